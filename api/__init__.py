@@ -1,0 +1,1 @@
+"""What people touch: routes, read model, live stream, identity vault, the console."""

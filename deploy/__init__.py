@@ -1,0 +1,1 @@
+"""Wiring and shipping: the command, settings, the all-in-one process, benchmarks."""

@@ -1,0 +1,1 @@
+"""The pure core: pools, eligibility, values, assignment, prices, explanation, replay."""

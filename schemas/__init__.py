@@ -1,0 +1,1 @@
+"""What travels: frozen events, topic registry, catalogue, regions, envelope, contracts."""

@@ -1,0 +1,81 @@
+"""The building blocks every event shares: a frozen model and the constrained words of the domain."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+# A mainland mobile number, or an 18-character resident identity number.
+_PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
+_IDENTITY_NUMBER = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{5}(?:19|20)\d{9}[0-9Xx](?![0-9A-Za-z])")
+
+
+class Fact(BaseModel):
+    """A value that never changes once it was said: frozen, and no field that nobody declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+def to_utc(moment: datetime) -> datetime:
+    """Return the same instant in UTC, so that equal instants are written alike."""
+    return moment.astimezone(UTC)
+
+
+def no_personal_data(text: str) -> str:
+    """Return ``text``; raise ValueError where it holds a phone or identity number (invariant 7)."""
+    if _PHONE.search(text) or _IDENTITY_NUMBER.search(text):
+        raise ValueError("personal_data: a phone or identity number does not belong in a public text")
+    return text
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(to_utc)]
+"""An instant with a time zone, kept in UTC."""
+
+EntityId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$", examples=["d-20261121-0001"])]
+"""Caller-supplied or generated: 1-64 letters, digits, ``. _ : -``."""
+
+Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
+"""Grows by one with every change of an entity; a fold ignores an equal or older one."""
+
+RegionCode = Annotated[str, Field(pattern=r"^[1-9]\d{11}$", examples=["310105001001"])]
+"""A 12-digit statistical division code; upper levels padded with zeros."""
+
+RegionPrefix = Annotated[
+    str, Field(pattern=r"^[1-9]\d(\d{2}(\d{2}(\d{3}(\d{3})?)?)?)?$", examples=["310105", "310105001"])
+]
+"""The leading 2, 4, 6, 9 or 12 digits of a region code: everything below it."""
+
+Grid = Annotated[str, Field(pattern=r"^G[0-9A-Z]{1,8}(-[0-9A-Z]{1,8}){0,5}$", examples=["G03-02"])]
+"""A local suffix below the community, of any depth."""
+
+ItemId = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,60}\.[a-z0-9_]{1,90}$", examples=["elder_care.hair_cut"])]
+"""``category.item`` of the catalogue in force."""
+
+PartyRef = Annotated[
+    str,
+    Field(
+        pattern=r"^(unit:[0-9A-HJ-NP-RTUWXY]{18}(/\d{1,4})?|member:[A-Za-z0-9_-]{1,60}|community:[1-9]\d{11}"
+        r"|team:[A-Za-z0-9_-]{1,60}|system:[A-Za-z0-9_-]{1,60})$",
+        examples=["unit:913101050000000000", "member:m-7f3a", "community:310105001001"],
+    ),
+]
+"""Who acts: a unit by its USCC, a member by pseudonym, a community by its code."""
+
+Title = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(no_personal_data)]
+Detail = Annotated[str, Field(max_length=2000), AfterValidator(no_personal_data)]
+Reason = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(no_personal_data)]
+Qualification = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,60}$", examples=["medical_licence"])]
+
+
+class Window(Fact):
+    """A half-open stretch of time: ``start`` belongs to it, ``end`` does not."""
+
+    start: Moment
+    end: Moment
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError("impossible_window: the end is not after the start")
+        return self

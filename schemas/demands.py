@@ -1,0 +1,129 @@
+"""The demand list 需求清单: what communities, and units too, ask for."""
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from schemas.base import (
+    Detail,
+    EntityId,
+    Fact,
+    Grid,
+    ItemId,
+    Moment,
+    PartyRef,
+    Reason,
+    RegionCode,
+    Title,
+    Version,
+    Window,
+)
+
+
+class Urgency(StrEnum):
+    """How pressing; a whistle 吹哨 or an emergency gets a round at once."""
+
+    NORMAL = "normal"
+    URGENT = "urgent"
+    WHISTLE = "whistle"
+    EMERGENCY = "emergency"
+
+
+class Channel(StrEnum):
+    """How the need became known."""
+
+    VISIT = "visit"
+    GRID = "grid"
+    HOTLINE = "hotline"
+    COUNCIL = "council"
+    ONLINE = "online"
+    UNIT = "unit"
+
+
+class Beneficiary(StrEnum):
+    """For whom 老 少 幼 残 贫 病 …: a class, never a person."""
+
+    GENERAL = "general"
+    ELDERLY = "elderly"
+    YOUTH = "youth"
+    CHILDREN = "children"
+    DISABLED = "disabled"
+    POOR = "poor"
+    ILL = "ill"
+
+
+class DemandLine(Fact):
+    """So many seats of one catalogue item."""
+
+    item: ItemId
+    quantity: Annotated[int, Field(ge=1, le=1000)] = 1
+    siblings: Annotated[bool, Field(description="Whether another item of the same category would do.")] = True
+
+
+class Demand(Fact):
+    """One entry of the demand list, whole: every change carries all of it.
+
+    Lines are numbered by their place, from 0; each seat of each line is filled on its own.
+    """
+
+    demand_id: EntityId
+    version: Version = 1
+    requester: PartyRef
+    title: Title
+    detail: Detail = ""
+    lines: Annotated[tuple[DemandLine, ...], Field(min_length=1, max_length=20)]
+    community: RegionCode
+    grid: Grid | None = None
+    window: Annotated[Window, Field(description="When the service may take place.")]
+    duration_minutes: Annotated[int, Field(ge=1, le=60 * 24 * 31)] = 60
+    deadline: Annotated[Moment | None, Field(description="Unfilled seats lapse then; by default the window's end.")] = (
+        None
+    )
+    urgency: Urgency = Urgency.NORMAL
+    channel: Channel = Channel.ONLINE
+    beneficiary: Beneficiary = Beneficiary.GENERAL
+    micro_wish: bool = False
+    risky: Annotated[bool, Field(description="Work with a risk: some categories then need insurance.")] = False
+    posted_at: Moment
+
+    @model_validator(mode="after")
+    def _the_job_fits_its_window(self) -> Self:
+        if (self.window.end - self.window.start).total_seconds() < self.duration_minutes * 60:
+            raise ValueError("impossible_window: the duration does not fit into the window")
+        return self
+
+    @property
+    def lapses_at(self) -> Moment:
+        """When unfilled seats lapse: the deadline, or the end of the window where that comes first."""
+        return min(self.deadline or self.window.end, self.window.end)
+
+
+class DemandPosted(Fact):
+    """A demand was put on the list."""
+
+    demand: Demand
+
+
+class DemandRevised(Fact):
+    """A demand changed; the new version stands whole."""
+
+    demand: Demand
+
+
+class DemandWhistled(Fact):
+    """A street or community blew the whistle 吹哨: the demand jumps the queue at once."""
+
+    demand_id: EntityId
+    version: Version
+    community: RegionCode
+    reason: Reason | None = None
+
+
+class DemandWithdrawn(Fact):
+    """A demand is gone for good."""
+
+    demand_id: EntityId
+    version: Version
+    community: RegionCode
+    reason: Reason | None = None

@@ -1,0 +1,98 @@
+"""The policy 策略: the weights and hard rules of matching, one validated TOML file, versioned.
+
+All weights are whole points, so that sums are exact and every certificate is an equation.
+"""
+
+import hashlib
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas.base import Fact
+from schemas.rounds import PolicyRef
+
+Weight = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
+Bonus = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class UrgencyWeights(Fact):
+    """Points by urgency of the demand."""
+
+    normal: Bonus = 0
+    urgent: Bonus = 2_000
+    whistle: Bonus = 6_000
+    emergency: Bonus = 10_000
+
+
+class WaitingWeights(Fact):
+    """Points for each full hour a demand has waited, up to a cap."""
+
+    per_hour: Bonus = 20
+    cap_hours: Annotated[int, Field(ge=0, le=24 * 366)] = 24 * 30
+
+
+class NearnessWeights(Fact):
+    """Points by the smallest region that home and place share."""
+
+    community: Bonus = 1_500
+    street: Bonus = 1_000
+    district: Bonus = 400
+    city: Bonus = 100
+    beyond: Bonus = 0
+
+
+class FitWeights(Fact):
+    """Points for what is given: exactly the item asked for, or a sibling of its category."""
+
+    exact: Weight = 500
+    sibling: Weight = -1_500
+
+
+class ServiceWeights(Fact):
+    """The base worth of serving one seat at all."""
+
+    base: Bonus = 2_000
+
+
+class Rules(Fact):
+    """Hard rules that a street may set."""
+
+    siblings: Annotated[bool, Field(description="Whether sibling items may be proposed at all.")] = True
+    gates: Annotated[bool, Field(description="Whether categories' gates (licence, insurance ...) bind.")] = True
+    answer_hours: Annotated[int, Field(ge=1, le=24 * 30, description="Time to answer a proposal.")] = 24
+    expiry_pause_hours: Annotated[
+        int, Field(ge=1, le=24 * 365, description="After no answer the same pair is not proposed for so long.")
+    ] = 72
+
+
+class Pace(Fact):
+    """How often a shard decides."""
+
+    interval_ms: Annotated[int, Field(ge=10, le=24 * 3600 * 1000)] = 1_000
+
+
+class Policy(Fact):
+    """One way of matching, complete."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")] = "default"
+    version: Annotated[int, Field(ge=1)] = 1
+    service: ServiceWeights = ServiceWeights()
+    urgency: UrgencyWeights = UrgencyWeights()
+    waiting: WaitingWeights = WaitingWeights()
+    nearness: NearnessWeights = NearnessWeights()
+    fit: FitWeights = FitWeights()
+    rules: Rules = Rules()
+    pace: Pace = Pace()
+
+    @property
+    def ref(self) -> PolicyRef:
+        """The name, version and content digest that a round's record carries."""
+        digest = hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+        return PolicyRef(name=self.name, version=self.version, digest=digest)
+
+
+def load_policy(path: Path) -> Policy:
+    """Read and validate a policy file; raise OSError, tomllib.TOMLDecodeError or pydantic.ValidationError."""
+    return Policy.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))

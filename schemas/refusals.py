@@ -1,0 +1,86 @@
+"""Why something is refused: stable codes with a message for people, in Chinese and English.
+
+The codes are a contract: API problems, import reports and dead letters all use them. Never rename one.
+"""
+
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+
+class Message(NamedTuple):
+    """What a code says to people."""
+
+    zh: str
+    en: str
+
+
+REFUSALS: dict[str, Message] = {
+    "invalid_json": Message("内容不是有效的 JSON。", "The content is not valid JSON."),
+    "invalid_value": Message("有字段填写不正确。", "A field does not hold a valid value."),
+    "not_a_cloud_event": Message("缺少必需的 CloudEvents 头。", "Required CloudEvents headers are missing."),
+    "unknown_event_type": Message("此主题不接受这种事件类型。", "This topic does not take this event type."),
+    "wrong_key": Message("消息键与所在区划的分片不符。", "The record's key is not the shard of its region."),
+    "unknown_item": Message("服务项目库中没有这个项目。", "The catalogue has no such item."),
+    "unknown_qualification": Message("没有这种资质。", "There is no such qualification."),
+    "bad_region": Message("区划代码格式不正确。", "The region code is not well formed."),
+    "bad_uscc": Message("统一社会信用代码不正确。", "The unified social credit code is not valid."),
+    "impossible_window": Message("时间窗不成立。", "The time window is impossible."),
+    "window_passed": Message("时间窗已经过去。", "The time window has passed."),
+    "capacity_of_a_person": Message("一名党员的一项技能一次只能服务一处。", "A member's skill has one seat at a time."),
+    "personal_data": Message("公开文字中不能包含手机号或身份证号。", "Public texts must not hold phone or identity numbers."),
+    "duplicate_id": Message("这个编号已被使用。", "This id is already in use."),
+    "duplicate_enrolment": Message("此类报到已存在，不能重复报到。", "There is already an active enrolment of this kind."),
+    "not_found": Message("没有找到。", "There is no such entry."),
+    "stale_version": Message("条目已被他人更新，请刷新后重试。", "The entry has changed since; reload and try again."),
+    "version_required": Message("请用 If-Match 说明所依据的版本。", "Say with If-Match which version you mean to change."),
+    "already_withdrawn": Message("条目已撤回。", "The entry was withdrawn before."),
+    "not_answerable": Message("这个匹配当前状态不能这样答复。", "The assignment cannot be answered so in its present state."),
+    "idempotency_key_reused": Message(
+        "同一 Idempotency-Key 已用于不同内容。", "The Idempotency-Key was used with a different content."
+    ),
+    "idempotency_key_in_use": Message("相同请求正在处理。", "The same request is being handled right now."),
+    "unreadable_file": Message("无法读取此文件。", "The file cannot be read."),
+    "missing_columns": Message("表格缺少必需的列。", "The sheet lacks required columns."),
+    "file_too_large": Message("文件过大。", "The file is too large."),
+    "read_model_behind": Message("数据尚未更新到所要求的位置，请稍后重试。", "The lists have not reached that position yet."),
+    "bad_position": Message("位置标记格式不正确。", "The position is not well formed."),
+    "bad_cursor": Message("翻页游标无效。", "The cursor is not valid."),
+    "method_not_allowed": Message("此地址不支持这种方法。", "This address does not take this method."),
+    "record_too_large": Message("内容过大。", "The content is too large."),
+    "internal_error": Message("系统出错，已记录。", "Something went wrong on our side; it was recorded."),
+    "unavailable": Message("服务正在启动或恢复，请稍后重试。", "The service is starting or recovering; try again soon."),
+}
+
+
+class Refused(ValueError):
+    """Bad input, told by a stable code, with the particulars in ``detail``."""
+
+    def __init__(self, code: str, detail: str = "", *, field: str | None = None) -> None:
+        if code not in REFUSALS:
+            raise KeyError(code)
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail
+        self.field = field
+
+
+class FieldRefusal(NamedTuple):
+    """One field that did not validate."""
+
+    field: str
+    code: str
+    detail: str
+
+
+def refusals_of(error: ValidationError) -> list[FieldRefusal]:
+    """Return what Pydantic found, field by field, under our stable codes and without echoing the input."""
+    found = []
+    for part in error.errors(include_url=False, include_input=False, include_context=False):
+        message = part["msg"].removeprefix("Value error, ")
+        head, _, rest = message.partition(": ")
+        code, detail = (head, rest) if head in REFUSALS else ("invalid_value", message)
+        if part["type"] == "json_invalid":
+            code = "invalid_json"
+        found.append(FieldRefusal(".".join(str(step) for step in part["loc"]), code, detail))
+    return found

@@ -1,0 +1,123 @@
+"""The resource list 资源清单: what units, members and communities offer."""
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from schemas.base import (
+    Detail,
+    EntityId,
+    Fact,
+    ItemId,
+    Moment,
+    PartyRef,
+    Qualification,
+    Reason,
+    RegionCode,
+    RegionPrefix,
+    Title,
+    Version,
+    Window,
+)
+
+
+class ResourceKind(StrEnum):
+    """What kind of thing is offered."""
+
+    SKILL = "skill"
+    VENUE = "venue"
+    FACILITY = "facility"
+    GOODS = "goods"
+    FUND = "fund"
+    INFORMATION = "information"
+    POLICY = "policy"
+    ACTIVITY = "activity"
+    CULTURE = "culture"
+
+
+class AccessMode(StrEnum):
+    """On what terms it may be used."""
+
+    FREE = "free"
+    BOOKING = "booking"
+    PAID = "paid"
+
+
+class DeliveryMode(StrEnum):
+    """How the service reaches people 互助、协同、窗口、错时、代理."""
+
+    MUTUAL = "mutual"
+    JOINT = "joint"
+    WINDOW = "window"
+    OFF_PEAK = "off_peak"
+    PROXY = "proxy"
+
+
+class Resource(Fact):
+    """One entry of the resource list, whole: every change carries all of it."""
+
+    resource_id: EntityId
+    version: Version = 1
+    provider: PartyRef
+    title: Title
+    detail: Detail = ""
+    item: ItemId
+    kind: ResourceKind = ResourceKind.SKILL
+    capacity: Annotated[int, Field(ge=1, le=10_000, description="Seats that can be held at the same time.")] = 1
+    renewable: Annotated[
+        bool, Field(description="Whether a seat comes back when the job is done; goods and funds are used up.")
+    ] = True
+    windows: Annotated[tuple[Window, ...], Field(max_length=64, description="When; empty means at any time.")] = ()
+    scope: Annotated[tuple[RegionPrefix, ...], Field(min_length=1, max_length=16, description="Where it may serve.")]
+    home: Annotated[RegionCode, Field(description="Where it lives; nearness is measured from here.")]
+    access: AccessMode = AccessMode.FREE
+    delivery: DeliveryMode | None = None
+    notice_minutes: Annotated[int, Field(ge=0, le=60 * 24 * 90, description="Least time before a start.")] = 0
+    qualifications: Annotated[tuple[Qualification, ...], Field(max_length=20)] = ()
+    auto_accept: bool = False
+    valid_from: Moment | None = None
+    valid_to: Moment | None = None
+    offered_at: Moment
+
+    @model_validator(mode="after")
+    def _valid_to_is_after_valid_from(self) -> Self:
+        if self.valid_from and self.valid_to and self.valid_to <= self.valid_from:
+            raise ValueError("impossible_window: valid_to is not after valid_from")
+        return self
+
+    @model_validator(mode="after")
+    def _a_person_is_in_one_place_at_a_time(self) -> Self:
+        if self.provider.startswith("member:") and self.kind is ResourceKind.SKILL and self.capacity > 1:
+            raise ValueError("capacity_of_a_person: a member's skill has one seat; offer goods or post twice")
+        return self
+
+
+class ResourceOffered(Fact):
+    """A resource was put on the list."""
+
+    resource: Resource
+
+
+class ResourceRevised(Fact):
+    """A resource changed; the new version stands whole."""
+
+    resource: Resource
+
+
+class ResourceSuspended(Fact):
+    """A resource rests: it gets no new assignment until it is revised."""
+
+    resource_id: EntityId
+    version: Version
+    home: RegionCode
+    reason: Reason | None = None
+
+
+class ResourceWithdrawn(Fact):
+    """A resource is gone for good."""
+
+    resource_id: EntityId
+    version: Version
+    home: RegionCode
+    reason: Reason | None = None

@@ -1,0 +1,116 @@
+"""The decision log: one record per round, whole."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schemas.base import EntityId, Fact, ItemId, Moment, PartyRef, RegionCode, RegionPrefix
+from schemas.responses import AssignmentId
+
+Points = int
+"""The common unit of value: whole points, so that sums are exact."""
+
+
+class PolicyRef(Fact):
+    """Which policy decided: its name and version, and the digest of its content."""
+
+    name: str
+    version: int
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+
+
+class InputOffset(Fact):
+    """How far one topic of the shard's partition had been read: the next offset to come."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+class Proposal(Fact):
+    """One resource seat given to one demand line seat, with what it is worth and why."""
+
+    assignment_id: AssignmentId
+    demand_id: EntityId
+    line: int
+    seat: int
+    resource_id: EntityId
+    resource_seat: int
+    requester: PartyRef
+    provider: PartyRef
+    item: Annotated[ItemId, Field(description="What the line asked for.")]
+    offered_item: Annotated[ItemId, Field(description="What the resource gives: the same item or a sibling.")]
+    community: RegionCode
+    starts_at: Moment
+    ends_at: Moment
+    value: Points
+    terms: Annotated[dict[str, Points], Field(description="The parts of the value that are not zero.")]
+    margin: Annotated[Points, Field(description="How far ahead of the line's next best at the round's prices.")]
+    auto_accepted: bool
+    answer_by: Moment | None
+
+
+class Transition(Fact):
+    """What became of an earlier assignment."""
+
+    assignment_id: AssignmentId
+    demand_id: EntityId
+    resource_id: EntityId
+    to: Literal["confirmed", "revoked", "expired", "fulfilled"]
+    reason: Literal[
+        "accepted", "declined", "no_answer", "no_show", "done", "resource_gone", "demand_gone", "no_longer_allowed"
+    ]
+
+
+class LinePrice(Fact):
+    """What one more seat would be worth to a demand line."""
+
+    demand_id: EntityId
+    line: int
+    price: Points
+
+
+class ResourcePrice(Fact):
+    """What one more seat of this resource would be worth."""
+
+    resource_id: EntityId
+    price: Points
+
+
+class Certificate(Fact):
+    """Proof of the optimum: the value equals the sum of prices, and no pair is worth more than its two prices."""
+
+    value: Points
+    price_sum: Points
+    worst_gap: Annotated[Points, Field(description="The most by which a pair exceeds its two prices; 0 when optimal.")]
+    holds: bool
+
+
+class RoundSize(Fact):
+    """How big the question was."""
+
+    lines: int
+    line_seats: int
+    resources: int
+    resource_seats: int
+    pairs: int
+    components: int
+
+
+class RoundDecided(Fact):
+    """One matching of one shard's pool at one moment under one policy."""
+
+    shard: RegionPrefix
+    round_no: Annotated[int, Field(ge=1)]
+    decided_at: Moment
+    cause: Literal["interval", "whistle", "alarm"]
+    policy: PolicyRef
+    solver: Annotated[str, Field(examples=["cobuild 1 / scipy 1.17.1 / numpy 2.4.6"])]
+    inputs: tuple[InputOffset, ...]
+    transitions: tuple[Transition, ...]
+    lapsed: Annotated[tuple[EntityId, ...], Field(description="Demands whose open seats lapsed in this round.")]
+    proposals: tuple[Proposal, ...]
+    line_prices: tuple[LinePrice, ...]
+    resource_prices: tuple[ResourcePrice, ...]
+    certificate: Certificate
+    size: RoundSize

@@ -1,0 +1,113 @@
+"""The topic registry: the single source for topics, keys, models, retention and who writes what."""
+
+from dataclasses import dataclass
+
+from schemas import assignments, deadletters, demands, enrolment, resources, responses, rounds
+from schemas.base import Fact
+
+DAY_MS = 24 * 3600 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """One type of event: its CloudEvents ``type`` and its model."""
+
+    name: str
+    model: type[Fact]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic; the key of every record is the shard key, so that a shard keeps its order."""
+
+    name: str
+    title: str
+    events: tuple[EventType, ...]
+    written_by: tuple[str, ...]
+    read_by: tuple[str, ...]
+    retention_ms: int = -1
+    cleanup_policy: str = "delete"
+
+    def model(self, event_type: str) -> type[Fact] | None:
+        """Return the model of an event type, or None where this topic does not take it."""
+        return next((event.model for event in self.events if event.name == event_type), None)
+
+
+def _event(name: str, model: type[Fact]) -> EventType:
+    return EventType(f"cn.cobuild.{name}.v1", model)
+
+
+RESOURCES = Topic(
+    name="cobuild.resources.v1",
+    title="Enrolments and the resource list 报到与资源清单",
+    events=(
+        _event("unit.enrolled", enrolment.UnitEnrolled),
+        _event("member.enrolled", enrolment.MemberEnrolled),
+        _event("resource.offered", resources.ResourceOffered),
+        _event("resource.revised", resources.ResourceRevised),
+        _event("resource.suspended", resources.ResourceSuspended),
+        _event("resource.withdrawn", resources.ResourceWithdrawn),
+    ),
+    written_by=("api", "importers", "units' own systems"),
+    read_by=("matcher", "projector"),
+)
+DEMANDS = Topic(
+    name="cobuild.demands.v1",
+    title="The demand list 需求清单",
+    events=(
+        _event("demand.posted", demands.DemandPosted),
+        _event("demand.revised", demands.DemandRevised),
+        _event("demand.whistled", demands.DemandWhistled),
+        _event("demand.withdrawn", demands.DemandWithdrawn),
+    ),
+    written_by=("api", "importers", "other systems, such as hotlines"),
+    read_by=("matcher", "projector"),
+)
+RESPONSES = Topic(
+    name="cobuild.responses.v1",
+    title="Answers to assignments 答复",
+    events=(
+        _event("response.accepted", responses.AssignmentAccepted),
+        _event("response.declined", responses.AssignmentDeclined),
+        _event("response.done", responses.AssignmentDone),
+        _event("response.no_show", responses.AssignmentNoShow),
+    ),
+    written_by=("api",),
+    read_by=("matcher", "projector"),
+)
+ROUNDS = Topic(
+    name="cobuild.rounds.v1",
+    title="The decision log 轮次",
+    events=(_event("round.decided", rounds.RoundDecided),),
+    written_by=("matcher",),
+    read_by=("matcher", "projector", "replay"),
+)
+ASSIGNMENTS = Topic(
+    name="cobuild.assignments.v1",
+    title="What the world reads 匹配",
+    events=(
+        _event("assignment.proposed", assignments.AssignmentProposed),
+        _event("assignment.confirmed", assignments.AssignmentConfirmed),
+        _event("assignment.revoked", assignments.AssignmentRevoked),
+        _event("assignment.expired", assignments.AssignmentExpired),
+        _event("assignment.fulfilled", assignments.AssignmentFulfilled),
+    ),
+    written_by=("matcher",),
+    read_by=("projector", "anyone"),
+)
+DEADLETTERS = Topic(
+    name="cobuild.deadletters.v1",
+    title="Refused records with their reason 死信",
+    events=(_event("record.refused", deadletters.RecordRefused),),
+    written_by=("any reader",),
+    read_by=("projector", "operators"),
+    retention_ms=90 * DAY_MS,
+)
+
+TOPICS: tuple[Topic, ...] = (RESOURCES, DEMANDS, RESPONSES, ROUNDS, ASSIGNMENTS, DEADLETTERS)
+TOPIC_BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}
+INPUTS: tuple[Topic, ...] = (RESOURCES, DEMANDS, RESPONSES)
+"""What the matcher folds beside its own rounds."""
+
+EVENT_NAME: dict[type[Fact], str] = {event.model: event.name for topic in TOPICS for event in topic.events}
+TOPIC_OF_MODEL: dict[type[Fact], Topic] = {event.model: topic for topic in TOPICS for event in topic.events}
