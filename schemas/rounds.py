@@ -60,6 +60,16 @@ class Transition(Fact):
     reason: Literal[
         "accepted", "declined", "no_answer", "no_show", "done", "resource_gone", "demand_gone", "no_longer_allowed"
     ]
+    barred_until: Annotated[
+        Moment | None, Field(description="After no answer: until when the pair rests. A declined pair rests for ever.")
+    ] = None
+
+
+class Lapse(Fact):
+    """A demand whose open seats nobody filled in time. A later version may open it again."""
+
+    demand_id: EntityId
+    version: int
 
 
 class LinePrice(Fact):
@@ -108,7 +118,7 @@ class RoundDecided(Fact):
     solver: Annotated[str, Field(examples=["cobuild 1 / scipy 1.17.1 / numpy 2.4.6"])]
     inputs: tuple[InputOffset, ...]
     transitions: tuple[Transition, ...]
-    lapsed: Annotated[tuple[EntityId, ...], Field(description="Demands whose open seats lapsed in this round.")]
+    lapsed: Annotated[tuple[Lapse, ...], Field(description="Demands whose open seats lapsed in this round.")]
     proposals: tuple[Proposal, ...]
     line_prices: tuple[LinePrice, ...]
     resource_prices: tuple[ResourcePrice, ...]
