@@ -19,7 +19,10 @@ class Fact(BaseModel):
 
 def to_utc(moment: datetime) -> datetime:
     """Return the same instant in UTC, so that equal instants are written alike."""
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the last hours of the year 9999, the first of the year 1
+        raise ValueError("impossible_window: beyond the calendar") from None
 
 
 def no_personal_data(text: str) -> str:
@@ -38,11 +41,11 @@ EntityId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$", e
 Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
 """Grows by one with every change of an entity; a fold ignores an equal or older one."""
 
-RegionCode = Annotated[str, Field(pattern=r"^[1-9]\d{11}$", examples=["310105001001"])]
+RegionCode = Annotated[str, Field(pattern=r"^[1-9][0-9]{11}$", examples=["310105001001"])]
 """A 12-digit statistical division code; upper levels padded with zeros."""
 
 RegionPrefix = Annotated[
-    str, Field(pattern=r"^[1-9]\d(\d{2}(\d{2}(\d{3}(\d{3})?)?)?)?$", examples=["310105", "310105001"])
+    str, Field(pattern=r"^[1-9][0-9]([0-9]{2}([0-9]{2}([0-9]{3}([0-9]{3})?)?)?)?$", examples=["310105", "310105001"])
 ]
 """The leading 2, 4, 6, 9 or 12 digits of a region code: everything below it."""
 
@@ -55,7 +58,7 @@ ItemId = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,60}\.[a-z0-9_]{1,90}$", exa
 PartyRef = Annotated[
     str,
     Field(
-        pattern=r"^(unit:[0-9A-HJ-NP-RTUWXY]{18}(/\d{1,4})?|member:[A-Za-z0-9_-]{1,60}|community:[1-9]\d{11}"
+        pattern=r"^(unit:[0-9A-HJ-NP-RTUWXY]{18}(/[0-9]{1,4})?|member:[A-Za-z0-9_-]{1,60}|community:[1-9][0-9]{11}"
         r"|team:[A-Za-z0-9_-]{1,60}|system:[A-Za-z0-9_-]{1,60})$",
         examples=["unit:913101050000000000", "member:m-7f3a", "community:310105001001"],
     ),
