@@ -50,6 +50,15 @@ REFUSALS: dict[str, Message] = {
     "record_too_large": Message("内容过大。", "The content is too large."),
     "internal_error": Message("系统出错，已记录。", "Something went wrong on our side; it was recorded."),
     "unavailable": Message("服务正在启动或恢复，请稍后重试。", "The service is starting or recovering; try again soon."),
+    "unauthorized": Message("需要有效的访问令牌。", "A valid access token is needed."),
+    "unsupported_media_type": Message("不支持这种内容类型。", "This content type is not taken here."),
+    "shard_is_fixed": Message(
+        "不能移到另一分片的区划；请撤回后重新登记。", "An entry cannot move to another shard; withdraw it and post it anew."
+    ),
+    "field_is_fixed": Message("此字段不能修改。", "This field cannot be changed."),
+    "too_many_rows": Message("表格行数过多。", "The sheet has too many rows."),
+    "unknown_word": Message("不认识这个词，请从下拉列表中选择。", "This word is not known; choose one from the list."),
+    "bad_time": Message("时间格式不正确。", "The time is not well formed."),
 }
 
 
@@ -75,12 +84,16 @@ class FieldRefusal(NamedTuple):
 
 def refusals_of(error: ValidationError) -> list[FieldRefusal]:
     """Return what Pydantic found, field by field, under our stable codes and without echoing the input."""
-    found = []
-    for part in error.errors(include_url=False, include_input=False, include_context=False):
-        message = part["msg"].removeprefix("Value error, ")
-        head, _, rest = message.partition(": ")
-        code, detail = (head, rest) if head in REFUSALS else ("invalid_value", message)
-        if part["type"] == "json_invalid":
-            code = "invalid_json"
-        found.append(FieldRefusal(".".join(str(step) for step in part["loc"]), code, detail))
-    return found
+    parts = error.errors(include_url=False, include_input=False, include_context=False)
+    return [
+        FieldRefusal(".".join(str(step) for step in part["loc"]), *told_by(part["type"], part["msg"])) for part in parts
+    ]
+
+
+def told_by(kind: str, message: str) -> tuple[str, str]:
+    """Return code and detail for a Pydantic error of this type and message."""
+    if kind == "json_invalid":
+        return "invalid_json", message
+    text = message.removeprefix("Value error, ")
+    head, _, rest = text.partition(": ")
+    return (head, rest) if head in REFUSALS else ("invalid_value", text)
