@@ -64,6 +64,9 @@ class Catalogue:
     categories: dict[str, Category]
     items: dict[str, Item]
 
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
     @cached_property
     def digest(self) -> str:
         """16 hexadecimal digits of the whole content, whatever the order of rows."""
@@ -105,10 +108,9 @@ class Catalogue:
 @cache
 def builtin(name: str) -> Catalogue:
     """Return a shipped catalogue: ``cn`` (21 categories, 218 items) or ``boston`` (the log of 2015)."""
-    directory = DATA / name
     if name not in {"cn", "boston"}:
         raise CatalogueError(f"there is no shipped catalogue {name!r}; there are 'cn' and 'boston'")
-    return load_catalogue(directory)
+    return load_catalogue(DATA / name)
 
 
 def load_catalogue(directory: Path | None = None) -> Catalogue:
@@ -163,7 +165,7 @@ def _rows(path: Path, *, required: tuple[str, ...]) -> Iterator[tuple[int, dict[
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise CatalogueError(f"{path}: cannot be read: {error}") from error
-    reader = csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+    reader = csv.reader(text.split("\n"), delimiter="\t", quoting=csv.QUOTE_NONE)
     columns = next(reader, [])
     missing = [name for name in required if name not in columns]
     if missing:

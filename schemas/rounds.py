@@ -34,8 +34,10 @@ class Proposal(Fact):
     demand_id: EntityId
     line: int
     seat: int
+    demand_version: int
     resource_id: EntityId
     resource_seat: int
+    resource_version: int
     requester: PartyRef
     provider: PartyRef
     item: Annotated[ItemId, Field(description="What the line asked for.")]
@@ -63,6 +65,7 @@ class Transition(Fact):
     barred_until: Annotated[
         Moment | None, Field(description="After no answer: until when the pair rests. A declined pair rests for ever.")
     ] = None
+    used_up: Annotated[bool, Field(description="Whether fulfilment used the resource's seat up.")] = False
 
 
 class Lapse(Fact):

@@ -1,0 +1,125 @@
+"""The fold of the demand list: one row per demand, one per line."""
+
+from matcher.columns import Names, Table
+from matcher.fold import OPEN, UNKNOWN, WITHDRAWN, Fold, event_mark, is_news, to_ms
+from matcher.items import ItemIndex
+from schemas.base import Fact
+from schemas.demands import (
+    Demand,
+    DemandPosted,
+    DemandRevised,
+    DemandWhistled,
+    DemandWithdrawn,
+    Urgency,
+)
+from schemas.envelope import Event
+from schemas.refusals import Refused
+
+URGENCIES = (Urgency.NORMAL, Urgency.URGENT, Urgency.WHISTLE, Urgency.EMERGENCY)
+_URGENCY_NUMBER = {urgency: number for number, urgency in enumerate(URGENCIES)}
+WHISTLE = _URGENCY_NUMBER[Urgency.WHISTLE]
+
+ROW = [
+    ("status", "u1"),
+    ("version", "i4"),
+    ("mark", "i8"),
+    ("urgency", "u1"),
+    ("risky", "?"),
+    ("place", "i8"),
+    ("start", "i8"),
+    ("end", "i8"),
+    ("duration", "i8"),
+    ("lapses", "i8"),
+    ("posted", "i8"),
+    ("requester", "i4"),
+    ("first_line", "i4"),
+    ("lines", "i4"),
+    ("asked", "i4"),
+    # The columns below belong to the fold of rounds.
+    ("live", "i4"),
+    ("fulfilled", "i4"),
+    ("lapsed_version", "i4"),
+]
+LINE = [("item", "i4"), ("quantity", "i4"), ("siblings", "?")]
+
+
+class DemandFold:
+    """Demands by number. A revision appends its lines anew; the old ones are dropped by the next snapshot."""
+
+    def __init__(self, items: ItemIndex, ids: Names[str] | None = None) -> None:
+        self.items = items
+        self.ids: Names[str] = ids or Names()
+        self.table = Table(ROW)
+        self.table.grow_to(len(self.ids))
+        self.lines = Table(LINE)
+        self.requesters: Names[str] = Names()
+
+    def number(self, demand_id: str) -> int:
+        """Return the row of ``demand_id``, made when it is first mentioned."""
+        row = self.ids.number(demand_id)
+        if row >= self.table.size:
+            self.table.grow_to(row + 1)
+        return row
+
+    def fold(self, event: Event[Fact]) -> Fold:
+        """Apply one event of the demands topic; raise Refused where it cannot be."""
+        match event.data:
+            case DemandPosted(demand=demand) | DemandRevised(demand=demand):
+                return self._put(demand, event_mark(event.id))
+            case DemandWhistled() as data:
+                return self._set("urgency", WHISTLE, data, event_mark(event.id))
+            case DemandWithdrawn() as data:
+                return self._set("status", WITHDRAWN, data, event_mark(event.id))
+            case _:
+                return Fold.ASIDE
+
+    def _put(self, demand: Demand, mark: int) -> Fold:
+        numbers = self.items.number
+        for line in demand.lines:
+            if line.item not in numbers:
+                raise Refused("unknown_item", line.item)
+        row = self.number(demand.demand_id)
+        if not self._is_news(row, demand.version, mark):
+            return Fold.SEEN
+        first = self.lines.size
+        for line in demand.lines:
+            self.lines.append((numbers[line.item], line.quantity, line.siblings))
+        held = self.table.rows[row]
+        self.table.rows[row] = (
+            OPEN,
+            demand.version,
+            mark,
+            _URGENCY_NUMBER[demand.urgency],
+            demand.risky,
+            int(demand.community),
+            to_ms(demand.window.start),
+            to_ms(demand.window.end),
+            demand.duration_minutes * 60_000,
+            to_ms(demand.lapses_at),
+            to_ms(demand.posted_at),
+            self.requesters.number(demand.requester),
+            first,
+            len(demand.lines),
+            sum(line.quantity for line in demand.lines),
+            held["live"],
+            held["fulfilled"],
+            held["lapsed_version"],
+        )
+        return Fold.APPLIED
+
+    def _set(self, column: str, value: int, data: DemandWhistled | DemandWithdrawn, mark: int) -> Fold:
+        row = self.number(data.demand_id)
+        if not self._is_news(row, data.version, mark):
+            return Fold.SEEN
+        held = self.table.rows[row]
+        if column == "urgency" and held["status"] == UNKNOWN:
+            raise Refused("not_found", data.demand_id)
+        held["version"], held["mark"] = data.version, mark
+        held[column] = max(value, held[column])
+        return Fold.APPLIED
+
+    def _is_news(self, row: int, version: int, mark: int) -> bool:
+        held = self.table.rows[row]
+        return is_news(
+            status=held["status"], version=held["version"], mark=held["mark"], new_version=version, new_mark=mark
+        )

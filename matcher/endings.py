@@ -1,0 +1,88 @@
+"""What becomes of live assignments in a round, before anything new is proposed.
+
+1. A decline or a no-show ends it, whatever else was said: a "no" is kept.
+2. Otherwise a report of done fulfils it.
+3. Otherwise it is revoked where a side is gone, or changed so that the pair is no longer allowed.
+4. Otherwise an acceptance confirms it; and no answer in time lets it expire.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from matcher.columns import Bools, Ints, Rows
+from matcher.fold import OPEN, WITHDRAWN, from_ms
+from matcher.pool import Frozen
+from matcher.responses import ACCEPTED, DECLINED, DONE, NO_SHOW
+from matcher.rounds import CONFIRMED, PROPOSED
+from matcher.rules import still_allowed
+from schemas.policy import Policy
+from schemas.rounds import Transition
+
+
+@dataclass(frozen=True, slots=True)
+class Endings:
+    """``transitions`` in order of assignment id; ``stays`` (live,) says which assignments live on; ``resting``
+    (n, 2) are the pairs (demand row, resource row) that rest from now on; ``fulfilled`` and ``used_up`` (live,)
+    mark which of the ended filled their demand seat, and used their resource seat up.
+    """
+
+    transitions: tuple[Transition, ...]
+    stays: Bools
+    resting: Ints
+    fulfilled: Bools
+    used_up: Bools
+
+
+def endings(frozen: Frozen, *, now_ms: int, policy: Policy) -> Endings:
+    """Return what this round does to the live assignments of ``frozen``."""
+    live = frozen.live
+    said = np.array(frozen.said, np.int64)
+    allowed = still_allowed(frozen, policy=policy)
+    transitions, stays = [], np.ones(len(live), bool)
+    resting: list[tuple[int, int]] = []
+    fulfilled, used_up = np.zeros(len(live), bool), np.zeros(len(live), bool)
+    pause_until = from_ms(now_ms + policy.rules.expiry_pause_hours * 3_600_000)
+    for row in range(len(live)):
+        word = _word(frozen, live[row], int(said[row]), allowed=bool(allowed[row]), now_ms=now_ms)
+        if word is None:
+            continue
+        to, reason = word
+        demand, resource = int(live["demand"][row]), int(live["resource"][row])
+        fulfilled[row] = to == "fulfilled"
+        used_up[row] = fulfilled[row] and not frozen.resources["renewable"][resource]
+        stays[row] = to == "confirmed"
+        if reason in {"declined", "no_show", "no_answer"}:
+            resting.append((demand, resource))
+        transitions.append(
+            Transition.model_construct(
+                assignment_id=frozen.live_ids[row],
+                demand_id=frozen.demand_ids[demand],
+                resource_id=frozen.resource_ids[resource],
+                to=to,
+                reason=reason,
+                barred_until=pause_until if reason == "no_answer" else None,
+                used_up=bool(used_up[row]),
+            )
+        )
+    return Endings(tuple(transitions), stays, np.array(resting, np.int64).reshape(-1, 2), fulfilled, used_up)
+
+
+def _word(frozen: Frozen, held: Rows, said: int, *, allowed: bool, now_ms: int) -> tuple[str, str] | None:  # noqa: PLR0911 - the rules above, in their order
+    if said & DECLINED:
+        return "revoked", "declined"
+    if said & NO_SHOW:
+        return "revoked", "no_show"
+    if said & DONE:
+        return "fulfilled", "done"
+    if frozen.resources["status"][held["resource"]] == WITHDRAWN:
+        return "revoked", "resource_gone"
+    if frozen.demands["status"][held["demand"]] != OPEN:
+        return "revoked", "demand_gone"
+    if not allowed:
+        return "revoked", "no_longer_allowed"
+    if said & ACCEPTED and held["state"] == PROPOSED:
+        return "confirmed", "accepted"
+    if held["state"] != CONFIRMED and held["answer_by"] <= now_ms:
+        return "expired", "no_answer"
+    return None

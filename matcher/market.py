@@ -1,0 +1,39 @@
+"""The question a solver is asked: lines with needs, resources with supplies, and what each pair is worth."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from matcher.columns import Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """A transport problem. Pairs are sorted by (line, resource); every worth is a positive whole number.
+
+    ``line``, ``resource``, ``worth``: shape (pairs,). ``need`` (lines,): seats asked; ``supply`` (resources,): seats free.
+    """
+
+    line: Ints
+    resource: Ints
+    worth: Ints
+    need: Ints
+    supply: Ints
+
+    def reach(self) -> Ints:
+        """Return, per resource, the seats that could be used at most: its supply, or all its lines' needs."""
+        wanted = np.zeros(len(self.supply), np.int64)
+        np.add.at(wanted, self.resource, self.need[self.line])
+        return np.minimum(self.supply, wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """``taken`` (pairs,): seats given to each pair; ``components``: in how many parts the market fell."""
+
+    taken: Ints
+    components: int
+
+    def value(self, market: Market) -> int:
+        """Return the total worth in points."""
+        return int((self.taken * market.worth).sum())

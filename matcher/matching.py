@@ -1,0 +1,59 @@
+"""The middle of a round: from a board to seats given, with prices and the certificate."""
+
+from dataclasses import dataclass
+
+from matcher.candidates import Pairs, candidates
+from matcher.columns import Ints
+from matcher.market import Market, Solution
+from matcher.prices import Prices, certificate, margins, prices
+from matcher.rules import Board
+from matcher.solve import solve
+from matcher.values import Values, values
+from schemas.rounds import Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """Open seats: ``lines`` and ``resources`` are rows of the frozen pool with a seat open, sorted; ``need``
+    (all lines,) and ``supply`` (all resources,) count the open seats of each row.
+    """
+
+    lines: Ints
+    resources: Ints
+    need: Ints
+    supply: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """The solved market of a board: pairs with their values, what was given, prices, margins and the proof."""
+
+    pairs: Pairs
+    values: Values
+    market: Market
+    solution: Solution
+    prices: Prices
+    margins: Ints
+    certificate: Certificate
+
+
+def match(board: Board, seats: Seats) -> Matching:
+    """Return the assignment of most value for the open seats, with its proof. A pair worth nothing is left out."""
+    pairs = candidates(board, lines=seats.lines, resources=seats.resources)
+    worth = values(board, pairs)
+    good = worth.total > 0
+    if not good.all():
+        pairs = pairs.keep(good)
+        worth = Values(worth.total[good], {name: term[good] for name, term in worth.terms.items()})
+    market = Market(pairs.line, pairs.resource, worth.total, seats.need, seats.supply)
+    solution = solve(market)
+    found = prices(market, solution)
+    return Matching(
+        pairs=pairs,
+        values=worth,
+        market=market,
+        solution=solution,
+        prices=found,
+        margins=margins(market, solution, found),
+        certificate=certificate(market, solution, found),
+    )

@@ -1,0 +1,151 @@
+"""The pool: what is open in a shard, frozen as columns sorted by id.
+
+Sorted, because with ties a solver's answer depends on the order of its input; sorted inputs make the
+answer a function of what is in the pool and of nothing else.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from matcher.columns import FOREVER, Ints, Rows, ragged
+from matcher.fold import OPEN, SUSPENDED
+from matcher.items import ItemIndex
+from matcher.resources import Calendar
+from matcher.state import ShardState
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A copy of what a round needs of a state; safe to use in another thread.
+
+    ``demands`` and ``resources`` are the rows of open entries and of entries with live assignments, sorted by
+    id; ``demand_ids`` and ``resource_ids`` go with them. ``lines`` are the lines of these demands, in order,
+    ``line_demand`` (lines,) names their demand and ``line_no`` their place in it. ``live`` are the live
+    assignments sorted by id, with ``demand`` and ``resource`` renumbered to these rows. ``filled`` holds, per
+    line, the bits of fulfilled seats, ``spent`` those of used-up seats per resource. ``rests`` (n, 3) lists
+    pairs that rest: demand row, resource row, until (ms).
+    """
+
+    shard: str
+    items: ItemIndex
+    round_no: int
+    round_at_ms: int
+    demands: Rows
+    demand_ids: list[str]
+    requesters: list[str]
+    lines: Rows
+    line_demand: Ints
+    line_no: Ints
+    filled: list[int]
+    resources: Rows
+    resource_ids: list[str]
+    providers: list[str]
+    spent: dict[int, int]
+    scopes: list[tuple[str, ...]]
+    calendars: list[Calendar]
+    live: Rows
+    live_ids: list[str]
+    said: list[int]
+    rests: Ints
+
+
+def freeze(state: ShardState) -> Frozen:
+    """Return a sorted copy of everything open in ``state``; cost grows with what is open, not with history."""
+    live = state.rounds.live.rows
+    demand_rows, demand_ids = _chosen(state.demands.ids.pick, _open_demands(state, live["demand"]))
+    resource_rows, resource_ids = _chosen(state.resources.ids.pick, _open_resources(state, live["resource"]))
+    demands, resources = state.demands.table.rows[demand_rows], state.resources.table.rows[resource_rows]
+    new_demand = _renumbering(state.demands.table.size, demand_rows)
+    new_resource = _renumbering(state.resources.table.size, resource_rows)
+    order = np.array(sorted(range(len(live)), key=state.rounds.ids.__getitem__), np.int64)
+    live = live[order]
+    live_ids = [state.rounds.ids[place] for place in order]
+    live["demand"], live["resource"] = new_demand[live["demand"]], new_resource[live["resource"]]
+    line_count = demands["lines"].astype(np.int64)
+    line_demand = np.repeat(np.arange(len(demands)), line_count)
+    line_no = ragged(np.zeros(len(demands), np.int64), line_count)
+    return Frozen(
+        shard=state.shard,
+        items=state.items,
+        round_no=state.round_no,
+        round_at_ms=state.round_at_ms,
+        demands=demands,
+        demand_ids=demand_ids,
+        requesters=state.demands.requesters.pick(demands["requester"]),
+        lines=state.demands.lines.rows[ragged(demands["first_line"].astype(np.int64), line_count)],
+        line_demand=line_demand,
+        line_no=line_no,
+        filled=_filled(state, demands, demand_rows, line_demand, line_no),
+        resources=resources,
+        resource_ids=resource_ids,
+        providers=state.resources.providers.pick(resources["provider"]),
+        spent={int(new_resource[row]): bits for row, bits in state.rounds.spent.items() if new_resource[row] >= 0},
+        scopes=list(state.resources.scopes),
+        calendars=list(state.resources.calendars),
+        live=live,
+        live_ids=live_ids,
+        said=[state.responses.said.get(assignment_id, 0) for assignment_id in live_ids],
+        rests=_rests(state, new_demand, new_resource),
+    )
+
+
+def open_seats(demands: Rows) -> Ints:
+    """Return how many seats of each demand nobody holds or has filled."""
+    left = demands["asked"].astype(np.int64) - demands["live"] - demands["fulfilled"]
+    left[(demands["status"] != OPEN) | (demands["lapsed_version"] >= demands["version"])] = 0
+    return np.maximum(left, 0)
+
+
+def _open_demands(state: ShardState, live: Rows) -> Ints:
+    chosen = open_seats(state.demands.table.rows) > 0
+    chosen[live] = True
+    return np.flatnonzero(chosen)
+
+
+def _open_resources(state: ShardState, live: Rows) -> Ints:
+    status = state.resources.table.rows["status"]
+    chosen = (status == OPEN) | (status == SUSPENDED)
+    chosen[live] = True
+    return np.flatnonzero(chosen)
+
+
+def _chosen(pick, rows: Ints) -> tuple[Ints, list[str]]:  # type: ignore[no-untyped-def]
+    ids: list[str] = pick(rows.tolist())
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    return rows[np.array(order, np.int64)], [ids[place] for place in order]
+
+
+def _renumbering(size: int, chosen: Ints) -> Ints:
+    """Return an array (size,) from old row to place in ``chosen``, -1 where it is not chosen."""
+    new = np.full(size, -1, np.int64)
+    new[chosen] = np.arange(len(chosen))
+    return new
+
+
+def _filled(state: ShardState, demands: Rows, rows: Ints, line_demand: Ints, line_no: Ints) -> list[int]:
+    filled = [0] * len(line_demand)
+    for line in np.flatnonzero(demands["fulfilled"][line_demand] > 0):
+        filled[line] = state.rounds.filled.get((int(rows[line_demand[line]]), int(line_no[line])), 0)
+    return filled
+
+
+def _rests(state: ShardState, new_demand: Ints, new_resource: Ints) -> Ints:
+    if not state.rounds.rests:
+        return np.zeros((0, 3), np.int64)
+    every = np.array([(*pair, until) for pair, until in state.rounds.rests.items()], np.int64)
+    every[:, 0], every[:, 1] = new_demand[every[:, 0]], new_resource[every[:, 1]]
+    return every[(every[:, 0] >= 0) & (every[:, 1] >= 0)]
+
+
+def next_alarm_ms(state: ShardState) -> int:
+    """Return when time alone makes a round due: an answer is overdue, seats lapse, a pair has rested; or FOREVER."""
+    demands = state.demands.table.rows
+    lapsing = demands["lapses"][open_seats(demands) > 0]
+    waiting = state.rounds.live.rows["answer_by"]
+    resting = [until for until in state.rounds.rests.values() if state.round_at_ms < until < FOREVER]
+    return min(
+        int(lapsing.min(initial=FOREVER)),
+        int(waiting.min(initial=FOREVER)),
+        min(resting, default=FOREVER),
+    )

@@ -1,0 +1,84 @@
+"""Dual prices and the certificate: what one more seat would be worth, and the proof that nothing better exists.
+
+A price for each line (u) and each resource (v), both >= 0, with u + v >= worth for every pair, u + v = worth
+where a seat was given, u = 0 where a line has an open seat and v = 0 where a resource has a free one. Then
+the sum of prices times seats equals the total worth, which no other assignment can exceed (weak duality
+of the transport problem; Schrijver, Combinatorial Optimization, ch. 17).
+
+Of all such prices we take those lowest for resources: the least fixed point of
+v[r] >= worth - u[l], u[l] = worth - v[r] on given pairs, reached from v = 0 by relaxing only what changed.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from matcher.columns import Ints, ragged
+from matcher.market import Market, Solution
+from schemas.rounds import Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """``line`` (lines,) and ``resource`` (resources,), in points."""
+
+    line: Ints
+    resource: Ints
+
+
+def prices(market: Market, solution: Solution) -> Prices:
+    """Return the optimal prices lowest for resources. For a solution that is not optimal they do not certify."""
+    lines, resources = len(market.need), len(market.supply)
+    given = np.flatnonzero(solution.taken)
+    by_resource = given[np.argsort(market.resource[given], kind="stable")]
+    given_line, given_start = market.line[by_resource], _starts(market.resource[by_resource], resources)
+    pair_start = _starts(market.line, lines)
+    filled = np.bincount(market.line, weights=solution.taken, minlength=lines).astype(np.int64) >= market.need
+    best = np.zeros(lines, np.int64)
+    np.maximum.at(best, market.line, market.worth)
+    # ``u`` falls and ``v`` rises; a filled line starts at its cheapest given worth, an open one at 0.
+    u = np.where(filled, best, 0)
+    np.minimum.at(u, market.line[given], market.worth[given])
+    v = np.zeros(resources, np.int64)
+    changed = np.arange(lines)
+    for _ in range(lines + resources + 1):
+        pair = ragged(pair_start[changed], pair_start[changed + 1] - pair_start[changed])
+        rise = market.worth[pair] - u[market.line[pair]]
+        above = rise > v[market.resource[pair]]
+        if not above.any():
+            break
+        risen = market.resource[pair[above]]
+        np.maximum.at(v, risen, rise[above])
+        risen = np.unique(risen)
+        step = ragged(given_start[risen], given_start[risen + 1] - given_start[risen])
+        bound = market.worth[by_resource[step]] - v[market.resource[by_resource[step]]]
+        falls = bound < u[given_line[step]]
+        np.minimum.at(u, given_line[step[falls]], bound[falls])
+        changed = np.unique(given_line[step[falls]])
+    return Prices(u, v)
+
+
+def certificate(market: Market, solution: Solution, found: Prices) -> Certificate:
+    """Return the proof, checked from scratch against the market."""
+    value = solution.value(market)
+    price_sum = int((found.line * market.need).sum() + (found.resource * market.supply).sum())
+    gap = market.worth - found.line[market.line] - found.resource[market.resource]
+    worst = max(int(gap.max(initial=0)), 0)
+    negative = bool((found.line < 0).any() or (found.resource < 0).any())
+    return Certificate(
+        value=value, price_sum=price_sum, worst_gap=worst, holds=value == price_sum and worst == 0 and not negative
+    )
+
+
+def margins(market: Market, solution: Solution, found: Prices) -> Ints:
+    """Return, per pair given, how far the line is ahead of its next best resource at these prices; (pairs,)."""
+    surplus = market.worth - found.resource[market.resource]
+    other = np.zeros(len(market.need), np.int64)
+    spare = np.where(solution.taken > 0, 0, surplus)
+    np.maximum.at(other, market.line, spare)
+    return np.where(solution.taken > 0, surplus - other[market.line], 0)
+
+
+def _starts(sorted_keys: Ints, size: int) -> Ints:
+    """Return where each key 0 .. size begins among ``sorted_keys``; shape (size + 1,)."""
+    return np.searchsorted(sorted_keys, np.arange(size + 1))

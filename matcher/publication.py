@@ -1,0 +1,67 @@
+"""From a round that counts to what the world reads: the events of ``cobuild.assignments.v1``.
+
+Ids are functions of the round, so publishing again after a crash publishes the same facts.
+"""
+
+from collections.abc import Iterator
+
+from schemas.assignments import (
+    AssignmentConfirmed,
+    AssignmentExpired,
+    AssignmentFulfilled,
+    AssignmentProposed,
+    AssignmentRevoked,
+)
+from schemas.base import Fact
+from schemas.envelope import Event, new_event
+from schemas.rounds import RoundDecided
+
+SOURCE = "cobuild/matcher"
+_ENDING = {
+    "confirmed": AssignmentConfirmed,
+    "revoked": AssignmentRevoked,
+    "expired": AssignmentExpired,
+    "fulfilled": AssignmentFulfilled,
+}
+
+
+def events_of(decided: RoundDecided) -> list[Event[Fact]]:
+    """Return the assignment events of a round: first what ended, then what is new."""
+    return [
+        new_event(data, id=f"{key}-{word}", source=SOURCE, key=decided.shard, time=decided.decided_at)
+        for key, word, data in [*_ended(decided), *_begun(decided)]
+    ]
+
+
+def _ended(decided: RoundDecided) -> Iterator[tuple[str, str, Fact]]:
+    for transition in decided.transitions:
+        data = _ENDING[transition.to].model_construct(
+            shard=decided.shard,
+            round_no=decided.round_no,
+            at=decided.decided_at,
+            assignment_id=transition.assignment_id,
+            demand_id=transition.demand_id,
+            resource_id=transition.resource_id,
+            reason=transition.reason,
+        )
+        yield transition.assignment_id, transition.to, data
+
+
+def _begun(decided: RoundDecided) -> Iterator[tuple[str, str, Fact]]:
+    round_no, at = decided.round_no, decided.decided_at
+    for proposal in decided.proposals:
+        proposed = AssignmentProposed.model_construct(
+            shard=decided.shard, round_no=round_no, at=at, assignment=proposal
+        )
+        yield proposal.assignment_id, "proposed", proposed
+        if proposal.auto_accepted:
+            confirmed = AssignmentConfirmed.model_construct(
+                shard=decided.shard,
+                round_no=round_no,
+                at=at,
+                assignment_id=proposal.assignment_id,
+                demand_id=proposal.demand_id,
+                resource_id=proposal.resource_id,
+                reason="auto_accepted",
+            )
+            yield proposal.assignment_id, "confirmed", confirmed

@@ -1,0 +1,115 @@
+"""The fold of the resource list: one row per resource."""
+
+from matcher.columns import FOREVER, Names, Table
+from matcher.fold import OPEN, SUSPENDED, WITHDRAWN, Fold, event_mark, is_news, to_ms
+from matcher.items import ItemIndex
+from schemas.base import Fact
+from schemas.envelope import Event
+from schemas.refusals import Refused
+from schemas.resources import Resource, ResourceOffered, ResourceRevised, ResourceSuspended, ResourceWithdrawn
+
+Calendar = tuple[tuple[int, int], ...]
+"""Half-open stretches (start ms, end ms), sorted, not overlapping."""
+
+ROW = [
+    ("status", "u1"),
+    ("version", "i4"),
+    ("mark", "i8"),
+    ("item", "i4"),
+    ("capacity", "i4"),
+    ("renewable", "?"),
+    ("auto_accept", "?"),
+    ("notice", "i8"),
+    ("qualified", "i8"),
+    ("home", "i8"),
+    ("scope", "i4"),
+    ("calendar", "i4"),
+    ("provider", "i4"),
+]
+
+
+class ResourceFold:
+    """Resources by number; scopes, calendars and providers are shared, so equal ones are kept once."""
+
+    def __init__(self, items: ItemIndex, ids: Names[str] | None = None) -> None:
+        self.items = items
+        self.ids: Names[str] = ids or Names()
+        self.table = Table(ROW)
+        self.table.grow_to(len(self.ids))
+        self.scopes: Names[tuple[str, ...]] = Names()
+        self.calendars: Names[Calendar] = Names()
+        self.providers: Names[str] = Names()
+
+    def number(self, resource_id: str) -> int:
+        """Return the row of ``resource_id``, made when it is first mentioned."""
+        row = self.ids.number(resource_id)
+        if row >= self.table.size:
+            self.table.grow_to(row + 1)
+        return row
+
+    def fold(self, event: Event[Fact]) -> Fold:
+        """Apply one event of the resources topic; raise Refused where it cannot be."""
+        match event.data:
+            case ResourceOffered(resource=resource) | ResourceRevised(resource=resource):
+                return self._put(resource, event_mark(event.id))
+            case ResourceSuspended() as data:
+                return self._set_status(SUSPENDED, data, event_mark(event.id))
+            case ResourceWithdrawn() as data:
+                return self._set_status(WITHDRAWN, data, event_mark(event.id))
+            case _:
+                return Fold.ASIDE
+
+    def _put(self, resource: Resource, mark: int) -> Fold:
+        item = self.items.number.get(resource.item)
+        if item is None:
+            raise Refused("unknown_item", resource.item)
+        row = self.number(resource.resource_id)
+        if not self._is_news(row, resource.version, mark):
+            return Fold.SEEN
+        self.table.rows[row] = (
+            OPEN,
+            resource.version,
+            mark,
+            item,
+            resource.capacity,
+            resource.renewable,
+            resource.auto_accept,
+            resource.notice_minutes * 60_000,
+            self.items.bits(resource.qualifications),
+            int(resource.home),
+            self.scopes.number(tuple(sorted(set(resource.scope)))),
+            self.calendars.number(calendar_of(resource)),
+            self.providers.number(resource.provider),
+        )
+        return Fold.APPLIED
+
+    def _set_status(self, status: int, data: ResourceSuspended | ResourceWithdrawn, mark: int) -> Fold:
+        row = self.number(data.resource_id)
+        if not self._is_news(row, data.version, mark):
+            return Fold.SEEN
+        held = self.table.rows[row]
+        held["status"], held["version"], held["mark"] = status, data.version, mark
+        return Fold.APPLIED
+
+    def _is_news(self, row: int, version: int, mark: int) -> bool:
+        held = self.table.rows[row]
+        return is_news(
+            status=held["status"], version=held["version"], mark=held["mark"], new_version=version, new_mark=mark
+        )
+
+
+def calendar_of(resource: Resource) -> Calendar:
+    """Return when the resource can be had: its windows, joined where they touch, within its validity."""
+    first = to_ms(resource.valid_from) if resource.valid_from else -FOREVER
+    last = to_ms(resource.valid_to) if resource.valid_to else FOREVER
+    stretches = sorted((to_ms(window.start), to_ms(window.end)) for window in resource.windows) or [(first, last)]
+    joined: list[tuple[int, int]] = []
+    for start, end in stretches:
+        low, high = max(start, first), min(end, last)
+        if low >= high:
+            continue
+        if joined and low <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(high, joined[-1][1]))
+        else:
+            joined.append((low, high))
+    return tuple(joined)

@@ -1,0 +1,128 @@
+"""The fold of the decision log: which assignments live, which seats are spent, which pairs rest.
+
+1. Round numbers of a shard grow by one. The first record with a number counts; a later one is void.
+2. A record that skips a number cannot be: the state is broken.
+3. Only rounds change assignments. An assignment lives from its proposal until a round ends it.
+4. A fulfilled seat stays filled; the resource's seat comes back if it is renewable.
+5. A declined or missed pair rests for ever, an unanswered one until the round's word.
+"""
+
+from typing import Final
+
+from matcher.columns import FOREVER, Table
+from matcher.demands import DemandFold
+from matcher.fold import Fold, StateBroken, to_ms
+from matcher.resources import ResourceFold
+from schemas.rounds import Proposal, RoundDecided, Transition
+
+PROPOSED, CONFIRMED = 1, 2
+
+LIVE = [
+    ("state", "u1"),
+    ("demand", "i4"),
+    ("line", "i4"),
+    ("seat", "i4"),
+    ("resource", "i4"),
+    ("resource_seat", "i4"),
+    ("starts", "i8"),
+    ("ends", "i8"),
+    ("answer_by", "i8"),
+    ("demand_version", "i4"),
+    ("resource_version", "i4"),
+]
+_REST_FOR_EVER: Final = frozenset({"declined", "no_show"})
+
+
+class RoundFold:
+    """Live assignments as rows beside their ids; ``row_of`` finds them."""
+
+    def __init__(self, *, demands: DemandFold, resources: ResourceFold) -> None:
+        self._demands = demands
+        self._resources = resources
+        self.round_no = 0
+        self.round_at_ms = 0
+        self.live = Table(LIVE)
+        self.ids: list[str] = []
+        self.row_of: dict[str, int] = {}
+        self.filled: dict[tuple[int, int], int] = {}
+        """(demand, line) -> bit set of its fulfilled seats."""
+        self.spent: dict[int, int] = {}
+        """resource -> bit set of its used-up seats."""
+        self.rests: dict[tuple[int, int], int] = {}
+        """(demand, resource) -> until when the pair is not proposed (ms)."""
+
+    def fold(self, decided: RoundDecided) -> Fold:
+        """Apply one round; raise StateBroken where the record cannot follow the state."""
+        if decided.round_no <= self.round_no:
+            return Fold.VOID
+        if decided.round_no != self.round_no + 1:
+            raise StateBroken(f"round {decided.round_no} of {decided.shard} came after round {self.round_no}")
+        for transition in decided.transitions:
+            self._move(transition)
+        for lapse in decided.lapsed:
+            row = self._demands.number(lapse.demand_id)
+            self._demands.table.rows[row]["lapsed_version"] = lapse.version
+        for proposal in decided.proposals:
+            self.propose(proposal)
+        self.round_no = decided.round_no
+        self.round_at_ms = to_ms(decided.decided_at)
+        return Fold.APPLIED
+
+    def propose(self, proposal: Proposal) -> None:
+        """Add a live assignment."""
+        demand = self._demands.number(proposal.demand_id)
+        resource = self._resources.number(proposal.resource_id)
+        self.row_of[proposal.assignment_id] = self.live.append(
+            (
+                CONFIRMED if proposal.auto_accepted else PROPOSED,
+                demand,
+                proposal.line,
+                proposal.seat,
+                resource,
+                proposal.resource_seat,
+                to_ms(proposal.starts_at),
+                to_ms(proposal.ends_at),
+                to_ms(proposal.answer_by) if proposal.answer_by else FOREVER,
+                proposal.demand_version,
+                proposal.resource_version,
+            )
+        )
+        self.ids.append(proposal.assignment_id)
+        self._demands.table.rows[demand]["live"] += 1
+
+    def _move(self, transition: Transition) -> None:
+        row = self.row_of.get(transition.assignment_id)
+        if row is None:
+            raise StateBroken(f"a round moves the assignment {transition.assignment_id}, which does not live")
+        if transition.to == "confirmed":
+            held = self.live.rows[row]
+            held["state"], held["answer_by"] = CONFIRMED, FOREVER
+            return
+        self._end(row, transition)
+
+    def _end(self, row: int, transition: Transition) -> None:
+        held = self.live.rows[row]
+        demand, resource = int(held["demand"]), int(held["resource"])
+        self._demands.table.rows[demand]["live"] -= 1
+        if transition.to == "fulfilled":
+            self._demands.table.rows[demand]["fulfilled"] += 1
+            place = (demand, int(held["line"]))
+            self.filled[place] = self.filled.get(place, 0) | 1 << int(held["seat"])
+            if transition.used_up:
+                self.spent[resource] = self.spent.get(resource, 0) | 1 << int(held["resource_seat"])
+        elif transition.reason in _REST_FOR_EVER:
+            self.rests[demand, resource] = FOREVER
+        elif transition.barred_until is not None:
+            self.rests[demand, resource] = max(to_ms(transition.barred_until), self.rests.get((demand, resource), 0))
+        self._drop(row)
+
+    def _drop(self, row: int) -> None:
+        """Take the row out; the last one moves into its place."""
+        last = self.live.size - 1
+        del self.row_of[self.ids[row]]
+        if row != last:
+            self.live.rows[row] = self.live.rows[last]
+            self.ids[row] = self.ids[last]
+            self.row_of[self.ids[row]] = row
+        self.ids.pop()
+        self.live.size = last

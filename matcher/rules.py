@@ -1,0 +1,179 @@
+"""The hard rules: may this resource serve this line at all?
+
+Each rule takes broadcastable arrays of line and resource rows and returns an array of their common shape,
+so the same definition serves a block of all pairs, a list of pairs, and one line against everybody.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from matcher.columns import Bools, Ints
+from matcher.fold import OPEN
+from matcher.pool import Frozen
+from matcher.resources import Calendar
+from schemas.policy import Policy
+
+NEVER: Final = 2**61
+"""Later than every window: no slot."""
+
+_LEVELS: Final = (10**8, 10**6, 10**3, 1)
+"""What to divide a 12-digit code by to keep city, district, street, community."""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The frozen pool with its small lookup tables: what regions, calendars and items mean to each other.
+
+    ``covers`` (scopes, places): the scope holds the place. ``level`` (homes, places): how near, from 0
+    (beyond the city) over city, district and street to 4 (same community). ``place``/``home`` number the
+    distinct places of lines and homes of resources. ``starts``/``ends`` (calendars, windows) are padded with
+    empty windows.
+    """
+
+    frozen: Frozen
+    policy: Policy
+    now_ms: int
+    need: Ints
+    place: Ints
+    home: Ints
+    scope: Ints
+    covers: Bools
+    level: Ints
+    calendar: Ints
+    starts: Ints
+    ends: Ints
+    rests: Ints
+
+    def item(self, line: Ints, resource: Ints) -> Bools:
+        """The item asked for; or, where the line takes it, another of the same category."""
+        index = self.frozen.items.category
+        asked, offered = self.frozen.lines["item"][line], self.frozen.resources["item"][resource]
+        sibling = self.frozen.lines["siblings"][line] & self.policy.rules.siblings
+        return (asked == offered) | (sibling & (index[asked] == index[offered]))
+
+    def covered(self, line: Ints, resource: Ints) -> Bools:
+        """The resource's scope holds the place of the demand."""
+        return self.covers[self.scope[resource], self.place[line]]
+
+    def qualified(self, line: Ints, resource: Ints) -> Bools:
+        """The resource holds what the category's gate asks for."""
+        need = self.need[line]
+        return (self.frozen.resources["qualified"][resource] & need) == need
+
+    def rested(self, line: Ints, resource: Ints) -> Bools:
+        """The pair was not declined, and is not resting after no answer."""
+        if not len(self.rests):
+            return np.ones(np.broadcast_shapes(np.shape(line), np.shape(resource)), bool)
+        pair = self.frozen.line_demand[line] * np.int64(2**31) + resource
+        found = np.minimum(np.searchsorted(self.rests, pair), len(self.rests) - 1)
+        return self.rests[found] != pair
+
+    def start(self, line: Ints, resource: Ints, *, notice: bool = True) -> Ints:
+        """Return the earliest start (ms) of the job in a common window, NEVER where there is none."""
+        demand = self.frozen.line_demand[line]
+        calendar = self.calendar[resource]
+        earliest = self.frozen.demands["start"][demand]
+        if notice:
+            earliest = np.maximum(earliest, self.now_ms + self.frozen.resources["notice"][resource])
+        latest = self.frozen.demands["end"][demand] - self.frozen.demands["duration"][demand]
+        duration = self.frozen.demands["duration"][demand]
+        best = np.full(np.broadcast_shapes(np.shape(line), np.shape(resource)), NEVER, np.int64)
+        for window in range(self.starts.shape[1]):
+            begin = np.maximum(earliest, self.starts[calendar, window])
+            fits = (begin <= latest) & (begin + duration <= self.ends[calendar, window])
+            best = np.where(fits & (begin < best), begin, best)
+        return best
+
+
+def board_of(frozen: Frozen, *, policy: Policy, now_ms: int, resting: Ints | None = None) -> Board:
+    """Return the board for ``frozen``; ``resting`` (n, 2) adds pairs that rest from this round on."""
+    demands, resources = frozen.demands, frozen.resources
+    places, place = np.unique(demands["place"], return_inverse=True)
+    homes, home = np.unique(resources["home"], return_inverse=True)
+    scopes, scope = np.unique(resources["scope"], return_inverse=True)
+    calendars, calendar = np.unique(resources["calendar"], return_inverse=True)
+    starts, ends = _windows([frozen.calendars[number] for number in calendars])
+    items = frozen.lines["item"]
+    gate = np.where(demands["risky"][frozen.line_demand], frozen.items.risky_gate[items], frozen.items.gate[items])
+    return Board(
+        frozen=frozen,
+        policy=policy,
+        now_ms=now_ms,
+        need=gate if policy.rules.gates else np.zeros_like(gate),
+        place=place[frozen.line_demand],
+        home=home,
+        scope=scope,
+        covers=_covers([frozen.scopes[number] for number in scopes], places),
+        level=_levels(homes, places),
+        calendar=calendar,
+        starts=starts,
+        ends=ends,
+        rests=_resting(frozen, now_ms=now_ms, added=resting),
+    )
+
+
+def still_allowed(frozen: Frozen, *, policy: Policy) -> Bools:
+    """Return, for each live assignment, whether its pair still passes the rules that a revision can break.
+
+    Only pairs with a side that changed since the proposal are looked at; their slot must still lie in a
+    common window, their seats must still exist. Notice was kept when it was proposed.
+    """
+    live, allowed = frozen.live, np.ones(len(frozen.live), bool)
+    demands, resources = frozen.demands[live["demand"]], frozen.resources[live["resource"]]
+    changed = np.flatnonzero(
+        (demands["version"] != live["demand_version"]) | (resources["version"] != live["resource_version"])
+    )
+    if not len(changed):
+        return allowed
+    held, demands, resources = live[changed], demands[changed], resources[changed]
+    first_line = np.searchsorted(frozen.line_demand, held["demand"])
+    there = held["line"] < demands["lines"]
+    line = first_line + np.where(there, held["line"], 0)
+    board = board_of(frozen, policy=policy, now_ms=0)
+    ok = there & (resources["status"] == OPEN) & (held["resource_seat"] < resources["capacity"])
+    usable = np.flatnonzero(ok)
+    rows, seats = line[usable], held["resource"][usable]
+    fine = board.item(rows, seats) & board.covered(rows, seats) & board.qualified(rows, seats)
+    fine &= held["seat"][usable] < frozen.lines["quantity"][rows]
+    fine &= _slot_holds(frozen, board, held[usable])
+    allowed[changed] = False
+    allowed[changed[usable]] = fine
+    return allowed
+
+
+def _slot_holds(frozen: Frozen, board: Board, held: np.ndarray) -> Bools:
+    demands, calendar = frozen.demands[held["demand"]], board.calendar[held["resource"]]
+    inside = (board.starts[calendar] <= held["starts"][:, None]) & (held["ends"][:, None] <= board.ends[calendar])
+    return inside.any(axis=1) & (demands["start"] <= held["starts"]) & (held["ends"] <= demands["end"])
+
+
+def _covers(scopes: Sequence[tuple[str, ...]], places: Ints) -> Bools:
+    covers = np.zeros((len(scopes), len(places)), bool)
+    for row, scope in enumerate(scopes):
+        for prefix in scope:
+            covers[row] |= places // 10 ** (12 - len(prefix)) == int(prefix)
+    return covers
+
+
+def _levels(homes: Ints, places: Ints) -> Ints:
+    shared = [homes[:, None] // unit == places // unit for unit in _LEVELS]
+    return np.sum(shared, axis=0, dtype=np.int64)
+
+
+def _windows(calendars: Sequence[Calendar]) -> tuple[Ints, Ints]:
+    width = max((len(calendar) for calendar in calendars), default=0)
+    starts, ends = np.zeros((len(calendars), width), np.int64), np.full((len(calendars), width), -NEVER, np.int64)
+    for row, calendar in enumerate(calendars):
+        for column, (start, end) in enumerate(calendar):
+            starts[row, column], ends[row, column] = start, end
+    return starts, ends
+
+
+def _resting(frozen: Frozen, *, now_ms: int, added: Ints | None) -> Ints:
+    pairs = frozen.rests[frozen.rests[:, 2] > now_ms][:, :2]
+    if added is not None and len(added):
+        pairs = np.concatenate([pairs, added])
+    return np.unique(pairs[:, 0] * np.int64(2**31) + pairs[:, 1])

@@ -1,0 +1,127 @@
+"""A state as bytes, and back: a JSON head, then the columns one after another.
+
+Canonical: entries are sorted by id and shared values numbered by first use, so two states that know the
+same are equal byte for byte, however their events were interleaved.
+"""
+
+import json
+from typing import Any, Final
+
+import numpy as np
+
+from matcher.columns import Bools, Ints, Names, Rows, ragged
+from matcher.state import ShardState
+from schemas.catalogue import Catalogue
+
+FORMAT: Final = 1
+
+
+class SnapshotUnusable(ValueError):
+    """The bytes are of another format or catalogue: the state must be folded from the log again."""
+
+
+def dump(state: ShardState) -> bytes:
+    """Return ``state`` as bytes."""
+    resources, demands, rounds = state.resources, state.demands, state.rounds
+    resource_order, resource_ids = _sorted(resources.ids)
+    demand_order, demand_ids = _sorted(demands.ids)
+    resource_rows, demand_rows = resources.table.rows[resource_order], demands.table.rows[demand_order]
+    new_resource, new_demand = _inverse(resource_order), _inverse(demand_order)
+    lines = demands.lines.rows[
+        ragged(demand_rows["first_line"].astype(np.int64), demand_rows["lines"].astype(np.int64))
+    ]
+    demand_rows["first_line"] = np.cumsum(demand_rows["lines"]) - demand_rows["lines"]
+    live_order = np.array(sorted(range(len(rounds.ids)), key=rounds.ids.__getitem__), np.int64)
+    live = rounds.live.rows[live_order]
+    live["demand"], live["resource"] = new_demand[live["demand"]], new_resource[live["resource"]]
+    head = {
+        "format": FORMAT,
+        "catalogue": state.items.catalogue.digest,
+        "shard": state.shard,
+        "offsets": dict(sorted(state.offsets.items())),
+        "round_no": rounds.round_no,
+        "round_at_ms": rounds.round_at_ms,
+        "resource_ids": resource_ids,
+        "demand_ids": demand_ids,
+        "scopes": _renumber(resource_rows, "scope", resources.scopes, known=resource_rows["home"] > 0),
+        "calendars": _renumber(resource_rows, "calendar", resources.calendars, known=resource_rows["home"] > 0),
+        "providers": _renumber(resource_rows, "provider", resources.providers, known=resource_rows["home"] > 0),
+        "requesters": _renumber(demand_rows, "requester", demands.requesters, known=demand_rows["place"] > 0),
+        "live_ids": [rounds.ids[place] for place in live_order],
+        "said": sorted(state.responses.said.items()),
+        "filled": sorted([int(new_demand[demand]), line, hex(bits)] for (demand, line), bits in rounds.filled.items()),
+        "spent": sorted([int(new_resource[row]), hex(bits)] for row, bits in rounds.spent.items()),
+        "rests": sorted([int(new_demand[d]), int(new_resource[r]), until] for (d, r), until in rounds.rests.items()),
+        "rows": [len(resource_rows), len(demand_rows), len(lines), len(live)],
+    }
+    packed = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
+    columns = b"".join(np.ascontiguousarray(rows).tobytes() for rows in (resource_rows, demand_rows, lines, live))
+    return len(packed).to_bytes(8, "big") + packed + columns
+
+
+def load(data: bytes, catalogue: Catalogue) -> ShardState:
+    """Return the state that ``dump`` wrote.
+
+    Raises:
+        SnapshotUnusable: another format, another catalogue, or not a snapshot.
+    """
+    head, body = _head(data)
+    if head.get("format") != FORMAT or head.get("catalogue") != catalogue.digest:
+        raise SnapshotUnusable("another format or catalogue")
+    state = ShardState(head["shard"], catalogue)
+    state.offsets = dict(head["offsets"])
+    resources, demands, rounds = state.resources, state.demands, state.rounds
+    tables = (resources.table, demands.table, demands.lines, rounds.live)
+    for table, count in zip(tables, head["rows"], strict=True):
+        size = count * table.rows.dtype.itemsize
+        table.replace(np.frombuffer(body[:size], table.rows.dtype))
+        body = body[size:]
+    if len(body):
+        raise SnapshotUnusable("its length does not fit")
+    resources.ids, demands.ids = Names(head["resource_ids"]), Names(head["demand_ids"])
+    resources.scopes = Names(tuple(scope) for scope in head["scopes"])
+    resources.calendars = Names(tuple((start, end) for start, end in calendar) for calendar in head["calendars"])
+    resources.providers, demands.requesters = Names(head["providers"]), Names(head["requesters"])
+    state.responses.said = dict(head["said"])
+    rounds.round_no, rounds.round_at_ms = head["round_no"], head["round_at_ms"]
+    rounds.ids = head["live_ids"]
+    rounds.row_of = {assignment_id: row for row, assignment_id in enumerate(rounds.ids)}
+    rounds.filled = {(demand, line): int(bits, 16) for demand, line, bits in head["filled"]}
+    rounds.spent = {row: int(bits, 16) for row, bits in head["spent"]}
+    rounds.rests = {(demand, resource): until for demand, resource, until in head["rests"]}
+    return state
+
+
+def _head(data: bytes) -> tuple[dict[str, Any], memoryview]:
+    size = int.from_bytes(data[:8], "big")
+    try:
+        head = json.loads(data[8 : 8 + size])
+    except ValueError as error:
+        raise SnapshotUnusable("it has no head") from error
+    if not isinstance(head, dict):
+        raise SnapshotUnusable("it has no head")
+    return head, memoryview(data)[8 + size :]
+
+
+def _sorted(ids: Names[str]) -> tuple[Ints, list[str]]:
+    names = list(ids)
+    order = sorted(range(len(names)), key=names.__getitem__)
+    return np.array(order, np.int64), [names[place] for place in order]
+
+
+def _inverse(order: Ints) -> Ints:
+    new = np.empty(len(order), np.int64)
+    new[order] = np.arange(len(order))
+    return new
+
+
+def _renumber(rows: Rows, column: str, names: Names[Any], *, known: Bools) -> list[Any]:
+    """Number the shared values of ``column`` by first use, in place; return them in that order.
+
+    Rows that are not ``known`` (only mentioned so far) have no value; theirs is set to 0.
+    """
+    used, first, place = np.unique(rows[column][known], return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rows[column] = 0
+    rows[column][known] = _inverse(order)[place]
+    return [names[int(number)] for number in used[order]]

@@ -1,0 +1,67 @@
+"""The state of one shard: four folds, each reading one topic in order.
+
+Folds commute: how the topics interleave cannot change the state. Each remembers the next offset of its
+topic, so that reading a stretch of the log again changes nothing.
+"""
+
+from functools import lru_cache
+
+from matcher.demands import DemandFold
+from matcher.fold import Fold
+from matcher.items import ItemIndex
+from matcher.resources import ResourceFold
+from matcher.responses import ResponseFold
+from matcher.rounds import RoundFold
+from schemas.base import Fact
+from schemas.catalogue import Catalogue
+from schemas.envelope import Event
+from schemas.rounds import RoundDecided
+from schemas.topics import DEMANDS, RESOURCES, RESPONSES, ROUNDS
+
+
+@lru_cache(maxsize=8)
+def _index(catalogue: Catalogue) -> ItemIndex:
+    return ItemIndex(catalogue)
+
+
+class ShardState:
+    """What a shard knows after the events folded so far."""
+
+    def __init__(self, shard: str, catalogue: Catalogue) -> None:
+        self.shard = shard
+        self.items = _index(catalogue)
+        self.offsets: dict[str, int] = {}
+        self.resources = ResourceFold(self.items)
+        self.demands = DemandFold(self.items)
+        self.responses = ResponseFold()
+        self.rounds = RoundFold(demands=self.demands, resources=self.resources)
+
+    @property
+    def round_no(self) -> int:
+        """The number of the last round that counted; 0 before the first."""
+        return self.rounds.round_no
+
+    @property
+    def round_at_ms(self) -> int:
+        """When the last round was decided, in ms since 1970; 0 before the first."""
+        return self.rounds.round_at_ms
+
+    def fold(self, event: Event[Fact], *, topic: str, offset: int) -> Fold:
+        """Apply the event that lies at ``offset`` of ``topic`` (of the shard's one partition).
+
+        Raises:
+            Refused: the event cannot be; nothing changed but the offset.
+            StateBroken: a round that cannot follow this state.
+        """
+        if offset < self.offsets.get(topic, 0):
+            return Fold.SEEN
+        self.offsets[topic] = offset + 1
+        if topic == DEMANDS.name:
+            return self.demands.fold(event)
+        if topic == RESOURCES.name:
+            return self.resources.fold(event)
+        if topic == RESPONSES.name:
+            return self.responses.fold(event)
+        if topic == ROUNDS.name and isinstance(event.data, RoundDecided):
+            return self.rounds.fold(event.data)
+        return Fold.ASIDE
