@@ -54,11 +54,9 @@ def decide(
     """
     now_ms = to_ms(now)
     round_no = frozen.round_no + 1
-    ends = endings(frozen, now_ms=now_ms, policy=policy)
-    tally = _tally(frozen, ends)
-    lapsed = _lapsed(frozen, tally, now_ms)
-    seats = _seats(frozen, tally, lapsed)
-    board = board_of(frozen, policy=policy, now_ms=now_ms, resting=ends.resting)
+    settled = settle(frozen, now_ms=now_ms, policy=policy)
+    seats = settled.seats
+    board = board_of(frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting)
     matching = match(board, seats)
     return RoundDecided(
         shard=frozen.shard,
@@ -68,12 +66,12 @@ def decide(
         policy=policy.ref,
         solver=SOLVER,
         inputs=tuple(inputs),
-        transitions=ends.transitions,
+        transitions=settled.endings.transitions,
         lapsed=tuple(
             Lapse(demand_id=frozen.demand_ids[row], version=int(frozen.demands["version"][row]))
-            for row in np.flatnonzero(lapsed)
+            for row in np.flatnonzero(settled.lapsed)
         ),
-        proposals=_proposals(board, matching, tally, round_no),
+        proposals=_proposals(board, matching, settled.tally, round_no),
         line_prices=_line_prices(frozen, matching),
         resource_prices=_resource_prices(frozen, matching),
         certificate=matching.certificate,
@@ -94,6 +92,24 @@ class Tally:
 
     line: list[int]
     resource: dict[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The pool once the past is settled: what ended, what is taken, which demands (demands,) lapse, what is open."""
+
+    endings: Endings
+    tally: Tally
+    lapsed: Bools
+    seats: Seats
+
+
+def settle(frozen: Frozen, *, now_ms: int, policy: Policy) -> Settled:
+    """Return steps 1 and 2 of a round: endings and lapses, and the seats open after them."""
+    ends = endings(frozen, now_ms=now_ms, policy=policy)
+    tally = _tally(frozen, ends)
+    lapsed = _lapsed(frozen, tally, now_ms)
+    return Settled(ends, tally, lapsed, _seats(frozen, tally, lapsed))
 
 
 def _tally(frozen: Frozen, ends: Endings) -> Tally:

@@ -7,6 +7,7 @@
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -19,12 +20,22 @@ from matcher.rules import still_allowed
 from schemas.policy import Policy
 from schemas.rounds import Transition
 
+Word = tuple[
+    Literal["confirmed", "revoked", "expired", "fulfilled"],
+    Literal[
+        "accepted", "declined", "no_answer", "no_show", "done", "resource_gone", "demand_gone", "no_longer_allowed"
+    ],
+]
+"""Where an assignment goes, and why."""
+
 
 @dataclass(frozen=True, slots=True)
 class Endings:
-    """``transitions`` in order of assignment id; ``stays`` (live,) says which assignments live on; ``resting``
-    (n, 2) are the pairs (demand row, resource row) that rest from now on; ``fulfilled`` and ``used_up`` (live,)
-    mark which of the ended filled their demand seat, and used their resource seat up.
+    """What a round does to the live assignments.
+
+    ``transitions`` are in order of assignment id. ``stays`` (live,) says which assignments live on.
+    ``resting`` (n, 2) are the pairs (demand row, resource row) that rest from now on. ``fulfilled`` and
+    ``used_up`` (live,) mark which of the ended filled their demand seat, and used their resource seat up.
     """
 
     transitions: tuple[Transition, ...]
@@ -68,7 +79,7 @@ def endings(frozen: Frozen, *, now_ms: int, policy: Policy) -> Endings:
     return Endings(tuple(transitions), stays, np.array(resting, np.int64).reshape(-1, 2), fulfilled, used_up)
 
 
-def _word(frozen: Frozen, held: Rows, said: int, *, allowed: bool, now_ms: int) -> tuple[str, str] | None:  # noqa: PLR0911 - the rules above, in their order
+def _word(frozen: Frozen, held: Rows, said: int, *, allowed: bool, now_ms: int) -> Word | None:  # noqa: PLR0911 - the rules above, in their order
     if said & DECLINED:
         return "revoked", "declined"
     if said & NO_SHOW:

@@ -28,7 +28,7 @@ class Fold(Enum):
     ASIDE = "aside"
 
 
-class StateBroken(Exception):
+class StateBrokenError(Exception):
     """Something that cannot be was read from the log: the worker must stop."""
 
 

@@ -11,7 +11,8 @@ from matcher.columns import Ints
 class Market:
     """A transport problem. Pairs are sorted by (line, resource); every worth is a positive whole number.
 
-    ``line``, ``resource``, ``worth``: shape (pairs,). ``need`` (lines,): seats asked; ``supply`` (resources,): seats free.
+    ``line``, ``resource``, ``worth`` have shape (pairs,); ``need`` (lines,) counts the seats asked, ``supply``
+    (resources,) the seats free.
     """
 
     line: Ints

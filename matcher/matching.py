@@ -14,8 +14,10 @@ from schemas.rounds import Certificate
 
 @dataclass(frozen=True, slots=True)
 class Seats:
-    """Open seats: ``lines`` and ``resources`` are rows of the frozen pool with a seat open, sorted; ``need``
-    (all lines,) and ``supply`` (all resources,) count the open seats of each row.
+    """Open seats.
+
+    ``lines`` and ``resources`` are the rows of the frozen pool with a seat open, sorted; ``need`` (all lines,)
+    and ``supply`` (all resources,) count the open seats of every row.
     """
 
     lines: Ints

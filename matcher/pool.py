@@ -4,6 +4,7 @@ Sorted, because with ties a solver's answer depends on the order of its input; s
 answer a function of what is in the pool and of nothing else.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,10 +51,13 @@ class Frozen:
     rests: Ints
 
 
-def freeze(state: ShardState) -> Frozen:
-    """Return a sorted copy of everything open in ``state``; cost grows with what is open, not with history."""
+def freeze(state: ShardState, *, also: str | None = None) -> Frozen:
+    """Return a sorted copy of everything open in ``state``; cost grows with what is open, not with history.
+
+    ``also`` names a demand to be copied even if it is closed, so that it can be explained.
+    """
     live = state.rounds.live.rows
-    demand_rows, demand_ids = _chosen(state.demands.ids.pick, _open_demands(state, live["demand"]))
+    demand_rows, demand_ids = _chosen(state.demands.ids.pick, _open_demands(state, live["demand"], also))
     resource_rows, resource_ids = _chosen(state.resources.ids.pick, _open_resources(state, live["resource"]))
     demands, resources = state.demands.table.rows[demand_rows], state.resources.table.rows[resource_rows]
     new_demand = _renumbering(state.demands.table.size, demand_rows)
@@ -97,9 +101,11 @@ def open_seats(demands: Rows) -> Ints:
     return np.maximum(left, 0)
 
 
-def _open_demands(state: ShardState, live: Rows) -> Ints:
+def _open_demands(state: ShardState, live: Rows, also: str | None) -> Ints:
     chosen = open_seats(state.demands.table.rows) > 0
     chosen[live] = True
+    if also is not None and (row := state.demands.ids.find(also)) is not None:
+        chosen[row] = state.demands.table.rows["lines"][row] > 0
     return np.flatnonzero(chosen)
 
 
@@ -110,8 +116,8 @@ def _open_resources(state: ShardState, live: Rows) -> Ints:
     return np.flatnonzero(chosen)
 
 
-def _chosen(pick, rows: Ints) -> tuple[Ints, list[str]]:  # type: ignore[no-untyped-def]
-    ids: list[str] = pick(rows.tolist())
+def _chosen(pick: Callable[[list[int]], list[str]], rows: Ints) -> tuple[Ints, list[str]]:
+    ids = pick(rows.tolist())
     order = sorted(range(len(ids)), key=ids.__getitem__)
     return rows[np.array(order, np.int64)], [ids[place] for place in order]
 

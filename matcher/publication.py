@@ -4,6 +4,7 @@ Ids are functions of the round, so publishing again after a crash publishes the 
 """
 
 from collections.abc import Iterator
+from typing import Any, Final
 
 from schemas.assignments import (
     AssignmentConfirmed,
@@ -16,8 +17,8 @@ from schemas.base import Fact
 from schemas.envelope import Event, new_event
 from schemas.rounds import RoundDecided
 
-SOURCE = "cobuild/matcher"
-_ENDING = {
+SOURCE: Final = "cobuild/matcher"
+_ENDING: Final[dict[str, type[AssignmentConfirmed | AssignmentRevoked | AssignmentExpired | AssignmentFulfilled]]] = {
     "confirmed": AssignmentConfirmed,
     "revoked": AssignmentRevoked,
     "expired": AssignmentExpired,
@@ -35,16 +36,16 @@ def events_of(decided: RoundDecided) -> list[Event[Fact]]:
 
 def _ended(decided: RoundDecided) -> Iterator[tuple[str, str, Fact]]:
     for transition in decided.transitions:
-        data = _ENDING[transition.to].model_construct(
-            shard=decided.shard,
-            round_no=decided.round_no,
-            at=decided.decided_at,
-            assignment_id=transition.assignment_id,
-            demand_id=transition.demand_id,
-            resource_id=transition.resource_id,
-            reason=transition.reason,
-        )
-        yield transition.assignment_id, transition.to, data
+        ending: dict[str, Any] = {
+            "shard": decided.shard,
+            "round_no": decided.round_no,
+            "at": decided.decided_at,
+            "assignment_id": transition.assignment_id,
+            "demand_id": transition.demand_id,
+            "resource_id": transition.resource_id,
+            "reason": transition.reason,
+        }
+        yield transition.assignment_id, transition.to, _ENDING[transition.to].model_construct(**ending)
 
 
 def _begun(decided: RoundDecided) -> Iterator[tuple[str, str, Fact]]:

@@ -11,7 +11,7 @@ from typing import Final
 
 from matcher.columns import FOREVER, Table
 from matcher.demands import DemandFold
-from matcher.fold import Fold, StateBroken, to_ms
+from matcher.fold import Fold, StateBrokenError, to_ms
 from matcher.resources import ResourceFold
 from schemas.rounds import Proposal, RoundDecided, Transition
 
@@ -52,11 +52,11 @@ class RoundFold:
         """(demand, resource) -> until when the pair is not proposed (ms)."""
 
     def fold(self, decided: RoundDecided) -> Fold:
-        """Apply one round; raise StateBroken where the record cannot follow the state."""
+        """Apply one round; raise StateBrokenError where the record cannot follow the state."""
         if decided.round_no <= self.round_no:
             return Fold.VOID
         if decided.round_no != self.round_no + 1:
-            raise StateBroken(f"round {decided.round_no} of {decided.shard} came after round {self.round_no}")
+            raise StateBrokenError(f"round {decided.round_no} of {decided.shard} came after round {self.round_no}")
         for transition in decided.transitions:
             self._move(transition)
         for lapse in decided.lapsed:
@@ -93,7 +93,7 @@ class RoundFold:
     def _move(self, transition: Transition) -> None:
         row = self.row_of.get(transition.assignment_id)
         if row is None:
-            raise StateBroken(f"a round moves the assignment {transition.assignment_id}, which does not live")
+            raise StateBrokenError(f"a round moves the assignment {transition.assignment_id}, which does not live")
         if transition.to == "confirmed":
             held = self.live.rows[row]
             held["state"], held["answer_by"] = CONFIRMED, FOREVER

@@ -16,7 +16,7 @@ from schemas.catalogue import Catalogue
 FORMAT: Final = 1
 
 
-class SnapshotUnusable(ValueError):
+class SnapshotError(ValueError):
     """The bytes are of another format or catalogue: the state must be folded from the log again."""
 
 
@@ -63,11 +63,11 @@ def load(data: bytes, catalogue: Catalogue) -> ShardState:
     """Return the state that ``dump`` wrote.
 
     Raises:
-        SnapshotUnusable: another format, another catalogue, or not a snapshot.
+        SnapshotError: another format, another catalogue, or not a snapshot.
     """
     head, body = _head(data)
     if head.get("format") != FORMAT or head.get("catalogue") != catalogue.digest:
-        raise SnapshotUnusable("another format or catalogue")
+        raise SnapshotError("another format or catalogue")
     state = ShardState(head["shard"], catalogue)
     state.offsets = dict(head["offsets"])
     resources, demands, rounds = state.resources, state.demands, state.rounds
@@ -77,7 +77,7 @@ def load(data: bytes, catalogue: Catalogue) -> ShardState:
         table.replace(np.frombuffer(body[:size], table.rows.dtype))
         body = body[size:]
     if len(body):
-        raise SnapshotUnusable("its length does not fit")
+        raise SnapshotError("its length does not fit")
     resources.ids, demands.ids = Names(head["resource_ids"]), Names(head["demand_ids"])
     resources.scopes = Names(tuple(scope) for scope in head["scopes"])
     resources.calendars = Names(tuple((start, end) for start, end in calendar) for calendar in head["calendars"])
@@ -97,9 +97,9 @@ def _head(data: bytes) -> tuple[dict[str, Any], memoryview]:
     try:
         head = json.loads(data[8 : 8 + size])
     except ValueError as error:
-        raise SnapshotUnusable("it has no head") from error
+        raise SnapshotError("it has no head") from error
     if not isinstance(head, dict):
-        raise SnapshotUnusable("it has no head")
+        raise SnapshotError("it has no head")
     return head, memoryview(data)[8 + size :]
 
 

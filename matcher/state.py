@@ -51,7 +51,7 @@ class ShardState:
 
         Raises:
             Refused: the event cannot be; nothing changed but the offset.
-            StateBroken: a round that cannot follow this state.
+            StateBrokenError: a round that cannot follow this state.
         """
         if offset < self.offsets.get(topic, 0):
             return Fold.SEEN
