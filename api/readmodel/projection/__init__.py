@@ -1,0 +1,11 @@
+"""Filling the read model.
+
+The rules, which make the end state the same however topics interleave:
+
+1. An event below the stored offset of its partition is passed over.
+2. An entity's newest version counts; an equal or older one changes nothing; withdrawn is for good.
+3. What may be read before the entry it speaks of (answers, lapses, seats held) lies in a table of its own.
+4. Counts and states of demands follow from assignments, lapses and versions, never from the order of arrival.
+5. An assignment's phase only moves forward: by round, and within a round proposed, confirmed, ended.
+6. The first record of a (shard, round number) counts.
+"""

@@ -1,0 +1,30 @@
+"""The phases of an assignment as rounds have it, and the state as people see it."""
+
+_RANK = {"proposed": 0, "confirmed": 1, "revoked": 2, "expired": 2, "fulfilled": 2}
+
+
+def is_later(phase: str, round_no: int, *, than: str, of_round: int) -> bool:
+    """Whether a phase comes after another: by round, then proposed, confirmed, ended.
+
+    Events may be published again after a crash, old ones behind new ones.
+    """
+    return (round_no, _RANK[phase]) > (of_round, _RANK[than])
+
+
+def state_of(phase: str, *, reason: str | None, answer: str | None) -> str:
+    """Return what people see: an accepted proposal before its round, and a revocation that was a "no"."""
+    if phase == "proposed":
+        return "accepted" if answer == "accepted" else "proposed"
+    if phase == "revoked":
+        return "declined" if reason == "declined" else "revoked"
+    return phase
+
+
+def holds_seat(phase: str | None) -> bool:
+    """Whether an assignment of this phase holds a seat of both sides."""
+    return phase in ("proposed", "confirmed")
+
+
+def is_done(phase: str | None) -> bool:
+    """Whether the job was done."""
+    return phase == "fulfilled"

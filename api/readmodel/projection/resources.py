@@ -1,0 +1,85 @@
+"""The resource list as it changes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from api.readmodel.projection.categories import category_of
+from api.readmodel.projection.rows import Values, change, put, rows_among
+from api.readmodel.projection.tallies import Tally
+from api.readmodel.tables import resources
+from schemas.catalogue import Catalogue
+from schemas.envelope import Event
+from schemas.resources import Resource, ResourceOffered, ResourceRevised, ResourceSuspended, ResourceWithdrawn
+
+_CHANGING = ("version", "state", "reason", "changed_at")
+_KNOWN = ("resource_id", "version", "state", "reason", "home", "category", "changed_at")
+
+
+def project_resources(
+    connection: Connection, events: Sequence[Event[Any]], *, tally: Tally, catalogue: Catalogue
+) -> None:
+    """Keep each resource's newest version; a suspended one rests until it is revised, withdrawn is for good."""
+    if not events:
+        return
+    known = _load(connection, {_id_of(event.data) for event in events})
+    after: dict[str, Values] = {}
+    for event in events:
+        resource_id = _id_of(event.data)
+        found = _evolve(after.get(resource_id) or known.get(resource_id), event, catalogue)
+        if found is not None:
+            after[resource_id] = found
+    for resource_id, row in after.items():
+        _count(tally, known.get(resource_id), -1)
+        _count(tally, row, 1)
+    put(connection, resources, [row for row in after.values() if "body" in row])
+    change(connection, resources, [row for row in after.values() if "body" not in row], columns=_CHANGING)
+
+
+def _load(connection: Connection, wanted: set[str]) -> dict[str, Values]:
+    query = select(*(resources.c[name] for name in _KNOWN))
+    found = rows_among(connection, query, key=resources.c.resource_id, wanted=wanted)
+    return {row.resource_id: dict(row._mapping) for row in found}
+
+
+def _evolve(row: Values | None, event: Event[Any], catalogue: Catalogue) -> Values | None:
+    """Return the row after ``event``, or None where it changes nothing."""
+    data = event.data
+    version = data.resource.version if isinstance(data, ResourceOffered | ResourceRevised) else data.version
+    if row is not None and (row["state"] == "withdrawn" or version <= row["version"]):
+        return None
+    changed = {"version": version, "changed_at": event.time}
+    match data:
+        case ResourceOffered(resource=resource) | ResourceRevised(resource=resource):
+            return _row(resource, catalogue) | changed | {"state": "published", "reason": None}
+        case ResourceSuspended(reason=reason) if row is not None:
+            return row | changed | {"state": "suspended", "reason": reason}
+        case ResourceWithdrawn(reason=reason) if row is not None:
+            return row | changed | {"state": "withdrawn", "reason": reason}
+    return None  # a resource that was never offered; the matcher refuses it
+
+
+def _row(resource: Resource, catalogue: Catalogue) -> Values:
+    return {
+        "resource_id": resource.resource_id,
+        "provider": resource.provider,
+        "title": resource.title,
+        "item": resource.item,
+        "category": category_of(catalogue, resource.item),
+        "home": resource.home,
+        "capacity": resource.capacity,
+        "renewable": resource.renewable,
+        "offered_at": resource.offered_at,
+        "body": resource.model_dump_json(),
+    }
+
+
+def _count(tally: Tally, row: Mapping[str, Any] | None, sign: int) -> None:
+    if row is not None and row["state"] == "published":
+        tally.add_both(row["home"], row["category"], resources=sign)
+
+
+def _id_of(data: Any) -> str:
+    found: str = data.resource.resource_id if hasattr(data, "resource") else data.resource_id
+    return found

@@ -1,0 +1,68 @@
+"""A batch of events, sorted by what they speak of; within each kind they keep their order."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from schemas.assignments import (
+    AssignmentConfirmed,
+    AssignmentExpired,
+    AssignmentFulfilled,
+    AssignmentProposed,
+    AssignmentRevoked,
+)
+from schemas.deadletters import RecordRefused
+from schemas.demands import DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn
+from schemas.enrolment import MemberEnrolled, UnitEnrolled
+from schemas.envelope import Event
+from schemas.resources import ResourceOffered, ResourceRevised, ResourceSuspended, ResourceWithdrawn
+from schemas.responses import AssignmentAccepted, AssignmentDeclined, AssignmentDone, AssignmentNoShow
+from schemas.rounds import RoundDecided
+
+Located = tuple[tuple[str, int, int], Event[Any]]
+"""An event and where it lies: topic, partition, offset."""
+
+_KINDS: dict[type, str] = {
+    UnitEnrolled: "units",
+    MemberEnrolled: "members",
+    RoundDecided: "rounds",
+    RecordRefused: "deadletters",
+    **dict.fromkeys((ResourceOffered, ResourceRevised, ResourceSuspended, ResourceWithdrawn), "resources"),
+    **dict.fromkeys((DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn), "demands"),
+    **dict.fromkeys((AssignmentAccepted, AssignmentDeclined, AssignmentDone, AssignmentNoShow), "responses"),
+    **dict.fromkeys(
+        (AssignmentProposed, AssignmentConfirmed, AssignmentRevoked, AssignmentExpired, AssignmentFulfilled),
+        "assignments",
+    ),
+}
+
+
+@dataclass(slots=True)
+class Sorted:
+    """The events of a batch by kind."""
+
+    units: list[Event[UnitEnrolled]] = field(default_factory=list)
+    members: list[Event[MemberEnrolled]] = field(default_factory=list)
+    resources: list[Event[Any]] = field(default_factory=list)
+    demands: list[Event[Any]] = field(default_factory=list)
+    responses: list[Located] = field(default_factory=list)
+    rounds: list[Event[RoundDecided]] = field(default_factory=list)
+    assignments: list[Event[Any]] = field(default_factory=list)
+    deadletters: list[Event[RecordRefused]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, events: Iterable[Located]) -> Self:
+        """Sort ``events``; raise KeyError for a type that the read model does not know."""
+        batch = cls()
+        for located in events:
+            kind = _KINDS[type(located[1].data)]
+            getattr(batch, kind).append(located if kind == "responses" else located[1])
+        return batch
+
+    @property
+    def assigned_demands(self) -> set[str]:
+        """The ids of demands that some assignment event speaks of."""
+        return {
+            event.data.assignment.demand_id if isinstance(event.data, AssignmentProposed) else event.data.demand_id
+            for event in self.assignments
+        }

@@ -1,0 +1,271 @@
+"""What lies in the read model.
+
+Nothing here is the truth: every row follows from the log, and a database of another ``SCHEMA`` is dropped and
+filled again. Columns hold what lists filter, sort or sum by; ``body`` holds the entry whole, as JSON.
+"""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+
+from api.readmodel.instants import Instant
+
+SCHEMA = 1
+"""Grows with every change to a table or to how it is filled."""
+
+LIVE = ("proposed", "confirmed")
+"""Phases of an assignment that hold a seat of both sides."""
+
+metadata = MetaData()
+
+_Serial = BigInteger().with_variant(Integer, "sqlite")
+
+meta = Table("meta", metadata, Column("name", String, primary_key=True), Column("value", String, nullable=False))
+
+offsets = Table(
+    "offsets",
+    metadata,
+    Column("topic", String, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("next_offset", BigInteger, nullable=False),
+)
+
+units = Table(
+    "units",
+    metadata,
+    Column("party", String, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("name", String, nullable=False),
+    Column("community", String, nullable=False),
+    Column("enrolled_at", Instant, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_units_time", "enrolled_at", "party"),
+    Index("ix_units_community", "community"),
+)
+
+enrolments = Table(
+    "enrolments",
+    metadata,
+    Column("member_ref", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("member_class", String, nullable=False),
+    Column("home_unit", String),
+    Column("community", String, nullable=False),
+    Column("enrolled_at", Instant, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_enrolments_time", "enrolled_at", "member_ref", "kind"),
+    Index("ix_enrolments_community", "community", "member_class"),
+)
+
+resources = Table(
+    "resources",
+    metadata,
+    Column("resource_id", String, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("state", String, nullable=False),  # published | suspended | withdrawn
+    Column("reason", String),
+    Column("provider", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("item", String, nullable=False),
+    Column("category", String, nullable=False),
+    Column("home", String, nullable=False),
+    Column("capacity", Integer, nullable=False),
+    Column("renewable", Boolean, nullable=False),
+    Column("offered_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_resources_time", "offered_at", "resource_id"),
+    Index("ix_resources_home", "home", "offered_at", "resource_id"),
+    Index("ix_resources_provider", "provider", "offered_at", "resource_id"),
+)
+
+resource_seats = Table(
+    "resource_seats",
+    metadata,
+    Column("resource_id", String, primary_key=True),
+    Column("live", Integer, nullable=False),
+    Column("fulfilled", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""How many seats are held and were fulfilled; apart from ``resources``, as an assignment may be read first."""
+
+demands = Table(
+    "demands",
+    metadata,
+    Column("demand_id", String, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("state", String, nullable=False),  # open | partly_matched | matched | fulfilled | lapsed | withdrawn
+    Column("withdrawn", Boolean, nullable=False),
+    Column("reason", String),
+    Column("requester", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("community", String, nullable=False),
+    Column("urgency", String, nullable=False),
+    Column("asked", Integer, nullable=False),
+    Column("filled", Integer, nullable=False),
+    Column("fulfilled", Integer, nullable=False),
+    Column("posted_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_demands_time", "posted_at", "demand_id"),
+    Index("ix_demands_community", "community", "posted_at", "demand_id"),
+    Index("ix_demands_state", "state", "posted_at", "demand_id"),
+    Index("ix_demands_requester", "requester", "posted_at", "demand_id"),
+)
+
+demand_lines = Table(
+    "demand_lines",
+    metadata,
+    Column("demand_id", String, primary_key=True),
+    Column("line", Integer, primary_key=True),
+    Column("item", String, nullable=False),
+    Column("category", String, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("filled", Integer, nullable=False),
+    Column("fulfilled", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+lapses = Table(
+    "lapses",
+    metadata,
+    Column("demand_id", String, primary_key=True),
+    Column("version", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The newest version of a demand whose open seats a round let lapse; apart, as the round may be read first."""
+
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("assignment_id", String, primary_key=True),
+    Column("shard", String, nullable=False),
+    Column("round_no", BigInteger, nullable=False),
+    Column("proposed_at", Instant, nullable=False),
+    Column("demand_id", String, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("seat", Integer, nullable=False),
+    Column("demand_version", Integer, nullable=False),
+    Column("resource_id", String, nullable=False),
+    Column("resource_seat", Integer, nullable=False),
+    Column("resource_version", Integer, nullable=False),
+    Column("requester", String, nullable=False),
+    Column("provider", String, nullable=False),
+    Column("item", String, nullable=False),
+    Column("offered_item", String, nullable=False),
+    Column("category", String, nullable=False),
+    Column("community", String, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("value", BigInteger, nullable=False),
+    Column("margin", BigInteger, nullable=False),
+    Column("terms", Text, nullable=False),
+    Column("auto_accepted", Boolean, nullable=False),
+    Column("answer_by", Instant),
+    Column("phase", String, nullable=False),  # as rounds have it: proposed | confirmed | revoked | expired | fulfilled
+    Column("phase_round", BigInteger, nullable=False),
+    Column("phase_at", Instant, nullable=False),
+    Column("reason", String),
+    Column("answer", String),  # the last answer seen: accepted | declined | done | no_show
+    Column("answered_at", Instant),
+    Column("state", String, nullable=False),  # as people see it; see assignment_state
+    Index("ix_assignments_time", "proposed_at", "assignment_id", "community"),
+    Index("ix_assignments_demand", "demand_id", "line", "phase"),
+    Index("ix_assignments_resource", "resource_id", "proposed_at"),
+    Index("ix_assignments_provider", "provider", "proposed_at"),
+    Index("ix_assignments_requester", "requester", "proposed_at"),
+    Index("ix_assignments_state", "state", "proposed_at", "assignment_id"),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("assignment_id", String, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("offset", BigInteger, primary_key=True),
+    Column("shard", String, nullable=False),
+    Column("answer", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("reason", String),
+    Column("at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Every answer, in the order of the log; apart, as it may be read before its assignment."""
+
+shards = Table(
+    "shards",
+    metadata,
+    Column("shard", String, primary_key=True),
+    Column("round_no", BigInteger, nullable=False),  # of its newest round
+    Column("decided_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+rounds = Table(
+    "rounds",
+    metadata,
+    Column("shard", String, primary_key=True),
+    Column("round_no", BigInteger, primary_key=True),
+    Column("decided_at", Instant, nullable=False),
+    Column("cause", String, nullable=False),
+    Column("policy", String, nullable=False),
+    Column("policy_version", Integer, nullable=False),
+    Column("proposals", Integer, nullable=False),
+    Column("transitions", Integer, nullable=False),
+    Column("lapsed", Integer, nullable=False),
+    Column("pairs", BigInteger, nullable=False),
+    Column("line_seats", BigInteger, nullable=False),
+    Column("resource_seats", BigInteger, nullable=False),
+    Column("components", Integer, nullable=False),
+    Column("value", BigInteger, nullable=False),
+    Column("holds", Boolean, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # RoundDecided as JSON, zlib
+    Index("ix_rounds_time", "decided_at", "shard", "round_no"),
+)
+
+feed = Table(
+    "feed",
+    metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("event_id", String, nullable=False, unique=True),
+    Column("type", String, nullable=False),  # proposed | confirmed | revoked | expired | fulfilled
+    Column("at", Instant, nullable=False),
+    Column("shard", String, nullable=False),
+    Column("community", String, nullable=False),
+    Column("category", String, nullable=False),
+    Column("assignment_id", String, nullable=False),
+    Column("round_no", BigInteger, nullable=False),
+    Column("reason", String),
+)
+"""One row per assignment event, once each; ``seq`` grows in the order of commits, for there is one writer."""
+
+deadletters = Table(
+    "deadletters",
+    metadata,
+    Column("topic", String, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("offset", BigInteger, primary_key=True),
+    Column("code", String, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("refused_at", Instant, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_deadletters_time", "refused_at", "topic", "partition", "offset"),
+)
+
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("region", String, primary_key=True),  # a prefix of 0, 2, 4, 6, 9 or 12 digits
+    Column("category", String, primary_key=True),  # or "" for all categories together
+    Column("parent", String),  # the region one level up
+    Column("open_demands", BigInteger, nullable=False),
+    Column("open_seats", BigInteger, nullable=False),
+    Column("asked", BigInteger, nullable=False),
+    Column("filled", BigInteger, nullable=False),
+    Column("fulfilled", BigInteger, nullable=False),
+    Column("resources", BigInteger, nullable=False),
+    Column("live", BigInteger, nullable=False),
+    Column("units", BigInteger, nullable=False),
+    Column("enrolments", BigInteger, nullable=False),
+    Index("ix_tallies_parent", "parent", "category"),
+)
+"""Running sums per region of every level, so that an overview never counts entries."""

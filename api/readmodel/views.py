@@ -1,0 +1,299 @@
+"""What queries return: frozen values that the API and the page can pass on as they are.
+
+Every time is in UTC. A region is a prefix; points are whole.
+"""
+
+from datetime import datetime
+from typing import Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from schemas.demands import Demand
+from schemas.enrolment import MemberEnrolled, UnitEnrolled
+from schemas.resources import Resource
+from schemas.rounds import Certificate, LinePrice, PolicyRef, ResourcePrice
+
+Row = TypeVar("Row")
+
+ResourceState = Literal["published", "suspended", "withdrawn"]
+DemandState = Literal["open", "partly_matched", "matched", "fulfilled", "lapsed", "withdrawn"]
+AssignmentState = Literal["proposed", "accepted", "confirmed", "fulfilled", "declined", "expired", "revoked"]
+Answer = Literal["accepted", "declined", "done", "no_show"]
+FeedType = Literal["proposed", "confirmed", "revoked", "expired", "fulfilled"]
+
+
+class View(BaseModel):
+    """A value read from the read model."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Page(View, Generic[Row]):
+    """Some rows of a list, newest first; ``next_cursor`` is None on the last page."""
+
+    rows: tuple[Row, ...]
+    next_cursor: str | None
+
+
+class UnitView(View):
+    """A resident unit as it last reported."""
+
+    party: str
+    version: int
+    unit: UnitEnrolled
+
+
+class MemberView(View):
+    """One enrolment of a member: there may be one of each kind."""
+
+    party: str
+    version: int
+    enrolment: MemberEnrolled
+
+
+class ResourceView(View):
+    """A resource with what is left of it. ``resource.version`` is the version in force."""
+
+    resource: Resource
+    version: int
+    state: ResourceState
+    reason: str | None
+    category: str
+    live: int
+    fulfilled: int
+    free: int
+    changed_at: datetime
+
+
+class DemandView(View):
+    """A demand with what was found for it. ``demand`` carries the version and urgency in force."""
+
+    demand: Demand
+    version: int
+    state: DemandState
+    reason: str | None
+    categories: tuple[str, ...]
+    asked: int
+    filled: int
+    fulfilled: int
+    open_seats: int
+    changed_at: datetime
+
+
+class LineView(View):
+    """One line of a demand: seats asked for, filled (live or done) and done."""
+
+    line: int
+    item: str
+    category: str
+    quantity: int
+    siblings: bool
+    filled: int
+    fulfilled: int
+
+
+class AssignmentView(View):
+    """An assignment with its state as people see it.
+
+    ``answer`` is the last answer given, which the next round turns into a state. Titles are None where the
+    entry was not read yet.
+    """
+
+    assignment_id: str
+    shard: str
+    round_no: int
+    state: AssignmentState
+    reason: str | None
+    answer: Answer | None
+    answered_at: datetime | None
+    proposed_at: datetime
+    changed_at: datetime
+    demand_id: str
+    demand_title: str | None
+    line: int
+    seat: int
+    demand_version: int
+    resource_id: str
+    resource_title: str | None
+    resource_seat: int
+    resource_version: int
+    requester: str
+    provider: str
+    item: str
+    offered_item: str
+    category: str
+    community: str
+    starts_at: datetime
+    ends_at: datetime
+    value: int
+    margin: int
+    terms: dict[str, int]
+    auto_accepted: bool
+    answer_by: datetime | None
+
+
+class AnswerView(View):
+    """One answer to an assignment."""
+
+    answer: Answer
+    by: str
+    reason: str | None
+    at: datetime
+
+
+class DemandDetail(View):
+    """A demand with its lines and all its assignments, newest first."""
+
+    view: DemandView
+    lines: tuple[LineView, ...]
+    assignments: tuple[AssignmentView, ...]
+
+
+class AssignmentWhy(View):
+    """Why this pair: the parts of its value, the prices of its round, and the proof that the round was best.
+
+    A price is None where the round named none for that seat.
+    """
+
+    assignment: AssignmentView
+    decided_at: datetime
+    cause: str
+    policy: PolicyRef
+    solver: str
+    line_price: int | None
+    resource_price: int | None
+    certificate: Certificate
+    answers: tuple[AnswerView, ...]
+
+
+class RoundView(View):
+    """One round in figures."""
+
+    shard: str
+    round_no: int
+    decided_at: datetime
+    cause: str
+    policy: str
+    policy_version: int
+    proposals: int
+    transitions: int
+    lapsed: int
+    pairs: int
+    line_seats: int
+    resource_seats: int
+    components: int
+    value: int
+    holds: bool
+
+
+class ShardPrices(View):
+    """The prices that a shard's newest round with proposals or open lines found."""
+
+    shard: str
+    round_no: int
+    decided_at: datetime
+    lines: tuple[LinePrice, ...]
+    resources: tuple[ResourcePrice, ...]
+
+
+class DeadLetterView(View):
+    """A record that was refused, without its content."""
+
+    topic: str
+    partition: int
+    offset: int
+    code: str
+    detail: str
+    value_sha256: str
+    refused_at: datetime
+
+
+class FeedRow(View):
+    """One thing that became of an assignment, with all that the live stream shows."""
+
+    seq: int
+    event_id: str
+    type: FeedType
+    at: datetime
+    shard: str
+    community: str
+    category: str
+    assignment_id: str
+    round_no: int
+    reason: str | None
+    item: str | None
+    offered_item: str | None
+    demand_id: str | None
+    demand_title: str | None
+    resource_id: str | None
+    resource_title: str | None
+    provider: str | None
+    requester: str | None
+    value: int | None
+    margin: int | None
+    starts_at: datetime | None
+    auto_accepted: bool | None
+
+
+class FeedPage(View):
+    """Rows in ascending ``seq``; go on from ``next_seq``, which has passed what the filters left out too."""
+
+    rows: tuple[FeedRow, ...]
+    next_seq: int
+
+
+class Counts(View):
+    """The numbers of one region and category. ``fill_rate`` is None where nothing was asked for."""
+
+    open_demands: int
+    open_seats: int
+    asked: int
+    filled: int
+    fulfilled: int
+    resources: int
+    live: int
+    units: int
+    members: int | None
+    fill_rate: float | None
+
+
+class RegionCounts(View):
+    """The numbers of one child region."""
+
+    region: str
+    counts: Counts
+
+
+class CategoryCounts(View):
+    """The numbers of one category."""
+
+    category: str
+    counts: Counts
+
+
+class Overview(View):
+    """One region on one screen. ``members`` under five are None everywhere."""
+
+    region: str
+    at: datetime
+    counts: Counts
+    rounds_last_minute: int
+    matches_last_minute: int
+    median_wait_s: float | None
+    dead_letters: int
+    regions: tuple[RegionCounts, ...]
+    categories: tuple[CategoryCounts, ...]
+
+
+class TrendPoint(View):
+    """How many assignments were proposed in the stretch that begins at ``at``."""
+
+    at: datetime
+    matches: int
+
+
+class MemberClassCount(View):
+    """Members by class; None where they are fewer than five."""
+
+    member_class: str
+    members: int | None
