@@ -6,12 +6,14 @@ zeros. A prefix is a code's leading 2, 4, 6, 9 or 12 digits and stands for every
 Codes change every year: one that is well formed but not listed is worth a warning, never an error.
 """
 
+import gzip
 import re
 from collections.abc import Iterator
 from enum import IntEnum
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple, Self
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -99,6 +101,16 @@ def grid_covers(outer: str, inner: str) -> bool:
     return not outer or inner == outer or inner.startswith(f"{outer}-")
 
 
+def _row(line: str, where: str) -> tuple[int, str]:
+    code, tab, name = line.partition("\t")
+    if not tab or not name.strip():
+        raise ValueError(f"{where}: a row holds a code, a tab and a name")
+    try:
+        return int(pad(code)), name.strip()
+    except Refused as error:
+        raise ValueError(f"{where}: {error}") from error
+
+
 class Regions:
     """A listing of regions: sorted codes beside one text of names, looked up by binary search.
 
@@ -107,15 +119,15 @@ class Regions:
     """
 
     def __init__(self, *, codes: npt.NDArray[np.int64], names: bytes) -> None:
-        self._codes = codes
-        self._names = names
+        self.codes = codes
+        self.names = names
         self._ends = np.flatnonzero(np.frombuffer(names, dtype=np.uint8) == ord("\n"))
         if len(self._ends) != len(codes) or not bool((codes[1:] > codes[:-1]).all()):
             raise ValueError("a listing needs ascending codes, each with one name")
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
-        """Read a packed listing (``.npz``) or a table of ``code`` and ``name`` (``.tsv``); None: the shipped one.
+        """Read a packed listing (``.npz``) or a table of codes and names (``.tsv``, ``.tsv.gz``); None: the shipped.
 
         Raises:
             OSError: the file cannot be read.
@@ -126,16 +138,19 @@ class Regions:
 
     @classmethod
     def _packed(cls, path: Path) -> Self:
-        with np.load(path, allow_pickle=False) as arrays:
-            return cls(codes=np.cumsum(arrays["steps"], dtype=np.int64), names=arrays["names"].tobytes())
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                return cls(codes=np.cumsum(arrays["steps"], dtype=np.int64), names=arrays["names"].tobytes())
+        except (KeyError, BadZipFile) as error:
+            raise ValueError(f"{path}: no packed listing of regions: {error}") from error
 
     @classmethod
     def _table(cls, path: Path) -> Self:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()[1:]
-        rows = sorted(line.split("\t", 1) for line in lines if line)
-        for code, _ in rows:
-            level_of(code)
-        codes = np.array([int(pad(code)) for code, _ in rows], dtype=np.int64)
+        raw = path.read_bytes()
+        text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8-sig")
+        lines = list(enumerate(text.split("\n"), start=1))[1:]
+        rows = sorted(_row(line, f"{path}:{number}") for number, line in lines if line.strip())
+        codes = np.array([code for code, _ in rows], dtype=np.int64)
         return cls(codes=codes, names="".join(f"{name}\n" for _, name in rows).encode())
 
     @staticmethod
@@ -148,7 +163,7 @@ class Regions:
         return Regions.load(files[name])
 
     def __len__(self) -> int:
-        return len(self._codes)
+        return len(self.codes)
 
     def __iter__(self) -> Iterator[Region]:
         """Every region in ascending order of padded codes."""
@@ -200,19 +215,17 @@ class Regions:
         if not wanted or b"\n" in wanted:
             return []
         first, last = self._span(within)
-        start, end = self._start(first), self._start(last)
-        hits: list[int] = []
-        at = self._names.find(wanted, start, end)
-        while at >= 0:
-            hits.append(int(np.searchsorted(self._ends, at)))
-            at = self._names.find(wanted, int(self._ends[hits[-1]]), end)
-        found = [self._at(index) for index in hits]
-        return sorted(found, key=lambda region: (len(region.code), region.code))[:limit]
+        found = re.finditer(re.escape(wanted), self.names[self._start(first) : self._start(last)])
+        offsets = np.fromiter((match.start() for match in found), dtype=np.int64) + self._start(first)
+        hits = np.unique(np.searchsorted(self._ends, offsets))
+        zeros = sum((self.codes[hits] % 10 ** (Level.COMMUNITY - level) == 0).astype(np.int8) for level in Level)
+        best = hits[np.argsort(-zeros, kind="stable")][: max(limit, 0)]
+        return [self._at(int(hit)) for hit in best]
 
     def _below(self, code: str | None, level: Level) -> list[Region]:
         """Return the regions whose own level is ``level``, by arithmetic on the codes under ``code``."""
         first, last = self._span(code)
-        codes = self._codes[first:last]
+        codes = self.codes[first:last]
         unit = 10 ** (Level.COMMUNITY - level)
         above = 10 ** (Level.COMMUNITY - max(other for other in (0, *Level) if other < level))
         hits = np.flatnonzero((codes % unit == 0) & (codes % above != 0))
@@ -224,19 +237,19 @@ class Regions:
             return 0, len(self)
         prefix = prefix_of(code)
         unit = 10 ** (Level.COMMUNITY - len(prefix))
-        first, last = np.searchsorted(self._codes, [int(prefix) * unit, (int(prefix) + 1) * unit])
+        first, last = np.searchsorted(self.codes, [int(prefix) * unit, (int(prefix) + 1) * unit])
         return int(first), int(last)
 
     def _find(self, code: str) -> int | None:
         wanted = int(pad(code))
-        index = int(np.searchsorted(self._codes, wanted))
-        return index if index < len(self) and int(self._codes[index]) == wanted else None
+        index = int(np.searchsorted(self.codes, wanted))
+        return index if index < len(self) and int(self.codes[index]) == wanted else None
 
     def _start(self, index: int) -> int:
         return int(self._ends[index - 1]) + 1 if index else 0
 
     def _name_at(self, index: int) -> str:
-        return self._names[self._start(index) : int(self._ends[index])].decode()
+        return self.names[self._start(index) : int(self._ends[index])].decode()
 
     def _at(self, index: int) -> Region:
-        return Region(prefix_of(str(self._codes[index])), self._name_at(index))
+        return Region(prefix_of(str(self.codes[index])), self._name_at(index))

@@ -9,7 +9,6 @@ same table twice gives the same bytes; unpacking gives back the table.
 """
 
 import argparse
-import gzip
 import io
 import sys
 import zipfile
@@ -17,22 +16,17 @@ from pathlib import Path
 
 import numpy as np
 
-from schemas.regions import Regions, level_of, pad
+from schemas.regions import Regions, pad
 
 _FIXED_DATE = (2023, 6, 30, 0, 0, 0)
 
 
 def pack(table: Path, packed: Path) -> int:
     """Write the packed listing of a table (``.tsv`` or ``.tsv.gz``); return the number of regions."""
-    raw = table.read_bytes()
-    text = (gzip.decompress(raw) if table.suffix == ".gz" else raw).decode("utf-8-sig")
-    rows = sorted(line.split("\t", 1) for line in text.splitlines()[1:] if line)
-    for code, _ in rows:
-        level_of(code)
-    codes = np.array([int(pad(code)) for code, _ in rows], dtype=np.int64)
-    names = "".join(f"{name}\n" for _, name in rows).encode()
-    _write(packed, steps=np.diff(codes, prepend=0), names=np.frombuffer(names, dtype=np.uint8))
-    return len(Regions.load(packed))
+    regions = Regions.load(table)
+    names = np.frombuffer(regions.names, dtype=np.uint8)
+    _write(packed, steps=np.diff(regions.codes, prepend=0), names=names)
+    return len(regions)
 
 
 def unpack(packed: Path, table: Path) -> int:
