@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from matcher.columns import Bools, Ints
+from matcher.columns import Bools, Ints, ragged
 from matcher.rules import NEVER, Board
 
 BLOCK: Final = 4_000_000
@@ -35,7 +35,16 @@ def candidates(board: Board, *, lines: Ints, resources: Ints) -> Pairs:
     line, resource = (np.concatenate(column) for column in zip(*parts, strict=True))
     start = _starts(board, line, resource)
     pairs = Pairs(line, resource, start).keep(start < NEVER)
-    order = np.argsort(pairs.line, kind="stable")
+    return _by_line(pairs, len(board.frozen.lines))
+
+
+def _by_line(pairs: Pairs, lines: int) -> Pairs:
+    """Sort by line. Each line's pairs lie together already, in order of resource, so its run moves as a whole."""
+    count = np.bincount(pairs.line, minlength=lines)
+    first = np.zeros(lines, np.int64)
+    begins = np.flatnonzero(np.diff(pairs.line, prepend=-1))
+    first[pairs.line[begins]] = begins
+    order = ragged(first, count)
     return Pairs(pairs.line[order], pairs.resource[order], pairs.start[order])
 
 
@@ -65,11 +74,20 @@ def _pairs(board: Board, lines: Ints, resources: Ints) -> tuple[Ints, Ints]:
 def _starts(board: Board, line: Ints, resource: Ints) -> Ints:
     """Return the start of each pair; worked out once per distinct (window, calendar) where that is less work."""
     demands, resources = board.frozen.demands, board.frozen.resources
-    window = np.stack([demands[column] for column in ("start", "end", "duration")])[:, board.frozen.line_demand]
-    _, line_model, line_kind = np.unique(window, axis=1, return_index=True, return_inverse=True)
-    calendar = np.stack([board.calendar, resources["notice"]])
-    _, resource_model, resource_kind = np.unique(calendar, axis=1, return_index=True, return_inverse=True)
+    window = [demands[column][board.frozen.line_demand] for column in ("start", "end", "duration")]
+    line_model, line_kind = _kinds(window)
+    resource_model, resource_kind = _kinds([board.calendar, resources["notice"]])
     if len(line_model) * len(resource_model) >= len(line):
         return board.start(line, resource)
     table = board.start(line_model[:, None], resource_model[None, :])
     return table[line_kind[line], resource_kind[resource]]
+
+
+def _kinds(columns: list[Ints]) -> tuple[Ints, Ints]:
+    """Return one row of each distinct combination of the columns, and every row's combination."""
+    kind = np.zeros(len(columns[0]), np.int64)
+    for column in columns:
+        values, place = np.unique(column, return_inverse=True)
+        _, kind = np.unique(kind * len(values) + place, return_inverse=True)
+    _, model = np.unique(kind, return_index=True)
+    return model, kind

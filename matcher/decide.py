@@ -17,12 +17,14 @@ from typing import Final, Literal
 import numpy as np
 import scipy
 
+from matcher.candidates import Pairs
 from matcher.columns import Bools, Ints
 from matcher.endings import Endings, endings
 from matcher.fold import OPEN, from_ms, to_ms
 from matcher.matching import Matching, Seats, match
 from matcher.pool import Frozen
 from matcher.rules import Board, board_of
+from matcher.values import parts
 from schemas.policy import Policy
 from schemas.rounds import (
     InputOffset,
@@ -161,13 +163,39 @@ def assignment_id(*, shard: str, round_no: int, demand: str, line: int, seat: in
 
 def _proposals(board: Board, matching: Matching, tally: Tally, round_no: int) -> tuple[Proposal, ...]:
     chosen = np.flatnonzero(matching.solution.taken)
+    pairs = Pairs(matching.pairs.line[chosen], matching.pairs.resource[chosen], matching.pairs.start[chosen])
+    terms = parts(board, pairs)
+    given = _Given(
+        pairs=pairs,
+        value=matching.market.worth[chosen],
+        margin=matching.margins[chosen],
+        terms=[
+            {name: points for name, points in zip(terms, row, strict=True) if points}
+            for row in zip(*(column.tolist() for column in terms.values()), strict=True)
+        ],
+    )
     return tuple(
-        _proposal(board, matching, int(pair), seat=_take(tally.line, line), held=_take(tally.resource, resource),
-                  round_no=round_no)
-        for pair in chosen
-        for line, resource in [(int(matching.pairs.line[pair]), int(matching.pairs.resource[pair]))]
-        for _ in range(matching.solution.taken[pair])
-    )  # fmt: skip
+        _proposal(
+            board,
+            given,
+            row,
+            seat=_take(tally.line, int(pairs.line[row])),
+            held=_take(tally.resource, int(pairs.resource[row])),
+            round_no=round_no,
+        )
+        for row, seats in enumerate(matching.solution.taken[chosen].tolist())
+        for _ in range(seats)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """The pairs that were given seats, with their value, margin and terms; all of one length."""
+
+    pairs: Pairs
+    value: Ints
+    margin: Ints
+    terms: list[dict[str, int]]
 
 
 def _take(taken: list[int] | dict[int, int], row: int) -> int:
@@ -178,15 +206,14 @@ def _take(taken: list[int] | dict[int, int], row: int) -> int:
     return seat
 
 
-def _proposal(board: Board, matching: Matching, pair: int, *, seat: int, held: int, round_no: int) -> Proposal:
+def _proposal(board: Board, given: _Given, pair: int, *, seat: int, held: int, round_no: int) -> Proposal:
     frozen = board.frozen
-    line, resource = int(matching.pairs.line[pair]), int(matching.pairs.resource[pair])
+    line, resource = int(given.pairs.line[pair]), int(given.pairs.resource[pair])
     row = int(frozen.line_demand[line])
     demand, offer = frozen.demands[row], frozen.resources[resource]
-    start, auto = int(matching.pairs.start[pair]), bool(offer["auto_accept"])
+    start, auto = int(given.pairs.start[pair]), bool(offer["auto_accept"])
     answer_ms = min(board.now_ms + board.policy.rules.answer_hours * 3_600_000, int(demand["lapses"]))
     demand_id, resource_id, line_no = frozen.demand_ids[row], frozen.resource_ids[resource], int(frozen.line_no[line])
-    terms = {name: int(points[pair]) for name, points in matching.values.terms.items() if points[pair]}
     return Proposal.model_construct(
         assignment_id=assignment_id(
             shard=frozen.shard, round_no=round_no, demand=demand_id, line=line_no, seat=seat, resource=resource_id,
@@ -206,9 +233,9 @@ def _proposal(board: Board, matching: Matching, pair: int, *, seat: int, held: i
         community=str(demand["place"]),
         starts_at=from_ms(start),
         ends_at=from_ms(start + int(demand["duration"])),
-        value=int(matching.values.total[pair]),
-        terms=terms,
-        margin=int(matching.margins[pair]),
+        value=int(given.value[pair]),
+        terms=given.terms[pair],
+        margin=int(given.margin[pair]),
         auto_accepted=auto,
         answer_by=None if auto else from_ms(answer_ms),
     )  # fmt: skip

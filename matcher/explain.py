@@ -59,7 +59,7 @@ def _line_why(board: Board, seats: Seats, matching: Matching, line: int) -> Line
     given = int(matching.solution.taken[matching.pairs.line == line].sum())
     lapsed = bool(demand["lapsed_version"] >= demand["version"] or demand["lapses"] <= board.now_ms)
     pairs = Pairs(np.full(len(passed), line), passed, np.zeros(len(passed), np.int64))
-    worth = values(board, pairs).total
+    worth = values(board, pairs)
     allowed = worth > 0
     failing["worth"] = int((~allowed).sum())
     worth, passed = worth[allowed], passed[allowed]

@@ -8,7 +8,7 @@ from matcher.market import Market, Solution
 from matcher.prices import Prices, certificate, margins, prices
 from matcher.rules import Board
 from matcher.solve import solve
-from matcher.values import Values, values
+from matcher.values import values
 from schemas.rounds import Certificate
 
 
@@ -28,10 +28,9 @@ class Seats:
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """The solved market of a board: pairs with their values, what was given, prices, margins and the proof."""
+    """The solved market of a board: pairs, what they are worth, what was given, prices, margins and the proof."""
 
     pairs: Pairs
-    values: Values
     market: Market
     solution: Solution
     prices: Prices
@@ -43,16 +42,14 @@ def match(board: Board, seats: Seats) -> Matching:
     """Return the assignment of most value for the open seats, with its proof. A pair worth nothing is left out."""
     pairs = candidates(board, lines=seats.lines, resources=seats.resources)
     worth = values(board, pairs)
-    good = worth.total > 0
+    good = worth > 0
     if not good.all():
-        pairs = pairs.keep(good)
-        worth = Values(worth.total[good], {name: term[good] for name, term in worth.terms.items()})
-    market = Market(pairs.line, pairs.resource, worth.total, seats.need, seats.supply)
+        pairs, worth = pairs.keep(good), worth[good]
+    market = Market(pairs.line, pairs.resource, worth, seats.need, seats.supply)
     solution = solve(market)
     found = prices(market, solution)
     return Matching(
         pairs=pairs,
-        values=worth,
         market=market,
         solution=solution,
         prices=found,

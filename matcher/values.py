@@ -1,10 +1,11 @@
 """What a pair is worth: a sum of separate terms in whole points, weighted by the policy.
 
-Each term takes the board and the pairs and returns an array (pairs,) of points; ``TERMS`` lists them all.
+Some terms look at the demand line alone: they take the board and return an array (lines,). The others look at
+the pair and return an array (pairs,). ``LINE_TERMS`` and ``PAIR_TERMS`` list them all.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -17,12 +18,12 @@ from schemas.demands import Urgency
 HOUR_MS = 3_600_000
 
 
-def service(board: Board, pairs: Pairs) -> Ints:
+def service(board: Board) -> Ints:
     """The base worth of serving one seat at all."""
-    return np.full(len(pairs.line), board.policy.service.base, np.int64)
+    return np.full(len(board.frozen.lines), board.policy.service.base, np.int64)
 
 
-def urgency(board: Board, pairs: Pairs) -> Ints:
+def urgency(board: Board) -> Ints:
     """By the demand's urgency."""
     weights = board.policy.urgency
     points = {
@@ -32,14 +33,14 @@ def urgency(board: Board, pairs: Pairs) -> Ints:
         Urgency.EMERGENCY: weights.emergency,
     }
     of_level = np.array([points[level] for level in URGENCIES], np.int64)
-    return of_level[board.frozen.demands["urgency"]][board.frozen.line_demand][pairs.line]
+    return of_level[board.frozen.demands["urgency"]][board.frozen.line_demand]
 
 
-def waiting(board: Board, pairs: Pairs) -> Ints:
+def waiting(board: Board) -> Ints:
     """For each full hour since the demand was posted, up to the cap."""
     weights = board.policy.waiting
     hours = np.clip((board.now_ms - board.frozen.demands["posted"]) // HOUR_MS, 0, weights.cap_hours)
-    return (hours * weights.per_hour)[board.frozen.line_demand][pairs.line]
+    return (hours * weights.per_hour)[board.frozen.line_demand]
 
 
 def nearness(board: Board, pairs: Pairs) -> Ints:
@@ -56,24 +57,23 @@ def fit(board: Board, pairs: Pairs) -> Ints:
     return np.where(exact, np.int64(weights.exact), np.int64(weights.sibling))
 
 
-TERMS: dict[str, Callable[[Board, Pairs], Ints]] = {
-    "service": service,
-    "urgency": urgency,
-    "waiting": waiting,
-    "nearness": nearness,
-    "fit": fit,
-}
+LINE_TERMS: Final[dict[str, Callable[[Board], Ints]]] = {"service": service, "urgency": urgency, "waiting": waiting}
+PAIR_TERMS: Final[dict[str, Callable[[Board, Pairs], Ints]]] = {"nearness": nearness, "fit": fit}
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
-    """``total`` (pairs,) and its parts, each (pairs,), in points."""
+def values(board: Board, pairs: Pairs) -> Ints:
+    """Return what each pair is worth; shape (pairs,), in points."""
+    total = np.zeros(len(board.frozen.lines), np.int64)
+    for line_term in LINE_TERMS.values():
+        total += line_term(board)
+    worth = total[pairs.line]
+    for pair_term in PAIR_TERMS.values():
+        worth += pair_term(board, pairs)
+    return worth
 
-    total: Ints
-    terms: dict[str, Ints]
 
-
-def values(board: Board, pairs: Pairs) -> Values:
-    """Return what each pair is worth, and from which terms."""
-    terms = {name: term(board, pairs) for name, term in TERMS.items()}
-    return Values(np.sum(list(terms.values()), axis=0, dtype=np.int64), terms)
+def parts(board: Board, pairs: Pairs) -> dict[str, Ints]:
+    """Return the terms of each pair by name, each (pairs,); their sum is its value."""
+    return {name: term(board)[pairs.line] for name, term in LINE_TERMS.items()} | {
+        name: term(board, pairs) for name, term in PAIR_TERMS.items()
+    }
