@@ -22,6 +22,7 @@ VERSION = 1
 
 BUSY_TRIES = 3
 
+_MAGIC = b"SQLite format 3\x00"
 _PAGE_BYTES = 8192
 _WAL_LIMIT_BYTES = 64 * 1024 * 1024
 _TABLES = (
@@ -43,6 +44,7 @@ def prepare_file(path: Path, *, partitions: int, patience_ms: int) -> None:
         raise LogError(f"a log needs at least one partition, not {partitions}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _refuse_garbage(path)
         with closing(_connect(path, patience_ms=patience_ms)) as connection:
             if _is_empty(connection):
                 _create(connection, partitions=partitions)
@@ -83,6 +85,15 @@ def retry_busy(action: Callable[[], Result]) -> Result:
                 raise
             time.sleep(0.01 * attempt)
     raise AssertionError("the loop above returns or raises")
+
+
+def _refuse_garbage(path: Path) -> None:
+    """SQLite takes a file of less than 100 bytes for an empty database and would write over it."""
+    if path.exists():
+        with path.open("rb") as file:
+            start = file.read(len(_MAGIC))
+        if start and start != _MAGIC:
+            raise LogError(f"{path} cannot be opened as a log: file is not a database; it was left as it is")
 
 
 def _connect(path: Path, *, patience_ms: int) -> sqlite3.Connection:
