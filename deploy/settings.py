@@ -1,0 +1,118 @@
+"""What can be set from the environment: every variable begins with ``COBUILD_``."""
+
+import base64
+import os
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+BUILT_IN_POLICIES = Path(__file__).parent / "policies"
+
+
+class CobuildSettings(BaseSettings):
+    """Settings of one process; all state lies under ``data_dir``."""
+
+    model_config = SettingsConfigDict(env_prefix="COBUILD_", frozen=True, extra="ignore")
+
+    data_dir: Annotated[Path, Field(description="Where all state lies.", examples=["/var/lib/cobuild"])] = Path(
+        ".cobuild"
+    )
+    host: Annotated[
+        str, Field(description="Address to listen on. Another than loopback needs an API token.", examples=["0.0.0.0"])  # noqa: S104 - an example
+    ] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535, description="Port to listen on; 0 picks a free one.")] = 8080
+    api_token: Annotated[
+        SecretStr | None, Field(description="When set, every write needs it as a bearer token.", examples=["s3cr3t"])
+    ] = None
+    vault_key: Annotated[
+        SecretStr | None,
+        Field(
+            description="Master key of the identity vault, 32 bytes in base64. "
+            "Without it a key file is made under the data directory."
+        ),
+    ] = None
+    partitions: Annotated[
+        int, Field(ge=1, le=1024, description="Partitions of every topic; fixed once the log exists.")
+    ] = 8
+    shard_width: Annotated[
+        Literal[6, 9], Field(description="Digits of a region that make a shard: 6 district, 9 street.")
+    ] = 6
+    log_sync: Annotated[
+        Literal["full", "normal"],
+        Field(description="full: an acknowledged event survives a power cut. normal: it survives a crash."),
+    ] = "full"
+    policy: Annotated[
+        Path, Field(description="The matching policy, a TOML file.", examples=["policies/street.toml"])
+    ] = BUILT_IN_POLICIES / "default.toml"
+    catalogue: Annotated[
+        Path | None, Field(description="Directory of another catalogue (catalogue.tsv, categories.tsv).")
+    ] = None
+    read_model_url: Annotated[
+        SecretStr | None, Field(description="Database of the read model; by default SQLite under the data directory.")
+    ] = None
+    solve_threads: Annotated[int, Field(ge=1, le=64, description="Rounds decided at the same time.")] = 2
+    language: Annotated[
+        Literal["zh", "en"], Field(description="Language of the console where a browser names none.")
+    ] = "zh"
+
+    @model_validator(mode="after")
+    def _open_to_others_only_with_a_token(self) -> Self:
+        if self.api_token is None and not _is_loopback(self.host):
+            raise ValueError("listening beyond this machine needs COBUILD_API_TOKEN")
+        return self
+
+    @property
+    def log_path(self) -> Path:
+        """The embedded log."""
+        return self.data_dir / "log.sqlite3"
+
+    @property
+    def snapshots_path(self) -> Path:
+        """Directory of shard snapshots."""
+        return self.data_dir / "snapshots"
+
+    @property
+    def policies_path(self) -> Path:
+        """Directory of every policy that ever decided here, by digest: replay needs them."""
+        return self.data_dir / "policies"
+
+    @property
+    def read_model(self) -> str:
+        """URL of the read model."""
+        if self.read_model_url is not None:
+            return self.read_model_url.get_secret_value()
+        return f"sqlite:///{self.data_dir.absolute() / 'readmodel.sqlite3'}"
+
+    @property
+    def api_store(self) -> str:
+        """URL of the API's own store: idempotency keys, import reports, the vault."""
+        return f"sqlite:///{self.data_dir.absolute() / 'api.sqlite3'}"
+
+    def vault_master_key(self) -> bytes:
+        """Return the vault's 32-byte master key, from the environment or from the key file, made when missing."""
+        if self.vault_key is not None:
+            return base64.b64decode(self.vault_key.get_secret_value(), validate=True)
+        return _key_file(self.data_dir / "vault.key")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _key_file(path: Path) -> bytes:
+
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(handle, "wb") as file:
+        file.write(os.urandom(32))
+    return path.read_bytes()
