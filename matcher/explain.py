@@ -10,11 +10,11 @@ import numpy as np
 
 from matcher.candidates import Pairs
 from matcher.columns import Bools, Ints
-from matcher.decide import settle
 from matcher.fold import WITHDRAWN, from_ms, to_ms
 from matcher.matching import Matching, Seats, match
 from matcher.pool import Frozen
 from matcher.rules import NEVER, Board, board_of
+from matcher.settling import settle
 from matcher.values import values
 from schemas.policy import Policy
 from schemas.refusals import Refused

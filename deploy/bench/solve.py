@@ -1,4 +1,4 @@
-"""``cobuild bench solve``: a whole round's matching beside the bare solvers, on the same pairs, with the same optimum."""
+"""``cobuild bench solve``: a whole round's matching beside bare solvers, same pairs, same optimum."""
 
 import math
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 from deploy.bench.district import NOON, district_state
 from deploy.bench.report import Figure, Goal, Report, timed
 from matcher.columns import Ints, ragged
-from matcher.decide import settle
 from matcher.fold import to_ms
 from matcher.market import Market
 from matcher.matching import Matching, match
 from matcher.pool import Frozen, freeze
 from matcher.rules import board_of
+from matcher.settling import settle
 from schemas.catalogue import load_catalogue
 from schemas.policy import Policy
 from schemas.regions import Regions
@@ -27,7 +27,7 @@ QUESTION = "One district, one round: candidates + values + solve + prices + cert
 
 @dataclass(frozen=True, slots=True)
 class SeatPairs:
-    """The market with every seat a row or column of its own; ``row``, ``column``, ``worth`` have shape (seat pairs,)."""
+    """The market seat by seat; ``row``, ``column``, ``worth`` have shape (seat pairs,)."""
 
     row: Ints
     column: Ints

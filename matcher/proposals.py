@@ -1,0 +1,101 @@
+"""From seats given to proposals: which seat of which side, when, and what it is worth in parts."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+import numpy as np
+
+from matcher.candidates import Pairs
+from matcher.columns import Ints
+from matcher.fold import from_ms
+from matcher.matching import Matching
+from matcher.rules import Board
+from matcher.settling import Tally
+from matcher.values import parts
+from schemas.rounds import Proposal
+
+
+def assignment_id(*, shard: str, round_no: int, demand: str, line: int, seat: int, resource: str, held: int) -> str:
+    """Return the id of an assignment: a function of shard, round, demand seat and resource seat."""
+    text = f"{shard}|{round_no}|{demand}|{line}|{seat}|{resource}|{held}"
+    return sha256(text.encode()).hexdigest()[:32]
+
+
+def proposals(board: Board, matching: Matching, tally: Tally, round_no: int) -> tuple[Proposal, ...]:
+    chosen = np.flatnonzero(matching.solution.taken)
+    pairs = Pairs(matching.pairs.line[chosen], matching.pairs.resource[chosen], matching.pairs.start[chosen])
+    terms = parts(board, pairs)
+    given = _Given(
+        pairs=pairs,
+        value=matching.market.worth[chosen],
+        margin=matching.margins[chosen],
+        terms=[
+            {name: points for name, points in zip(terms, row, strict=True) if points}
+            for row in zip(*(column.tolist() for column in terms.values()), strict=True)
+        ],
+    )
+    return tuple(
+        _proposal(
+            board,
+            given,
+            row,
+            seat=_take(tally.line, int(pairs.line[row])),
+            held=_take(tally.resource, int(pairs.resource[row])),
+            round_no=round_no,
+        )
+        for row, seats in enumerate(matching.solution.taken[chosen].tolist())
+        for _ in range(seats)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """The pairs that were given seats, with their value, margin and terms; all of one length."""
+
+    pairs: Pairs
+    value: Ints
+    margin: Ints
+    terms: list[dict[str, int]]
+
+
+def _take(taken: list[int] | dict[int, int], row: int) -> int:
+    """Return the lowest free seat of ``row`` and mark it taken."""
+    bits = taken[row] if isinstance(taken, list) else taken.get(row, 0)
+    seat = (~bits & (bits + 1)).bit_length() - 1
+    taken[row] = bits | 1 << seat
+    return seat
+
+
+def _proposal(board: Board, given: _Given, pair: int, *, seat: int, held: int, round_no: int) -> Proposal:
+    frozen = board.frozen
+    line, resource = int(given.pairs.line[pair]), int(given.pairs.resource[pair])
+    row = int(frozen.line_demand[line])
+    demand, offer = frozen.demands[row], frozen.resources[resource]
+    start, auto = int(given.pairs.start[pair]), bool(offer["auto_accept"])
+    answer_ms = min(board.now_ms + board.policy.rules.answer_hours * 3_600_000, int(demand["lapses"]))
+    demand_id, resource_id, line_no = frozen.demand_ids[row], frozen.resource_ids[resource], int(frozen.line_no[line])
+    return Proposal.model_construct(
+        assignment_id=assignment_id(
+            shard=frozen.shard, round_no=round_no, demand=demand_id, line=line_no, seat=seat, resource=resource_id,
+            held=held,
+        ),
+        demand_id=demand_id,
+        line=line_no,
+        seat=seat,
+        demand_version=int(demand["version"]),
+        resource_id=resource_id,
+        resource_seat=held,
+        resource_version=int(offer["version"]),
+        requester=frozen.requesters[row],
+        provider=frozen.providers[resource],
+        item=frozen.items.ids[int(frozen.lines["item"][line])],
+        offered_item=frozen.items.ids[int(offer["item"])],
+        community=str(demand["place"]),
+        starts_at=from_ms(start),
+        ends_at=from_ms(start + int(demand["duration"])),
+        value=int(given.value[pair]),
+        terms=given.terms[pair],
+        margin=int(given.margin[pair]),
+        auto_accepted=auto,
+        answer_by=None if auto else from_ms(answer_ms),
+    )  # fmt: skip
