@@ -94,15 +94,37 @@ def freeze(state: ShardState, *, also: str | None = None) -> Frozen:
     )
 
 
-def open_seats(demands: Rows) -> Ints:
-    """Return how many seats of each demand nobody holds or has filled."""
+def open_seats(state: ShardState) -> Ints:
+    """Return how many seats of each demand (demands,) nobody holds or has filled; none where it is closed."""
+    demands = state.demands.table.rows
     left = demands["asked"].astype(np.int64) - demands["live"] - demands["fulfilled"]
-    left[(demands["status"] != OPEN) | (demands["lapsed_version"] >= demands["version"])] = 0
+    closed = (demands["status"] != OPEN) | (demands["lapsed_version"] >= demands["version"])
+    # Seats held or filled before a revision may lie outside the lines as they are now: count these line by line.
+    revised = np.flatnonzero(~closed & (demands["version"] > 1) & (demands["live"] + demands["fulfilled"] > 0))
+    if len(revised):
+        left[revised] = _open_by_line(state, revised)
+    left[closed] = 0
     return np.maximum(left, 0)
 
 
+def _open_by_line(state: ShardState, rows: Ints) -> list[int]:
+    taken = {}
+    for held in state.rounds.live.rows[np.isin(state.rounds.live.rows["demand"], rows)]:
+        place = int(held["demand"]), int(held["line"])
+        taken[place] = taken.get(place, 0) | 1 << int(held["seat"])
+    left = []
+    for row in rows.tolist():
+        held = state.demands.table.rows[row]
+        quantities = state.demands.lines.rows["quantity"][held["first_line"] : held["first_line"] + held["lines"]]
+        seats = [taken.get((row, line), 0) | state.rounds.filled.get((row, line), 0) for line in range(len(quantities))]
+        left.append(
+            sum(max(int(quantity) - bits.bit_count(), 0) for quantity, bits in zip(quantities, seats, strict=True))
+        )
+    return left
+
+
 def _open_demands(state: ShardState, live: Rows, also: str | None) -> Ints:
-    chosen = open_seats(state.demands.table.rows) > 0
+    chosen = open_seats(state) > 0
     chosen[live] = True
     if also is not None and (row := state.demands.ids.find(also)) is not None:
         chosen[row] = state.demands.table.rows["lines"][row] > 0
@@ -146,10 +168,14 @@ def _rests(state: ShardState, new_demand: Ints, new_resource: Ints) -> Ints:
 
 def next_alarm_ms(state: ShardState) -> int:
     """Return when time alone makes a round due: an answer is overdue, seats lapse, a pair has rested; or FOREVER."""
-    demands = state.demands.table.rows
-    lapsing = demands["lapses"][open_seats(demands) > 0]
+    is_open = open_seats(state) > 0
+    lapsing = state.demands.table.rows["lapses"][is_open]
     waiting = state.rounds.live.rows["answer_by"]
-    resting = [until for until in state.rounds.rests.values() if state.round_at_ms < until < FOREVER]
+    resting = [
+        until
+        for (demand, _), until in state.rounds.rests.items()
+        if state.round_at_ms < until < FOREVER and is_open[demand]
+    ]
     return min(
         int(lapsing.min(initial=FOREVER)),
         int(waiting.min(initial=FOREVER)),

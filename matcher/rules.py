@@ -11,7 +11,6 @@ from typing import Final
 import numpy as np
 
 from matcher.columns import Bools, Ints
-from matcher.fold import OPEN
 from matcher.pool import Frozen
 from matcher.resources import Calendar
 from schemas.policy import Policy
@@ -118,8 +117,9 @@ def board_of(frozen: Frozen, *, policy: Policy, now_ms: int, resting: Ints | Non
 def still_allowed(frozen: Frozen, *, policy: Policy) -> Bools:
     """Return, for each live assignment, whether its pair still passes the rules that a revision can break.
 
-    Only pairs with a side that changed since the proposal are looked at; their slot must still lie in a
-    common window, their seats must still exist. Notice was kept when it was proposed.
+    Only pairs with a side that changed since the proposal are looked at; their slot must still hold the job and
+    lie in a common window, their seats must still be asked for and offered. Notice was kept when it was
+    proposed, and a resource that rests keeps what it promised.
     """
     live, allowed = frozen.live, np.ones(len(frozen.live), bool)
     demands, resources = frozen.demands[live["demand"]], frozen.resources[live["resource"]]
@@ -128,26 +128,43 @@ def still_allowed(frozen: Frozen, *, policy: Policy) -> Bools:
     )
     if not len(changed):
         return allowed
-    held, demands, resources = live[changed], demands[changed], resources[changed]
-    first_line = np.searchsorted(frozen.line_demand, held["demand"])
-    there = held["line"] < demands["lines"]
-    line = first_line + np.where(there, held["line"], 0)
+    there = live["line"] < demands["lines"]
+    line = np.searchsorted(frozen.line_demand, live["demand"]) + np.where(there, live["line"], 0)
+    usable = changed[there[changed]]
+    rows, seats = line[usable], live["resource"][usable]
     board = board_of(frozen, policy=policy, now_ms=0)
-    ok = there & (resources["status"] == OPEN) & (held["resource_seat"] < resources["capacity"])
-    usable = np.flatnonzero(ok)
-    rows, seats = line[usable], held["resource"][usable]
     fine = board.item(rows, seats) & board.covered(rows, seats) & board.qualified(rows, seats)
-    fine &= held["seat"][usable] < frozen.lines["quantity"][rows]
-    fine &= _slot_holds(frozen, board, held[usable])
+    fine &= _slot_holds(frozen, board, live[usable])
+    filled = np.array([frozen.filled[row].bit_count() for row in rows], np.int64)
+    spent = np.array([frozen.spent.get(int(row), 0).bit_count() for row in seats], np.int64)
+    fine &= _rank(live, live["demand"], live["line"])[usable] < frozen.lines["quantity"][rows] - filled
+    fine &= _rank(live, live["resource"])[usable] < frozen.resources["capacity"][seats] - spent
     allowed[changed] = False
-    allowed[changed[usable]] = fine
+    allowed[usable] = fine
     return allowed
+
+
+def _rank(live: np.ndarray, *entry: Ints) -> Ints:
+    """Return the place of each live assignment among those of its entry: confirmed ones first, then by id.
+
+    Where an entry shrank, those beyond its room have to go.
+    """
+    order = np.lexsort((np.arange(len(live)), -live["state"].astype(np.int64), *entry))
+    starts = np.zeros(len(live), bool)
+    starts[0] = True
+    for column in entry:
+        starts[1:] |= np.diff(column[order]) != 0
+    first = np.maximum.accumulate(np.where(starts, np.arange(len(live)), 0))
+    rank = np.empty(len(live), np.int64)
+    rank[order] = np.arange(len(live)) - first
+    return rank
 
 
 def _slot_holds(frozen: Frozen, board: Board, held: np.ndarray) -> Bools:
     demands, calendar = frozen.demands[held["demand"]], board.calendar[held["resource"]]
     inside = (board.starts[calendar] <= held["starts"][:, None]) & (held["ends"][:, None] <= board.ends[calendar])
-    return inside.any(axis=1) & (demands["start"] <= held["starts"]) & (held["ends"] <= demands["end"])
+    long_enough = held["ends"] - held["starts"] >= demands["duration"]
+    return inside.any(axis=1) & (demands["start"] <= held["starts"]) & (held["ends"] <= demands["end"]) & long_enough
 
 
 def _covers(scopes: Sequence[tuple[str, ...]], places: Ints) -> Bools:
