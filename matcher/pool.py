@@ -108,7 +108,7 @@ def open_seats(state: ShardState) -> Ints:
 
 
 def _open_by_line(state: ShardState, rows: Ints) -> list[int]:
-    taken = {}
+    taken: dict[tuple[int, int], int] = {}
     for held in state.rounds.live.rows[np.isin(state.rounds.live.rows["demand"], rows)]:
         place = int(held["demand"]), int(held["line"])
         taken[place] = taken.get(place, 0) | 1 << int(held["seat"])
