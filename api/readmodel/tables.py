@@ -125,6 +125,17 @@ demand_lines = Table(
     sqlite_with_rowid=False,
 )
 
+strays = Table(
+    "strays",
+    metadata,
+    Column("kind", String, primary_key=True),  # resource | demand
+    Column("entity_id", String, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("state", String, nullable=False),  # suspended | withdrawn
+    sqlite_with_rowid=False,
+)
+"""Entries that were suspended or withdrawn but never put on the list: a later, older version must not count."""
+
 lapses = Table(
     "lapses",
     metadata,
@@ -165,7 +176,7 @@ assignments = Table(
     Column("phase_round", BigInteger, nullable=False),
     Column("phase_at", Instant, nullable=False),
     Column("reason", String),
-    Column("answer", String),  # the last answer seen: accepted | declined | done | no_show
+    Column("answer", String),  # the answer that counts: accepted | declined | done | no_show
     Column("answered_at", Instant),
     Column("state", String, nullable=False),  # as people see it; see assignment_state
     Index("ix_assignments_time", "proposed_at", "assignment_id", "community"),

@@ -95,7 +95,7 @@ class LineView(View):
 class AssignmentView(View):
     """An assignment with its state as people see it.
 
-    ``answer`` is the last answer given, which the next round turns into a state. Titles are None where the
+    ``answer`` is the answer that counts of those given; the next round turns it into a state. Titles are None where the
     entry was not read yet.
     """
 

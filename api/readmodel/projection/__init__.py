@@ -7,5 +7,6 @@ The rules, which make the end state the same however topics interleave:
 3. What may be read before the entry it speaks of (answers, lapses, seats held) lies in a table of its own.
 4. Counts and states of demands follow from assignments, lapses and versions, never from the order of arrival.
 5. An assignment's phase only moves forward: by round, and within a round proposed, confirmed, ended.
-6. The first record of a (shard, round number) counts.
+6. What the matcher refuses (an unknown item, a stale version) is not listed: it is among the dead letters.
+7. The first record of a (shard, round number) counts.
 """

@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from api.readmodel.projection.categories import category_of
-from api.readmodel.projection.phases import holds_seat, is_done, is_later, state_of
+from api.readmodel.projection.phases import ANSWER_RANK, holds_seat, is_done, is_later, state_of
 from api.readmodel.projection.rows import Values, add, change, put, put_once, rows_among
 from api.readmodel.projection.sorting import Located, Sorted
 from api.readmodel.projection.tallies import Tally
@@ -84,7 +83,7 @@ def _proposed(data: AssignmentProposed, catalogue: Catalogue) -> Values:
         "shard": data.shard,
         "round_no": data.round_no,
         "proposed_at": data.at,
-        "category": category_of(catalogue, proposal.item),
+        "category": _category(catalogue, proposal.item),
         "terms": json.dumps(proposal.terms, sort_keys=True),
         "phase": "proposed",
         "phase_round": data.round_no,
@@ -94,6 +93,12 @@ def _proposed(data: AssignmentProposed, catalogue: Catalogue) -> Values:
         "answered_at": None,
         "state": "proposed",
     }
+
+
+def _category(catalogue: Catalogue, item: str) -> str:
+    """Return the item's category; of an item that the catalogue no longer has, the part before the dot."""
+    known = catalogue.items.get(item)
+    return known.category_id if known else item.partition(".")[0]
 
 
 _SAME = [name for name in Proposal.model_fields if name in assignments.c and name != "terms"]
@@ -121,11 +126,13 @@ def _write_answers(connection: Connection, responses: Sequence[Located]) -> None
 
 
 def _apply_answers(connection: Connection, rows: dict[str, Values], *, among: Iterable[str]) -> None:
-    """Give each assignment its last answer; one that names another shard does not count."""
+    """Give each assignment the answer that counts; one that names another shard does not."""
     query = select(answers).order_by(answers.c.partition, answers.c.offset)
     for found in rows_among(connection, query, key=answers.c.assignment_id, wanted=set(among)):
         row = rows.get(found.assignment_id)
-        if row is not None and row["shard"] == found.shard:
+        if row is None or row["shard"] != found.shard:
+            continue
+        if ANSWER_RANK[found.answer] > ANSWER_RANK[row["answer"]]:
             row.update(answer=found.answer, answered_at=found.at)
             row["state"] = state_of(row["phase"], reason=row["reason"], answer=found.answer)
 

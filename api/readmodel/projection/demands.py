@@ -6,10 +6,10 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, delete, func, select
 
-from api.readmodel.projection.categories import category_of
 from api.readmodel.projection.phases import is_done
 from api.readmodel.projection.rows import Values, change, put, rows_among
 from api.readmodel.projection.standing import contributions, fill, state_of
+from api.readmodel.projection.strays import load_strays, write_strays
 from api.readmodel.projection.tallies import Tally
 from api.readmodel.tables import LIVE, assignments, demand_lines, demands, lapses
 from schemas.catalogue import Catalogue
@@ -30,6 +30,7 @@ class Demands:
 
     rows: Mapping[str, Values]
     lines: Lines
+    strays: Mapping[str, Values]
 
     @classmethod
     def load(cls, connection: Connection, *, events: Sequence[Event[Any]], also: Iterable[str]) -> Self:
@@ -41,7 +42,7 @@ class Demands:
         lines: Lines = {}
         for line in rows_among(connection, select(demand_lines), key=demand_lines.c.demand_id, wanted=rows):
             lines.setdefault(line.demand_id, {})[line.line] = dict(line._mapping)
-        return cls(rows, lines)
+        return cls(rows, lines, load_strays(connection, kind="demand", wanted=wanted - rows.keys()))
 
     def project(
         self, connection: Connection, events: Sequence[Event[Any]], *, tally: Tally, catalogue: Catalogue
@@ -49,8 +50,10 @@ class Demands:
         """Apply ``events``, count seats anew from the assignments written, and write what changed."""
         rows = {demand_id: dict(row) for demand_id, row in self.rows.items()}
         lines = dict(self.lines)
+        strays = dict(self.strays)
         for event in events:
-            _evolve(rows, lines, event, catalogue)
+            _evolve(rows, lines, strays, event, catalogue)
+        write_strays(connection, kind="demand", rows=strays)
         lines = _filled(connection, rows, lines)
         _stand(connection, rows, lines)
         self._tally(rows, lines, tally)
@@ -77,25 +80,31 @@ class Demands:
         return [line for number, line in lines[name].items() if line != before.get(number)]
 
 
-def _evolve(rows: dict[str, Values], lines: Lines, event: Event[Any], catalogue: Catalogue) -> None:
-    """Move one demand on in ``rows`` and ``lines``, unless the event is old news."""
+def _evolve(
+    rows: dict[str, Values], lines: Lines, strays: dict[str, Values], event: Event[Any], catalogue: Catalogue
+) -> None:
+    """Move one demand on in ``rows`` and ``lines``, unless the event is old news or the matcher refuses it."""
     data = event.data
-    row = rows.get(_id_of(data))
+    demand_id = _id_of(data)
+    if demand_id in strays:
+        return
+    row = rows.get(demand_id)
     version = data.demand.version if isinstance(data, DemandPosted | DemandRevised) else data.version
     if row is not None and (row["withdrawn"] or version <= row["version"]):
         return
     changed = {"version": version, "changed_at": event.time}
     match data:
         case DemandPosted(demand=demand) | DemandRevised(demand=demand):
-            rows[demand.demand_id] = _row(demand) | changed
-            lines[demand.demand_id] = _lines(demand, catalogue)
+            if all(line.item in catalogue.items for line in demand.lines):
+                rows[demand_id] = _row(demand) | changed
+                lines[demand_id] = _lines(demand, catalogue)
         case DemandWhistled() if row is not None:
             louder = Urgency.EMERGENCY if row["urgency"] == Urgency.EMERGENCY else Urgency.WHISTLE
             row.update(changed, urgency=louder.value)
         case DemandWithdrawn(reason=reason) if row is not None:
             row.update(changed, withdrawn=True, reason=reason)
-        case _:
-            pass  # a demand that was never posted; the matcher refuses it
+        case DemandWithdrawn():
+            strays[demand_id] = {"version": version, "state": "withdrawn"}
 
 
 def _row(demand: Demand) -> Values:
@@ -119,7 +128,7 @@ def _lines(demand: Demand, catalogue: Catalogue) -> dict[int, Values]:
             "demand_id": demand.demand_id,
             "line": number,
             "item": line.item,
-            "category": category_of(catalogue, line.item),
+            "category": catalogue.items[line.item].category_id,
             "quantity": line.quantity,
             "filled": 0,
             "fulfilled": 0,

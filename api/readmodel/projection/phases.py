@@ -1,5 +1,8 @@
 """The phases of an assignment as rounds have it, and the state as people see it."""
 
+ANSWER_RANK = {None: 0, "accepted": 1, "done": 2, "no_show": 3, "declined": 4}
+"""Of several answers the highest counts, whatever their order: it is the one that the next round will go by."""
+
 _RANK = {"proposed": 0, "confirmed": 1, "revoked": 2, "expired": 2, "fulfilled": 2}
 
 

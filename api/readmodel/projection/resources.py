@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from api.readmodel.projection.categories import category_of
 from api.readmodel.projection.rows import Values, change, put, rows_among
+from api.readmodel.projection.strays import is_stray, load_strays, write_strays
 from api.readmodel.projection.tallies import Tally
 from api.readmodel.tables import resources
 from schemas.catalogue import Catalogue
@@ -23,7 +23,9 @@ def project_resources(
     """Keep each resource's newest version; a suspended one rests until it is revised, withdrawn is for good."""
     if not events:
         return
-    known = _load(connection, {_id_of(event.data) for event in events})
+    wanted = {_id_of(event.data) for event in events}
+    known = _load(connection, wanted)
+    known |= load_strays(connection, kind="resource", wanted=wanted - known.keys())
     after: dict[str, Values] = {}
     for event in events:
         resource_id = _id_of(event.data)
@@ -34,7 +36,9 @@ def project_resources(
         _count(tally, known.get(resource_id), -1)
         _count(tally, row, 1)
     put(connection, resources, [row for row in after.values() if "body" in row])
-    change(connection, resources, [row for row in after.values() if "body" not in row], columns=_CHANGING)
+    altered = [row for row in after.values() if "body" not in row and not is_stray(row)]
+    change(connection, resources, altered, columns=_CHANGING)
+    write_strays(connection, kind="resource", rows=after)
 
 
 def _load(connection: Connection, wanted: set[str]) -> dict[str, Values]:
@@ -52,12 +56,15 @@ def _evolve(row: Values | None, event: Event[Any], catalogue: Catalogue) -> Valu
     changed = {"version": version, "changed_at": event.time}
     match data:
         case ResourceOffered(resource=resource) | ResourceRevised(resource=resource):
+            if resource.item not in catalogue.items:
+                return None  # refused by the matcher: it is among the dead letters
             return _row(resource, catalogue) | changed | {"state": "published", "reason": None}
-        case ResourceSuspended(reason=reason) if row is not None:
-            return row | changed | {"state": "suspended", "reason": reason}
-        case ResourceWithdrawn(reason=reason) if row is not None:
-            return row | changed | {"state": "withdrawn", "reason": reason}
-    return None  # a resource that was never offered; the matcher refuses it
+        case ResourceSuspended() | ResourceWithdrawn():
+            state = "suspended" if isinstance(data, ResourceSuspended) else "withdrawn"
+            if row is None or is_stray(row):
+                return {"version": version, "state": state}
+            return row | changed | {"state": state, "reason": data.reason}
+    raise TypeError(type(data))
 
 
 def _row(resource: Resource, catalogue: Catalogue) -> Values:
@@ -66,7 +73,7 @@ def _row(resource: Resource, catalogue: Catalogue) -> Values:
         "provider": resource.provider,
         "title": resource.title,
         "item": resource.item,
-        "category": category_of(catalogue, resource.item),
+        "category": catalogue.items[resource.item].category_id,
         "home": resource.home,
         "capacity": resource.capacity,
         "renewable": resource.renewable,
