@@ -1,0 +1,83 @@
+"""Publishing the assignments of rounds that count: at least once, in the order of the decision log.
+
+1. Every event names the offset of its round in the decision log, in the CloudEvents extension ``roundoffset``.
+2. Whoever publishes a round has published all before it. So the last event of a partition tells how far its
+   rounds have been published; the round it belongs to is published again, since it may not be whole.
+3. Ids are functions of the round: what is published twice is the same fact.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from matcher.publication import events_of
+from schemas.base import Fact
+from schemas.envelope import Event, encode
+from schemas.rounds import RoundDecided
+from schemas.topics import ASSIGNMENTS
+from streams.log import Draft, Log, TopicPartition
+from streams.restore import read_one
+
+ROUND_OFFSET: Final = "ce_roundoffset"
+BATCH: Final = 200
+"""So many events are encoded before other tasks get their turn."""
+
+
+class Counted(NamedTuple):
+    """A round that counts, and where it lies in the decision log."""
+
+    partition: int
+    offset: int
+    decided: RoundDecided
+
+
+class Publisher:
+    """Knows, per partition, below which offset of the decision log everything has been published."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._published: dict[int, int] = {}
+
+    async def resume(self, partitions: Iterable[int]) -> None:
+        """Find out how far the rounds of ``partitions`` have been published.
+
+        Raises:
+            LogError: the log could not be read.
+        """
+        ends = await self._log.end_offsets([ASSIGNMENTS.name])
+        for partition in partitions:
+            place = TopicPartition(ASSIGNMENTS.name, partition)
+            last = await read_one(self._log, place, ends[place] - 1) if ends[place] else None
+            self._published[partition] = _round_offset(last.headers) if last else 0
+
+    async def publish(self, rounds: Sequence[Counted]) -> None:
+        """Publish ``rounds``, given in the order of the decision log; return when they are durable.
+
+        Raises:
+            LogError: it is not known what was published.
+        """
+        drafts: list[Draft] = []
+        for counted in rounds:
+            if counted.offset >= self._published.get(counted.partition, 0):
+                for number, draft in enumerate(_drafts(counted), start=1):
+                    drafts.append(draft)
+                    if number % BATCH == 0:
+                        await asyncio.sleep(0)
+        if drafts:
+            await self._log.append(ASSIGNMENTS.name, drafts)
+
+
+def _drafts(counted: Counted) -> Iterator[Draft]:
+    mark = (ROUND_OFFSET, str(counted.offset).encode())
+    for event in events_of(counted.decided):
+        yield _draft(event, mark)
+
+
+def _draft(event: Event[Fact], mark: tuple[str, bytes]) -> Draft:
+    key, headers, value = encode(event)
+    return Draft(key=key, value=value, headers=[*headers, mark])
+
+
+def _round_offset(headers: Iterable[tuple[str, bytes]]) -> int:
+    text = dict(headers).get(ROUND_OFFSET, b"")
+    return int(text) if text.isdigit() else 0

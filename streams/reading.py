@@ -1,0 +1,44 @@
+"""From a record to the event it carries, checked against the shard and partition where it lies."""
+
+from collections.abc import Callable
+
+from schemas.base import Fact
+from schemas.envelope import Event, decode
+from schemas.refusals import Refused
+from schemas.responses import AssignmentAccepted, AssignmentDeclined, AssignmentDone, AssignmentNoShow
+from schemas.rounds import RoundDecided
+from schemas.sharding import region_of, shard_of
+from streams.log import Record
+
+PartitionOf = Callable[[bytes], int]
+
+
+def read_event(record: Record, *, width: int) -> Event[Fact]:
+    """Return the event of a record whose key is the shard that the event belongs to.
+
+    Raises:
+        Refused: it is no valid event of its topic, or the key is another shard's (wrong_key).
+    """
+    event = decode(topic=record.topic, key=record.key, headers=record.headers, value=record.value)
+    shard = _shard_of(event.data, width)
+    if event.key != shard or len(shard) != width:
+        raise Refused("wrong_key", f"the key is {event.key[:40]!r}, the shard is {shard!r}")
+    return event
+
+
+def check_partition(record: Record, partition_of: PartitionOf) -> None:
+    """Raise Refused (wrong_key) where a shard's record lies in a partition that is not the shard's."""
+    home = partition_of(record.key or b"")
+    if home != record.partition:
+        raise Refused("wrong_key", f"the key's partition is {home}, the record lies in {record.partition}")
+
+
+def _shard_of(data: Fact, width: int) -> str:
+    region = region_of(data)
+    if region is not None:
+        return shard_of(region, width)
+    match data:
+        case AssignmentAccepted() | AssignmentDeclined() | AssignmentDone() | AssignmentNoShow() | RoundDecided():
+            return data.shard
+        case _:
+            raise TypeError(f"{type(data).__name__} is no event of a shard")
