@@ -35,6 +35,7 @@ ROW = [
     ("first_line", "i4"),
     ("lines", "i4"),
     ("asked", "i4"),
+    ("shrunk", "?"),
     # The columns below belong to the fold of rounds.
     ("live", "i4"),
     ("fulfilled", "i4"),
@@ -81,6 +82,7 @@ class DemandFold:
         row = self.number(demand.demand_id)
         if not self._is_news(row, demand.version, mark):
             return Fold.SEEN
+        shrunk = self._shrinks(row, demand)
         first = self.lines.size
         for line in demand.lines:
             self.lines.append((numbers[line.item], line.quantity, line.siblings))
@@ -101,22 +103,34 @@ class DemandFold:
             first,
             len(demand.lines),
             sum(line.quantity for line in demand.lines),
+            shrunk,
             held["live"],
             held["fulfilled"],
             held["lapsed_version"],
         )
         return Fold.APPLIED
 
+    def _shrinks(self, row: int, demand: Demand) -> bool:
+        """Return whether some line ever asked for more seats than now: seats may be held beyond those asked."""
+        held = self.table.rows[row]
+        before = self.lines.rows["quantity"][held["first_line"] : held["first_line"] + held["lines"]]
+        now = [line.quantity for line in demand.lines] + [0] * len(before)
+        return bool(held["shrunk"]) or any(less < more for less, more in zip(now, before, strict=False))
+
     def _set(self, column: str, value: int, data: DemandWhistled | DemandWithdrawn, mark: int) -> Fold:
+        if column == "urgency" and not self._is_known(data.demand_id):
+            raise Refused("not_found", data.demand_id)
         row = self.number(data.demand_id)
         if not self._is_news(row, data.version, mark):
             return Fold.SEEN
         held = self.table.rows[row]
-        if column == "urgency" and held["status"] == UNKNOWN:
-            raise Refused("not_found", data.demand_id)
         held["version"], held["mark"] = data.version, mark
         held[column] = max(value, held[column])
         return Fold.APPLIED
+
+    def _is_known(self, demand_id: str) -> bool:
+        row = self.ids.find(demand_id)
+        return row is not None and bool(self.table.rows["status"][row] != UNKNOWN)
 
     def _is_news(self, row: int, version: int, mark: int) -> bool:
         held = self.table.rows[row]

@@ -1,7 +1,7 @@
 """The fold of the resource list: one row per resource."""
 
 from matcher.columns import FOREVER, Names, Table
-from matcher.fold import OPEN, SUSPENDED, WITHDRAWN, Fold, event_mark, is_news, to_ms
+from matcher.fold import OPEN, SUSPENDED, UNKNOWN, WITHDRAWN, Fold, event_mark, is_news, to_ms
 from matcher.items import ItemIndex
 from schemas.base import Fact
 from schemas.envelope import Event
@@ -84,12 +84,18 @@ class ResourceFold:
         return Fold.APPLIED
 
     def _set_status(self, status: int, data: ResourceSuspended | ResourceWithdrawn, mark: int) -> Fold:
+        if status == SUSPENDED and not self._is_known(data.resource_id):
+            raise Refused("not_found", data.resource_id)
         row = self.number(data.resource_id)
         if not self._is_news(row, data.version, mark):
             return Fold.SEEN
         held = self.table.rows[row]
         held["status"], held["version"], held["mark"] = status, data.version, mark
         return Fold.APPLIED
+
+    def _is_known(self, resource_id: str) -> bool:
+        row = self.ids.find(resource_id)
+        return row is not None and bool(self.table.rows["status"][row] != UNKNOWN)
 
     def _is_news(self, row: int, version: int, mark: int) -> bool:
         held = self.table.rows[row]
