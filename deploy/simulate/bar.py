@@ -31,7 +31,7 @@ class Bar:
 
 @contextmanager
 def bar(console: Console, *, start: datetime, end: datetime) -> Iterator[Bar]:
-    """Show a bar for the time of the block; on something that is no terminal it stays silent."""
+    """Show a bar for the time of the block; on what is no terminal, print one line a virtual month."""
     columns = (
         TextColumn("{task.fields[date]}"),
         BarColumn(),
