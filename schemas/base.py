@@ -1,14 +1,18 @@
 """The building blocks every event shares: a frozen model and the constrained words of the domain."""
 
 import re
+import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-# A mainland mobile number, or an 18-character resident identity number.
-_PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
-_IDENTITY_NUMBER = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{5}(?:19|20)\d{9}[0-9Xx](?![0-9A-Za-z])")
+# A mainland mobile number, also with +86 and written in groups of 3, 4 and 4.
+_PHONE = re.compile(r"(?<![0-9])(?:(?:00)?86[ -]?)?1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}(?![0-9])")
+# A resident identity number of 18 characters, known by its day of birth: a USCC of digits alone has none there.
+_IDENTITY_NUMBER = re.compile(
+    r"(?<![0-9])[1-8][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx](?![0-9])"
+)
 
 
 class Fact(BaseModel):
@@ -27,7 +31,8 @@ def to_utc(moment: datetime) -> datetime:
 
 def no_personal_data(text: str) -> str:
     """Return ``text``; raise ValueError where it holds a phone or identity number (invariant 7)."""
-    if _PHONE.search(text) or _IDENTITY_NUMBER.search(text):
+    plain = unicodedata.normalize("NFKC", text)  # full-width digits too
+    if _PHONE.search(plain) or _IDENTITY_NUMBER.search(plain):
         raise ValueError("personal_data: a phone or identity number does not belong in a public text")
     return text
 

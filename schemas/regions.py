@@ -141,7 +141,7 @@ class Regions:
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 return cls(codes=np.cumsum(arrays["steps"], dtype=np.int64), names=arrays["names"].tobytes())
-        except (KeyError, BadZipFile) as error:
+        except (KeyError, ValueError, BadZipFile) as error:
             raise ValueError(f"{path}: no packed listing of regions: {error}") from error
 
     @classmethod

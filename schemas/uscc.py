@@ -35,7 +35,7 @@ def check_character(body: str) -> str:
 
 def parse_uscc(text: str) -> str:
     """Return the code in upper case without blanks; raise ValueError where it is not well formed."""
-    code = text.strip().upper()
+    code = "".join(text.split()).upper()
     if len(code) != 18 or any(char not in _ALPHABET for char in code):
         raise ValueError("bad_uscc: a USCC has 18 characters, digits and capitals without I, O, S, V, Z")
     if check_character(code[:17]) != code[17]:
