@@ -5,7 +5,7 @@
 3. A round counts when it is read back; the host says so once, then its assignments are published.
 4. A round is decided of a frozen copy, with the positions of that moment as its inputs; folding goes on meanwhile.
 5. Moments of decision never go back within a shard.
-6. What cannot be, and any error of our own, stops the worker and names the record (ShardHostBroken).
+6. What cannot be, and any error of our own, stops the worker and names the record (ShardHostBrokenError).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -37,7 +37,7 @@ TOPICS: Final = (*(topic.name for topic in INPUTS), ROUNDS.name)
 _AT_ONCE: Final = frozenset({Urgency.WHISTLE, Urgency.EMERGENCY})
 
 
-class ShardHostBroken(Exception):  # noqa: N818 - it says what is the matter, like the matcher's StateBroken
+class ShardHostBrokenError(Exception):
     """Something that cannot be was read; the worker must stop. The message names topic, partition and offset."""
 
 
@@ -129,7 +129,7 @@ class ShardHost:
         """Fold one record of an owned partition.
 
         Raises:
-            ShardHostBroken: the record, or our handling of it, is beyond repair.
+            ShardHostBrokenError: the record, or our handling of it, is beyond repair.
         """
         self.positions[TopicPartition(record.topic, record.partition)] = record.offset + 1
         hosted = self._hosted.get(record.key or b"")
@@ -141,7 +141,7 @@ class ShardHost:
             return Folded(refusal=refusal)
         except Exception as error:
             place = f"{record.topic} partition {record.partition} offset {record.offset}"
-            raise ShardHostBroken(f"cannot go past {place}: {type(error).__name__}: {error}") from error
+            raise ShardHostBrokenError(f"cannot go past {place}: {type(error).__name__}: {error}") from error
 
     def due(self, now: datetime) -> list[Due]:
         """Return the shards whose round is due, the most pressing first."""

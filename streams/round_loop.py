@@ -11,17 +11,17 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from hashlib import sha256
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
 from matcher.publication import SOURCE
 from schemas.envelope import encode, new_event
-from schemas.refusals import Refused
 from schemas.rounds import RoundDecided
-from schemas.topics import ROUNDS
+from schemas.topics import DEADLETTERS, ROUNDS
 from streams.checkpoints import Checkpoints, Stillness
 from streams.clock import Clock, SystemClock
+from streams.deadletters import dead_letter
 from streams.host import TOPICS, ShardHost
 from streams.log import Draft, Log, Reader, Record, TopicPartition
 from streams.pace import Due
@@ -38,14 +38,6 @@ IDLE_S: Final = 1.0
 SHORTEST_WAIT_S: Final = 0.002
 
 
-class DeadLetters(Protocol):
-    """Keeps what was refused."""
-
-    async def put(self, refused: Sequence[tuple[Record, Refused]], *, at: datetime) -> None:
-        """Return when dead letters of the records are durable. Raises LogError."""
-        ...
-
-
 class RoundLoop:
     """See the module's rules. Either ``run`` it, or ``step`` it; then ``close`` it."""
 
@@ -54,7 +46,6 @@ class RoundLoop:
         *,
         log: Log,
         host: ShardHost,
-        dead_letters: DeadLetters,
         snapshots: SnapshotStore | None = None,
         partitions: Collection[int] | None = None,
         clock: Clock | None = None,
@@ -64,7 +55,7 @@ class RoundLoop:
         self.host = host
         self.ready = asyncio.Event()
         """Set when the log has been read to where it ended at the start."""
-        self._log, self._dead_letters, self._snapshots = log, dead_letters, snapshots
+        self._log, self._snapshots = log, snapshots
         self._clock = clock or SystemClock()
         self._partitions = sorted(range(log.partitions) if partitions is None else partitions)
         self._publisher = Publisher(log)
@@ -80,7 +71,7 @@ class RoundLoop:
         """Go on in real time until cancelled; then save snapshots and let go.
 
         Raises:
-            ShardHostBroken: the log holds what cannot be.
+            ShardHostBrokenError: the log holds what cannot be.
             LogError: the log failed.
             Exception: a solve failed; it was logged with its shard and round.
         """
@@ -163,16 +154,16 @@ class RoundLoop:
             self._still.whole = True
 
     async def _take_slice(self, records: Sequence[Record], *, at: Callable[[], datetime]) -> None:
-        refused: list[tuple[Record, Refused]] = []
+        letters: list[Draft] = []
         counted: list[Counted] = []
         for record in records:
             refusal, decided = self.host.fold(record)
             if refusal is not None:
-                refused.append((record, refusal))
+                letters.append(dead_letter(record, refusal, at=at()))
             elif decided is not None:
                 counted.append(Counted(record.partition, record.offset, decided))
-        if refused:
-            await self._dead_letters.put(refused, at=at())
+        if letters:
+            await self._log.append(DEADLETTERS.name, letters)
         if counted:
             await self._publisher.publish(counted)
 

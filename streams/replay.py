@@ -1,0 +1,279 @@
+"""Replay: recompute every round from the log and compare it with its record, byte for byte.
+
+1. One pass per partition. The decision log leads; of each input topic a shard folds exactly what its round had seen.
+2. The record counts, whatever the recomputation says: one difference does not make the later rounds differ.
+3. A record with a number that was taken is void, as it was for the host, and is not recomputed.
+"""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from matcher.decide import decide
+from matcher.fold import Fold, StateBrokenError
+from matcher.pool import freeze
+from matcher.state import ShardState
+from schemas.base import Fact
+from schemas.catalogue import Catalogue
+from schemas.envelope import Event
+from schemas.policy import Policy
+from schemas.refusals import Refused
+from schemas.rounds import PolicyRef, RoundDecided
+from schemas.sharding import DISTRICT
+from schemas.topics import ROUNDS
+from streams.host import TOPICS
+from streams.log import Log, LogError, Reader, Record, TopicPartition
+from streams.reading import check_partition, read_event
+from streams.round_loop import round_draft
+
+Policies = Callable[[PolicyRef], Policy]
+"""Finds the policy that decided; raises LookupError where it is not to be had."""
+Progress = Callable[[int, int], None]
+"""Told how many records of how many are done."""
+
+RECORD_WAIT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A round that did not come out as recorded: ``where`` in the record, and both values there."""
+
+    shard: str
+    round_no: int
+    partition: int
+    offset: int
+    where: str
+    recorded: Any
+    recomputed: Any
+
+    def __str__(self) -> str:
+        """One line for people."""
+        return (
+            f"shard {self.shard} round {self.round_no} (partition {self.partition} offset {self.offset}): "
+            f"{self.where}: recorded {self.recorded!r}, recomputed {self.recomputed!r}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayReport:
+    """How many rounds came out equal, how many were void or unreadable, and each one that differs."""
+
+    equal: int = 0
+    void: int = 0
+    unreadable: int = 0
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def all_equal(self) -> bool:
+        """Whether every round that counts came out as recorded."""
+        return not self.differences
+
+    def __add__(self, other: "ReplayReport") -> "ReplayReport":
+        """Return both together."""
+        return ReplayReport(
+            self.equal + other.equal,
+            self.void + other.void,
+            self.unreadable + other.unreadable,
+            self.differences + other.differences,
+        )
+
+
+async def replay(
+    log: Log,
+    catalogue: Catalogue,
+    policies: Policies,
+    *,
+    shard: str | None = None,
+    round_no: int | None = None,
+    shard_width: int = DISTRICT,
+    progress: Progress = lambda done, total: None,
+) -> ReplayReport:
+    """Recompute the rounds of the log, of one shard only, or of it one round only.
+
+    Raises:
+        LogError: the log could not be read.
+    """
+    ends = await log.end_offsets(TOPICS)
+    partitions = range(log.partitions) if shard is None else [log.partition_of(shard.encode())]
+    total = sum(ends[TopicPartition(ROUNDS.name, partition)] for partition in partitions)
+    done, report = 0, ReplayReport()
+    for partition in partitions:
+        one = _Partition(log, partition, ends, catalogue=catalogue, policies=policies, width=shard_width)
+        async for result in one.results(shard=shard, round_no=round_no):
+            done, report = done + 1, report + result
+            progress(done, total)
+    return report
+
+
+class _Tape:
+    """One topic of one partition, read forward as far as asked."""
+
+    def __init__(self, log: Log, place: TopicPartition, end: int) -> None:
+        self.position, self._end = 0, end
+        self._reader: Reader = log.reader({place: 0})
+
+    async def up_to(self, offset: int) -> AsyncIterator[Record]:
+        """Yield at least the records before ``offset`` that were not yielded yet."""
+        while self.position < min(offset, self._end):
+            records = await self._reader.poll(timeout_s=RECORD_WAIT_S)
+            if not records:
+                raise LogError(f"the record at offset {self.position} does not come")
+            self.position = records[-1].offset + 1
+            for record in records:
+                yield record
+
+    async def close(self) -> None:
+        await self._reader.close()
+
+
+class _Shard:
+    """A shard's state, and its inputs that were read but not yet seen by a round."""
+
+    def __init__(self, name: str, catalogue: Catalogue) -> None:
+        self.state = ShardState(name, catalogue)
+        self.waiting: dict[str, deque[tuple[int, Event[Fact]]]] = defaultdict(deque)
+        self.seen: dict[str, int] = {}
+
+    def fold_up_to(self, topic: str, offset: int) -> None:
+        """Fold the inputs before ``offset``."""
+        waiting = self.waiting[topic]
+        while waiting and waiting[0][0] < offset:
+            place, event = waiting.popleft()
+            try:
+                self.state.fold(event, topic=topic, offset=place)
+            except Refused:
+                continue  # a dead letter then, and no part of the state
+        self.seen[topic] = offset
+
+
+class _Partition:
+    """The pass over one partition."""
+
+    def __init__(
+        self,
+        log: Log,
+        partition: int,
+        ends: Mapping[TopicPartition, int],
+        *,
+        catalogue: Catalogue,
+        policies: Policies,
+        width: int,
+    ) -> None:
+        places = {topic: TopicPartition(topic, partition) for topic in TOPICS}
+        self._tapes = {topic: _Tape(log, place, ends[place]) for topic, place in places.items()}
+        self._rounds_end = ends[places[ROUNDS.name]]
+        self._partition_of = log.partition_of
+        self._catalogue, self._policies, self._width = catalogue, policies, width
+        self._shards: dict[str, _Shard] = {}
+
+    async def results(self, *, shard: str | None, round_no: int | None) -> AsyncIterator[ReplayReport]:
+        """Yield what each record of the decision log comes to."""
+        try:
+            async for record in self._tapes[ROUNDS.name].up_to(self._rounds_end):
+                event = self._event(record, shard)
+                if event is None:
+                    yield ReplayReport(unreadable=int(shard is None))
+                elif isinstance(event.data, RoundDecided):
+                    yield await self._result(record, event, event.data, only=round_no, shard=shard)
+        finally:
+            for tape in self._tapes.values():
+                await tape.close()
+
+    def _event(self, record: Record, shard: str | None) -> Event[Fact] | None:
+        """Return the record's event, or None where it is a dead letter or another shard's than asked."""
+        if shard is not None and record.key != shard.encode():
+            return None
+        try:
+            event = read_event(record, width=self._width)
+            check_partition(record, self._partition_of)
+        except Refused:
+            return None
+        return event
+
+    async def _result(
+        self, record: Record, event: Event[Fact], decided: RoundDecided, *, only: int | None, shard: str | None
+    ) -> ReplayReport:
+        held = self._shard(decided.shard)
+        differences: list[Difference] = []
+        counts = decided.round_no > held.state.round_no
+        if counts:
+            for entry in decided.inputs:
+                if entry.topic in self._tapes and entry.topic != ROUNDS.name:
+                    await self._read(entry.topic, entry.offset, shard)
+            if only in (None, decided.round_no):
+                differences = await self._compare(held, record, event, decided)
+        try:
+            fold = held.state.fold(event, topic=record.topic, offset=record.offset)
+        except StateBrokenError as error:
+            return ReplayReport(differences=(_difference(record, decided, "round", None, str(error)),))
+        if fold is not Fold.APPLIED:
+            return ReplayReport(void=1)
+        if only not in (None, decided.round_no):
+            return ReplayReport()
+        return ReplayReport(equal=int(not differences), differences=tuple(differences))
+
+    async def _compare(
+        self, held: _Shard, record: Record, event: Event[Fact], decided: RoundDecided
+    ) -> list[Difference]:
+        for entry in decided.inputs:
+            if entry.topic == ROUNDS.name:
+                continue
+            if entry.offset < held.seen.get(entry.topic, 0):
+                return [_difference(record, decided, "inputs", entry.offset, f"at least {held.seen[entry.topic]}")]
+            held.fold_up_to(entry.topic, entry.offset)
+        try:
+            policy = self._policies(decided.policy)
+        except LookupError:
+            return [_difference(record, decided, "policy", decided.policy.model_dump(), "not to be had")]
+        again = await asyncio.to_thread(
+            decide, freeze(held.state), now=decided.decided_at, policy=policy, cause=decided.cause,
+            inputs=decided.inputs,
+        )  # fmt: skip
+        draft = round_draft(again)
+        if draft.value == record.value and dict(draft.headers)["ce_id"] == event.id.encode():
+            return []
+        where, recorded, recomputed = first_difference(decided.model_dump(mode="json"), again.model_dump(mode="json"))
+        return [_difference(record, decided, where, recorded, recomputed)]
+
+    def _shard(self, name: str) -> _Shard:
+        if name not in self._shards:
+            self._shards[name] = _Shard(name, self._catalogue)
+        return self._shards[name]
+
+    async def _read(self, topic: str, offset: int, shard: str | None) -> None:
+        """Read an input topic up to ``offset`` and hand each event to its shard."""
+        async for record in self._tapes[topic].up_to(offset):
+            event = self._event(record, shard)
+            if event is not None:
+                self._shard(event.key).waiting[topic].append((record.offset, event))
+
+
+def first_difference(recorded: Any, recomputed: Any, where: str = "") -> tuple[str, Any, Any]:
+    """Return the path of the first place where two JSON values differ, and both values there."""
+    if isinstance(recorded, dict) and isinstance(recomputed, dict):
+        for key in [*recorded, *(key for key in recomputed if key not in recorded)]:
+            if recorded.get(key) != recomputed.get(key):
+                return first_difference(recorded.get(key), recomputed.get(key), f"{where}.{key}".lstrip("."))
+    if isinstance(recorded, list) and isinstance(recomputed, list):
+        for place, (one, other) in enumerate(zip(recorded, recomputed, strict=False)):
+            if one != other:
+                return first_difference(one, other, f"{where}[{place}]")
+        if len(recorded) != len(recomputed):
+            return f"{where}.length", len(recorded), len(recomputed)
+    if recorded == recomputed:
+        return where or "bytes", "written otherwise", "the same content"
+    return where, recorded, recomputed
+
+
+def _difference(record: Record, decided: RoundDecided, where: str, recorded: Any, recomputed: Any) -> Difference:
+    return Difference(
+        shard=decided.shard,
+        round_no=decided.round_no,
+        partition=record.partition,
+        offset=record.offset,
+        where=where,
+        recorded=recorded,
+        recomputed=recomputed,
+    )
