@@ -1,0 +1,196 @@
+"""What the page shows, read from the lists and put into plain values: times in milliseconds, names resolved.
+
+Synchronous: call it in a thread.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, select
+
+from api.console.names import Providers, crumbs, place
+from api.ports import Clock
+from api.readmodel.model import ReadModel
+from api.readmodel.queries.assignments import list_assignments
+from api.readmodel.queries.feed import feed_after, feed_head
+from api.readmodel.queries.filters import Filter, in_region
+from api.readmodel.queries.overview import overview, trend
+from api.readmodel.tables import demands
+from api.readmodel.views import AssignmentView, Counts, FeedRow, Overview
+from schemas.regions import Regions
+
+Message = dict[str, Any]
+
+WAITING = 12
+RECENT = 100
+FLOOD = 500
+"""More events at once than anybody can read: the older ones are passed over."""
+_STILL_OPEN = ("open", "partly_matched")
+_ENDED = frozenset({"declined", "expired", "revoked"})
+
+
+class Tail(NamedTuple):
+    """New rows of the stream, oldest first, and where to go on."""
+
+    rows: list[Message]
+    seq: int
+
+
+def millis(moment: datetime) -> int:
+    """Return milliseconds since 1970, as JavaScript counts."""
+    return round(moment.timestamp() * 1000)
+
+
+class Desk:
+    """Reads what the overview shows."""
+
+    def __init__(self, *, model: ReadModel, regions: Regions, clock: Clock) -> None:
+        self._model = model
+        self._regions = regions
+        self._clock = clock
+        self.providers = Providers(regions)
+
+    def home(self) -> str:
+        """Return the smallest region that holds all data, at most a street; ``""`` where there is none yet."""
+        region = ""
+        with self._model.read() as connection:
+            while len(region) < 9:
+                below = _peopled(overview(connection, now=self._clock.now(), region=region))
+                if len(below) != 1:
+                    break
+                region = below[0][0]
+        return region
+
+    def view(self, region: str) -> Message:
+        """Return the figures, charts and the longest waiting of a region."""
+        now = self._clock.now()
+        with self._model.read() as connection:
+            found = overview(connection, now=now, region=region)
+            points = trend(connection, now=now, region=region)
+            waiting = self._waiting(connection, region)
+        children = [
+            {"code": code, "name": self._regions.name(code), **_seats(counts)} for code, counts in _peopled(found)
+        ]
+        return {
+            "region": {"code": region, "name": self._regions.name(region) if region else ""},
+            "path": crumbs(self._regions, region),
+            "children": children,
+            "figures": _figures(found),
+            "categories": [
+                {"category": row.category, **_seats(row.counts)} for row in found.categories if row.counts.asked
+            ],
+            "minutes": [{"at": millis(point.at), "matches": point.matches} for point in points],
+            "waiting": waiting,
+            "now": millis(now),
+            "empty": not region and not children,
+        }
+
+    def recent(self, region: str, category: str) -> Tail:
+        """Return the newest matches of a region as rows, oldest first, and how far the feed has got."""
+        with self._model.read() as connection:
+            seq = feed_head(connection)
+            page = list_assignments(connection, filter=Filter(region=region, category=category or None), limit=RECENT)
+            return Tail(self._rows(connection, list(reversed(page.rows))), seq)
+
+    def after(self, seq: int) -> Tail:
+        """Return what became of assignments since ``seq``, everywhere; of a flood only the newest."""
+        with self._model.read() as connection:
+            page = feed_after(connection, seq=max(seq, feed_head(connection) - FLOOD), limit=FLOOD)
+            return Tail(self._rows(connection, [row for row in page.rows if row.item is not None]), page.next_seq)
+
+    def _rows(self, connection: Connection, found: Sequence[AssignmentView | FeedRow]) -> list[Message]:
+        posted = _posted(connection, {row.demand_id for row in found if row.demand_id})
+        providers = self.providers.of(connection, {row.provider for row in found if row.provider})
+        rows = []
+        for row in found:
+            seq, state, at, opens = _standing(row)
+            since = posted.get(row.demand_id or "")
+            rows.append(
+                {
+                    "id": row.assignment_id,
+                    "seq": seq,
+                    "opens": opens,
+                    "at": millis(at),
+                    "state": state,
+                    "over": state in _ENDED,
+                    "item": row.item,
+                    "offered": row.offered_item,
+                    "category": row.category,
+                    "community": row.community,
+                    "place": place(self._regions, row.community),
+                    "demand": row.demand_title,
+                    "provider": providers[row.provider or ""],
+                    "waited_s": None if since is None or not opens else max(0.0, (at - since).total_seconds()),
+                    "value": row.value,
+                }
+            )
+        return rows
+
+    def _waiting(self, connection: Connection, region: str) -> list[Message]:
+        """Each state by itself, so that its index gives the oldest without sorting the rest."""
+        table = demands.c
+        queries = [
+            select(demands)
+            .where(table.state == state, in_region(table.community, region))
+            .order_by(table.posted_at, table.demand_id)
+            .limit(WAITING)
+            for state in _STILL_OPEN
+        ]
+        found = [row for query in queries for row in connection.execute(query)]
+        return [
+            {
+                "id": row.demand_id,
+                "title": row.title,
+                "place": place(self._regions, row.community),
+                "urgency": row.urgency,
+                "posted_at": millis(row.posted_at),
+                "open_seats": row.asked - row.filled,
+            }
+            for row in sorted(found, key=lambda row: (row.posted_at, row.demand_id))[:WAITING]
+        ]
+
+
+def _standing(row: AssignmentView | FeedRow) -> tuple[int, str, datetime, bool]:
+    """Return place in the feed, state as people see it, time, and whether the row begins an assignment."""
+    if isinstance(row, AssignmentView):
+        return 0, row.state, row.proposed_at, True
+    state = "declined" if row.type == "revoked" and row.reason == "declined" else row.type
+    return row.seq, state, row.at, row.type == "proposed"
+
+
+def _posted(connection: Connection, ids: Iterable[str]) -> dict[str, datetime]:
+    query = select(demands.c.demand_id, demands.c.posted_at).where(demands.c.demand_id.in_(ids))
+    return {row.demand_id: row.posted_at for row in connection.execute(query)}
+
+
+def _peopled(found: Overview) -> list[tuple[str, Counts]]:
+    """Return the child regions that have anything at all."""
+    return [
+        (row.region, row.counts)
+        for row in found.regions
+        if row.counts.asked or row.counts.resources or row.counts.live or row.counts.units
+    ]
+
+
+def _seats(counts: Counts) -> Message:
+    return {"filled": counts.filled, "open": counts.open_seats}
+
+
+def _figures(found: Overview) -> Message:
+    counts = found.counts
+    return {
+        "open_demands": counts.open_demands,
+        "open_seats": counts.open_seats,
+        "asked_seats": counts.asked,
+        "filled_seats": counts.filled,
+        "fill_rate": counts.fill_rate,
+        "live_assignments": counts.live,
+        "fulfilled": counts.fulfilled,
+        "resources": counts.resources,
+        "units": counts.units,
+        "members": counts.members,
+        "rounds_per_minute": found.rounds_last_minute,
+        "matches_last_minute": found.matches_last_minute,
+        "median_wait_s": found.median_wait_s,
+    }

@@ -1,0 +1,91 @@
+"""The page and its server side: one element that is told news and asks questions."""
+
+import asyncio
+import re
+from typing import Any
+
+import structlog
+from nicegui import ui
+from nicegui.elements import echart  # noqa: F401  (puts ECharts of the wheel on the page's import map)
+from nicegui.events import GenericEventArguments
+
+from api.console.board import UNSEEN, Board
+from api.console.desk import Desk, Message
+from api.console.reasons import Reasons, why_message
+from api.ports import Explainer
+from schemas.refusals import Refused
+from schemas.sharding import shard_of
+
+_LOG = structlog.get_logger(__name__)
+_PREFIX = re.compile(r"[1-9]\d(\d{2}(\d{2}(\d{3}(\d{3})?)?)?)?", re.ASCII)
+EVERYWHERE = "all"
+
+
+class Overview(ui.element, component="console.js", esm={"cobuild-console": "web"}):
+    """The page in the browser; ``web/index.js`` draws it."""
+
+    def __init__(self, *, texts: dict[str, dict[str, str]], names: dict[str, Any]) -> None:
+        super().__init__()
+        self._props["texts"] = texts
+        self._props["names"] = names
+
+    def tell(self, message: Message) -> None:
+        """Send a message to the page."""
+        self.run_method("receive", message)
+
+
+class Desktop:
+    """One open page: what it looks at, and the answers to what it asks."""
+
+    def __init__(
+        self, element: Overview, *, desk: Desk, board: Board, reasons: Reasons, explainer: Explainer, shard_width: int
+    ) -> None:
+        self.region = ""
+        self.category = ""
+        self.seq = UNSEEN
+        self._element = element
+        self._desk = desk
+        self._board = board
+        self._reasons = reasons
+        self._explainer = explainer
+        self._shard_width = shard_width
+        element.on("ask", self._ask)
+
+    def tell(self, message: Message) -> None:
+        """Send a message to the page."""
+        self._element.tell(message)
+
+    async def _ask(self, event: GenericEventArguments) -> None:
+        asked = event.args if isinstance(event.args, dict) else {}
+        identity = str(asked.get("id", ""))
+        match asked.get("what"):
+            case "watch":
+                await self._watch(region=str(asked.get("region", "")), category=str(asked.get("category", "")))
+            case "assignment":
+                answer = await asyncio.to_thread(self._reasons.assignment, identity)
+                self._answer(identity, answer or {"missing": "not_found"})
+            case "demand":
+                self._answer(identity, await self._demand(identity))
+
+    def _answer(self, identity: str, answer: Message) -> None:
+        self.tell({"what": "answer", "id": identity, "answer": answer})
+
+    async def _watch(self, *, region: str, category: str) -> None:
+        if _PREFIX.fullmatch(region):
+            self.region = region
+        else:
+            self.region = "" if region == EVERYWHERE else await asyncio.to_thread(self._desk.home)
+        self.category = category
+        await self._board.watch(self)
+
+    async def _demand(self, demand_id: str) -> Message:
+        found = await asyncio.to_thread(self._reasons.demand, demand_id)
+        if found is None:
+            return {"missing": "not_found"}
+        shard = shard_of(found["community"], self._shard_width)
+        try:
+            why = why_message(await self._explainer.why_demand(demand_id=demand_id, shard=shard))
+        except Refused as refusal:
+            _LOG.info("console_why_refused", demand_id=demand_id, code=refusal.code)
+            why = None
+        return {**found, "why": why}

@@ -1,0 +1,139 @@
+"""Why a match, and why not yet: what the drawer shows. The reading is synchronous: call it in a thread."""
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from api.console.desk import Message, millis
+from api.console.names import Providers, place
+from api.ports import Clock
+from api.readmodel.model import ReadModel
+from api.readmodel.queries.assignments import assignment_why, get_assignment
+from api.readmodel.queries.demands import get_demand
+from api.readmodel.queries.resources import get_resource
+from api.readmodel.queries.rounds import get_round
+from api.readmodel.tables import feed
+from api.readmodel.views import AssignmentView, AssignmentWhy
+from schemas.regions import Regions
+from schemas.rounds import RoundDecided
+from schemas.why import DemandWhy
+
+TERMS = ("service", "urgency", "waiting", "nearness", "fit")
+"""The parts of a value in the order in which people read them; others follow."""
+
+
+class Reasons:
+    """Reads what is known about one assignment or one demand."""
+
+    def __init__(self, *, model: ReadModel, regions: Regions, providers: Providers, clock: Clock) -> None:
+        self._model = model
+        self._regions = regions
+        self._providers = providers
+        self._clock = clock
+
+    def assignment(self, assignment_id: str) -> Message | None:
+        """Return everything about an assignment; None where there is none."""
+        with self._model.read() as connection:
+            found = get_assignment(connection, assignment_id=assignment_id)
+            if found is None:
+                return None
+            why = assignment_why(connection, assignment_id=assignment_id)
+            decided = why and get_round(connection, shard=found.shard, round_no=found.round_no)
+            return {
+                "id": found.assignment_id,
+                "shard": found.shard,
+                "round_no": found.round_no,
+                "state": found.state,
+                "item": found.item,
+                "offered": found.offered_item,
+                "starts_at": millis(found.starts_at),
+                "ends_at": millis(found.ends_at),
+                "value": found.value,
+                "margin": found.margin,
+                "terms": _terms(found.terms),
+                "prices": _prices(why),
+                "round": decided and _round(decided),
+                "history": _history(connection, found, why),
+                **self._sides(connection, found),
+            }
+
+    def demand(self, demand_id: str) -> Message | None:
+        """Return what is known about a demand, without the reasons; None where there is none."""
+        with self._model.read() as connection:
+            found = get_demand(connection, demand_id=demand_id)
+        if found is None:
+            return None
+        demand = found.demand
+        return {
+            "id": demand_id,
+            "title": demand.title,
+            "community": demand.community,
+            "place": place(self._regions, demand.community),
+            "urgency": demand.urgency.value,
+            "posted_at": millis(demand.posted_at),
+            "waited_s": (self._clock.now() - demand.posted_at).total_seconds(),
+            "starts_at": millis(demand.window.start),
+            "ends_at": millis(demand.window.end),
+        }
+
+    def _sides(self, connection: Connection, found: AssignmentView) -> Message:
+        wish = get_demand(connection, demand_id=found.demand_id)
+        offer = get_resource(connection, resource_id=found.resource_id)
+        posted = wish and wish.demand.posted_at
+        return {
+            "waited_s": posted and (found.proposed_at - posted).total_seconds(),
+            "demand": {
+                "id": found.demand_id,
+                "title": found.demand_title,
+                "place": place(self._regions, found.community),
+                "line": found.line,
+                "seat": found.seat,
+                "urgency": wish and wish.demand.urgency.value,
+                "posted_at": posted and millis(posted),
+            },
+            "resource": {
+                "id": found.resource_id,
+                "title": found.resource_title,
+                "place": place(self._regions, offer.resource.home) if offer else "",
+                "seat": found.resource_seat,
+                "provider": self._providers.of(connection, {found.provider})[found.provider],
+            },
+        }
+
+
+def why_message(why: DemandWhy) -> Message:
+    """Return the explainer's answer for the page."""
+    return why.model_dump(mode="json", exclude={"at"}) | {"at": millis(why.at)}
+
+
+def _terms(terms: dict[str, int]) -> list[Message]:
+    order = {term: place for place, term in enumerate(TERMS)}
+    known = sorted(terms.items(), key=lambda part: (order.get(part[0], len(order)), part[0]))
+    return [{"term": term, "points": points} for term, points in known]
+
+
+def _prices(why: AssignmentWhy | None) -> Message | None:
+    """Seats that a round names no price for are worth nothing more: their price is 0."""
+    return None if why is None else {"line": why.line_price or 0, "resource": why.resource_price or 0}
+
+
+def _round(decided: RoundDecided) -> Message:
+    return {
+        "at": millis(decided.decided_at),
+        "cause": decided.cause,
+        "pairs": decided.size.pairs,
+        "lines": decided.size.lines,
+        "resources": decided.size.resources,
+        "certificate": decided.certificate.model_dump(),
+    }
+
+
+def _history(connection: Connection, found: AssignmentView, why: AssignmentWhy | None) -> list[Message]:
+    """Return what was said and decided, in order of time."""
+    query = select(feed.c.type, feed.c.reason, feed.c.at).where(feed.c.assignment_id == found.assignment_id)
+    steps: list[tuple[Any, int, str]] = [
+        (row.at, 0 if row.type == "proposed" else 2, "declined" if row.reason == "declined" else row.type)
+        for row in connection.execute(query)
+    ]
+    steps += [(answer.at, 1, f"answer_{answer.answer}") for answer in (why.answers if why else ())]
+    return [{"state": state, "at": millis(at)} for at, _, state in sorted(steps)]

@@ -1,0 +1,190 @@
+// The operators' overview. The server tells it what there is (`receive`); it asks by the one event `ask`.
+import Bars from "./bars.js";
+import Drawer from "./drawer.js";
+import Empty from "./empty.js";
+import Figures from "./figures.js";
+import Minutes from "./minutes.js";
+import Stream from "./stream.js";
+import Topbar from "./topbar.js";
+import Waiting from "./waiting.js";
+import { preferredLanguage, remember, speak, speech, words } from "./words.js";
+
+const KEPT = 500; // matches kept for filters
+const FRESH_MS = 10000; // after that a row is not highlighted when it comes back into sight
+
+/** Put the page's state into its address, so that a reload or a shared link shows the same. */
+function address(changes, { push = false } = {}) {
+  const url = new URL(location.href);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value) url.searchParams.set(name, value);
+    else url.searchParams.delete(name);
+  }
+  history[push ? "pushState" : "replaceState"](null, "", url);
+}
+
+const asked = (name) => new URLSearchParams(location.search).get(name) ?? "";
+
+export default {
+  mixins: [speech],
+  components: { Bars, Drawer, Empty, Figures, Minutes, Stream, Topbar, Waiting },
+  props: { texts: Object, names: Object },
+  emits: ["ask"],
+  data: () => ({
+    words,
+    view: null,
+    rows: [],
+    busy: true,
+    failed: false,
+    category: asked("category"),
+    drawer: null, // { kind, id, answer }
+    lost: false,
+  }),
+  created() {
+    words.texts = this.texts;
+    words.names = this.names;
+    speak(preferredLanguage());
+  },
+  mounted() {
+    addEventListener("popstate", this.onBack);
+    addEventListener("keydown", this.onKey);
+    this.watchConnection();
+    this.begin();
+  },
+  beforeUnmount() {
+    removeEventListener("popstate", this.onBack);
+    removeEventListener("keydown", this.onKey);
+  },
+  methods: {
+    begin() {
+      this.ask("watch", { region: asked("region"), category: this.category });
+      for (const kind of ["assignment", "demand"]) if (asked(kind)) this.open(kind, asked(kind));
+    },
+    ask(what, values) {
+      this.$emit("ask", { what, ...values });
+    },
+
+    // What the server tells.
+    receive(news) {
+      this.failed = news.what === "failed";
+      if (news.what === "view") this.look(news.view);
+      if (news.what === "rows") this.take(news);
+      if (news.what === "answer" && news.id === this.drawer?.id) this.drawer.answer = news.answer;
+    },
+    look(view) {
+      const first = this.view?.empty && !view.empty; // data came while we looked on: go to where it is
+      this.view = view;
+      if (first && !asked("region")) this.ask("watch", { region: "", category: this.category });
+    },
+    take({ rows, reset }) {
+      if (reset) {
+        this.rows = rows;
+        this.busy = false;
+        return;
+      }
+      const known = new Map(this.rows.map((row) => [row.id, row]));
+      const fresh = [];
+      for (const row of rows) {
+        const old = known.get(row.id);
+        if (!old) {
+          fresh.unshift({ ...row, fresh: true });
+          known.set(row.id, fresh[0]);
+        } else if (row.seq > old.seq) Object.assign(old, { state: row.state, seq: row.seq, over: row.over });
+      }
+      this.rows = [...fresh, ...this.rows].slice(0, KEPT);
+      setTimeout(() => fresh.forEach((row) => (row.fresh = false)), FRESH_MS);
+    },
+
+    // What the reader does.
+    go(region) {
+      address({ region: region || "all" }, { push: true });
+      this.busy = true;
+      this.ask("watch", { region: region || "all", category: this.category });
+    },
+    pick(category) {
+      this.category = category;
+      address({ category });
+      this.busy = true;
+      this.ask("watch", { region: this.view?.region.code || asked("region") || "all", category });
+    },
+    open(kind, id) {
+      this.drawer = { kind, id, answer: null };
+      address({ assignment: "", demand: "", [kind]: id });
+      this.ask(kind, { id });
+    },
+    close() {
+      const { kind, id } = this.drawer;
+      this.drawer = null;
+      address({ assignment: "", demand: "" });
+      if (kind === "assignment") this.$nextTick(() => this.$refs.stream?.focusRow(id));
+    },
+    step(by) {
+      const next = this.$refs.stream.neighbour(this.drawer.id, by);
+      if (next) this.open("assignment", next);
+    },
+    reaches(by) {
+      return this.drawer?.kind === "assignment" && !!this.$refs.stream?.neighbour(this.drawer.id, by);
+    },
+    speakIn(language) {
+      speak(language);
+      remember(language);
+      address({ lang: language });
+    },
+    onBack() {
+      this.category = asked("category");
+      this.busy = true;
+      this.ask("watch", { region: asked("region"), category: this.category });
+    },
+    onKey(event) {
+      if (event.ctrlKey || event.metaKey || event.altKey || this.drawer) return;
+      if (event.target.closest("input, select, textarea")) return;
+      if (event.key === "/") {
+        event.preventDefault();
+        this.$refs.stream?.focusSearch();
+      }
+      if (event.key === "p" || event.key === "P") this.$refs.stream?.toggle();
+    },
+
+    /** Say when the server is away, and keep trying: NiceGUI's own answer to a time-out is to leave for an error page. */
+    watchConnection() {
+      const socket = window.socket;
+      if (!socket) {
+        setTimeout(this.watchConnection, 20);
+        return;
+      }
+      socket.off("connect_error");
+      socket.on("connect_error", (error) => {
+        if (error.message === "Implicit handshake failed") location.reload(); // a new server does not know this page
+        this.lost = true;
+      });
+      socket.on("disconnect", () => (this.lost = true));
+      socket.on("connect", () => (this.lost = false));
+    },
+  },
+  template: `
+    <div class="cb">
+      <a class="skip" href="#stream">{{ t("skip") }}</a>
+      <div v-if="lost" class="banner" role="alert" data-test="lost">
+        <b>{{ t("lost") }}</b> <span v-if="view">{{ t("lost_detail", { time: clock(view.now) }) }}</span>
+      </div>
+      <div v-else-if="failed" class="banner" role="alert"><b>{{ t("failed") }}</b></div>
+      <Topbar :path="view?.path ?? []" :children="view?.children ?? []" :lost="lost" :as-of="view?.now ?? 0" @go="go" @speak="speakIn" />
+      <div class="page" :aria-busy="!view">
+        <h1 class="unseen">{{ t("overview", { region: view?.region.name || t("everywhere") }) }}</h1>
+        <p v-if="!view" class="quiet first">{{ t("loading") }}</p>
+        <Empty v-else-if="view.empty" />
+        <template v-else>
+          <Figures :figures="view.figures" />
+          <div class="columns">
+            <Stream ref="stream" :rows="rows" :busy="busy" :category="category" :categories="Object.keys(names.categories)"
+                    :selected="drawer?.kind === 'assignment' ? drawer.id : ''" @open="open('assignment', $event)" @pick="pick" />
+            <div class="side">
+              <Minutes :minutes="view.minutes" />
+              <Bars :regions="view.children" :categories="view.categories" :category="category" @go="go" @pick="pick" />
+              <Waiting :demands="view.waiting" :now="view.now" @open="open('demand', $event)" />
+            </div>
+          </div>
+        </template>
+      </div>
+      <Drawer v-if="drawer" :kind="drawer.kind" :answer="drawer.answer" :has-newer="reaches(-1)" :has-older="reaches(1)" @close="close" @step="step" />
+    </div>`,
+};

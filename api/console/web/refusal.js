@@ -1,0 +1,56 @@
+// Why a demand is still open: per line the rule that each resource failed first, or by how much it was outbid.
+import { speech } from "./words.js";
+import { api } from "./links.js";
+
+export default {
+  mixins: [speech],
+  props: { answer: Object },
+  computed: {
+    lines() {
+      return (this.answer.why?.lines ?? []).map((line) => ({
+        ...line,
+        rules: Object.entries(line.failing)
+          .filter(([, count]) => count > 0)
+          .sort((a, b) => b[1] - a[1]),
+      }));
+    },
+    links() {
+      const id = encodeURIComponent(this.answer.id);
+      return [
+        ["demand", api(`demands/${id}`)],
+        ["link_why", api(`demands/${id}/why`)],
+      ];
+    },
+  },
+  template: `
+    <article class="why" data-test="why-demand">
+      <div class="lead">
+        <h3>{{ answer.title }}</h3>
+        <p>{{ answer.place }}</p>
+        <p class="quiet-inline">{{ t("posted", { time: moment(answer.posted_at) }) }} · {{ t("waited") }} {{ duration(answer.waited_s) }}
+          <template v-if="answer.urgency !== 'normal'"> · <b class="urgency">{{ t(answer.urgency) }}</b></template></p>
+        <p class="when"><span class="quiet-inline">{{ t("window") }}</span> {{ span(answer.starts_at, answer.ends_at) }}</p>
+      </div>
+      <p v-if="!answer.why" class="note">{{ t("explainer_busy") }}</p>
+      <section v-for="line in lines" :key="line.line" class="line" :data-verdict="line.verdict" :aria-label="itemName(line.item)">
+        <h4>{{ itemName(line.item) }} <small>{{ t("asked_filled", { filled: number(line.filled), asked: number(line.asked) }) }}</small></h4>
+        <p class="verdict"><b>{{ t("verdict_" + line.verdict) }}</b>
+          <span v-if="line.short_by != null" class="short"> · {{ t("short_by", { points: number(line.short_by) }) }}</span></p>
+        <p v-if="line.best_value != null && line.price != null" class="note">
+          {{ t("short_say", { best: number(line.best_value), price: number(line.price) }) }}</p>
+        <p v-if="line.verdict !== 'matched'" class="quiet-inline">
+          {{ line.considered ? t("considered", { count: number(line.considered) }) : t("considered_none") }}</p>
+        <ul v-if="line.rules.length" class="rules">
+          <li v-for="[rule, count] in line.rules" :key="rule" :data-rule="rule">
+            <span class="name">{{ t("rule_" + rule) }}</span>
+            <span class="track" aria-hidden="true"><i class="filled" :style="{ width: (100 * count) / line.considered + '%' }"></i></span>
+            <span class="n">{{ number(count) }}</span>
+          </li>
+        </ul>
+        <p v-if="line.considered && line.verdict !== 'matched'" class="quiet-inline">{{ t("eligible", { count: number(line.eligible) }) }}</p>
+      </section>
+      <p v-if="answer.why" class="quiet-inline">{{ t("as_of_round", { no: number(answer.why.round_no), time: moment(answer.why.at) }) }}</p>
+      <p class="links"><span class="quiet-inline">{{ t("links") }}</span>
+        <a v-for="[label, url] in links" :key="url" :href="url" target="_blank" rel="noopener">{{ t(label) }}</a></p>
+    </article>`,
+};

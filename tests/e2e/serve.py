@@ -1,0 +1,113 @@
+"""The console on a seeded read model, as a process of its own: what the browser tests look at.
+
+``python -m tests.e2e.serve --port 8123 --data DIR [--empty] [--live]``; ``POST /seed/match`` makes one match.
+"""
+
+import argparse
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from api.console import ConsolePorts, mount
+from api.ports import Bell
+from api.readmodel.model import ReadModel
+from schemas.catalogue import load_catalogue
+from schemas.regions import Regions
+from schemas.why import DemandWhy
+from tests.e2e.seed import Town, history
+
+
+class WallClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class TownExplainer:
+    def __init__(self, town: Town) -> None:
+        self._town = town
+
+    async def why_demand(self, *, demand_id: str, shard: str) -> DemandWhy:
+        return self._town.why(demand_id, at=datetime.now(UTC))
+
+
+def build(*, data: Path, empty: bool, live: bool) -> FastAPI:
+    catalogue, regions = load_catalogue(), Regions.load()
+    database = data / "readmodel.sqlite3"
+    database.unlink(missing_ok=True)
+    model = ReadModel(f"sqlite:///{database}", catalogue=catalogue)
+    town = Town(model=model, catalogue=catalogue, regions=regions)
+    if not empty:
+        history(town, until=datetime.now(UTC))
+    bell = Bell()
+
+    async def keep_living() -> None:
+        while True:
+            await asyncio.sleep(1.5)
+            at = datetime.now(UTC)
+            town.ask(town.random.randint(0, 3), at=at)
+            decided = town.decide(at=at)
+            town.answer(decided, at=at + timedelta(milliseconds=1))
+            bell.ring()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        task = asyncio.create_task(keep_living()) if live else None
+        yield
+        if task:
+            task.cancel()
+
+    app = FastAPI(lifespan=lifespan)
+
+    @app.get("/seed/alive")
+    async def alive() -> None:
+        """Tells a test that we are up."""
+
+    @app.get("/seed/why/{demand_id}")
+    async def why(demand_id: str) -> DemandWhy:
+        """What the explainer says, to hold the page against."""
+        return town.why(demand_id, at=datetime.now(UTC))
+
+    @app.post("/seed/match")
+    async def match(item: str, community: str) -> dict[str, str]:
+        """One demand, a resource on its doorstep, one round."""
+        at = datetime.now(UTC)
+        if not town.settled:
+            town.settle(units=1, members=1, resources=0, at=at)
+        town.offer(at=at, item=item, community=community)
+        [demand_id] = town.ask(1, at=at, item=item, community=community)
+        decided = town.decide(at=at)
+        bell.ring()
+        return {proposal.demand_id: proposal.assignment_id for proposal in decided.proposals} | {"demand": demand_id}
+
+    mount(
+        app,
+        ConsolePorts(
+            model=model,
+            explainer=TownExplainer(town),
+            regions=regions,
+            catalogue=catalogue,
+            clock=WallClock(),
+            applied=bell,
+        ),
+    )
+    return app
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--empty", action="store_true")
+    parser.add_argument("--live", action="store_true")
+    asked = parser.parse_args()
+    app = build(data=asked.data, empty=asked.empty, live=asked.live)
+    uvicorn.run(app, host="127.0.0.1", port=asked.port, log_level="warning", timeout_graceful_shutdown=1)
+
+
+if __name__ == "__main__":
+    main()
