@@ -15,14 +15,15 @@ from schemas.refusals import Refused, refusals_of
 from schemas.topics import EVENT_NAME, TOPIC_BY_NAME, TOPIC_OF_MODEL, Topic
 
 Headers = Sequence[tuple[str, bytes]]
-Data = TypeVar("Data", bound=Fact, covariant=True)
+Data = TypeVar("Data", bound=Fact)
+Data_co = TypeVar("Data_co", bound=Fact, covariant=True)
 
 MAX_VALUE_BYTES = 8 * 1024 * 1024
 """No record is larger; the Kafka topics are created with the same bound."""
 
 
 @dataclass(frozen=True, slots=True)
-class Event(Generic[Data]):
+class Event(Generic[Data_co]):
     """A fact with its CloudEvents attributes; ``key`` is the shard."""
 
     id: str
@@ -30,7 +31,7 @@ class Event(Generic[Data]):
     type: str
     key: str
     time: datetime
-    data: Data
+    data: Data_co
 
     @property
     def topic(self) -> Topic:
