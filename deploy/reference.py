@@ -51,11 +51,19 @@ def commands_page() -> str:
 
 def _describe(command: typer.core.TyperCommand | typer.core.TyperGroup, path: str, lines: list[str]) -> None:  # type: ignore[name-defined]
     lines += [f"## `{path}`", "", (command.help or "").strip(), ""]
-    rows = [parameter for parameter in command.params if parameter.name != "help" and not getattr(parameter, "hidden", False)]
+    rows = [
+        parameter
+        for parameter in command.params
+        if parameter.name != "help" and not getattr(parameter, "hidden", False)
+    ]
     if rows:
         lines += ["| parameter | meaning |", "|---|---|"]
         for parameter in rows:
-            name = ", ".join(f"`{opt}`" for opt in parameter.opts) if parameter.param_type_name == "option" else f"`{parameter.human_readable_name}`"
+            name = (
+                ", ".join(f"`{opt}`" for opt in parameter.opts)
+                if parameter.param_type_name == "option"
+                else f"`{parameter.human_readable_name}`"
+            )
             lines.append(f"| {name} | {getattr(parameter, 'help', '') or ''} |")
         lines.append("")
     for name in sorted(getattr(command, "commands", {})):

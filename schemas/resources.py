@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from schemas.base import (
     Detail,
@@ -20,6 +20,7 @@ from schemas.base import (
     Version,
     Window,
 )
+from schemas.regions import prefix_of
 
 
 class ResourceKind(StrEnum):
@@ -54,6 +55,10 @@ class DeliveryMode(StrEnum):
     PROXY = "proxy"
 
 
+Area = Annotated[RegionPrefix, AfterValidator(prefix_of)]
+"""Everything below a region; a code padded with zeros means its prefix."""
+
+
 class Resource(Fact):
     """One entry of the resource list, whole: every change carries all of it."""
 
@@ -69,7 +74,7 @@ class Resource(Fact):
         bool, Field(description="Whether a seat comes back when the job is done; goods and funds are used up.")
     ] = True
     windows: Annotated[tuple[Window, ...], Field(max_length=64, description="When; empty means at any time.")] = ()
-    scope: Annotated[tuple[RegionPrefix, ...], Field(min_length=1, max_length=16, description="Where it may serve.")]
+    scope: Annotated[tuple[Area, ...], Field(min_length=1, max_length=16, description="Where it may serve.")]
     home: Annotated[RegionCode, Field(description="Where it lives; nearness is measured from here.")]
     access: AccessMode = AccessMode.FREE
     delivery: DeliveryMode | None = None

@@ -1,0 +1,45 @@
+"""``cobuild rebuild``."""
+
+import asyncio
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from deploy.commands.terminal import DataDir, err, out, settings_from, told
+from deploy.settings import CobuildSettings
+
+
+def rebuild(data_dir: DataDir = None) -> None:
+    """Make the read model anew from the log. Stop `cobuild up` first."""
+    from deploy.wiring import HouseTakenError  # noqa: PLC0415
+    from streams.log import LogError  # noqa: PLC0415
+
+    settings = settings_from(data_dir=data_dir)
+    if not settings.log_path.exists():
+        err.print(f"[red]cobuild:[/] there is no log at {settings.log_path}")
+        raise typer.Exit(2)
+    with told(LogError, HouseTakenError):
+        records = asyncio.run(_rebuild(settings))
+    out.print(f"The read model stands again, from {records:,} records.", highlight=False)
+
+
+async def _rebuild(settings: CobuildSettings) -> int:
+    from api.readmodel.model import ReadModel  # noqa: PLC0415
+
+    from deploy.wiring import alone, open_log  # noqa: PLC0415
+    from schemas.catalogue import load_catalogue  # noqa: PLC0415
+    from streams.projector import rebuild as again  # noqa: PLC0415
+
+    with alone(settings.data_dir):
+        log = open_log(settings)
+        model = ReadModel(settings.read_model, catalogue=load_catalogue(settings.catalogue))
+        columns = (TextColumn("records"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        try:
+            with Progress(*columns, console=err, transient=True) as bar:
+                task = bar.add_task("records", total=None)
+                return await again(
+                    log, model, progress=lambda done, total: bar.update(task, completed=done, total=total)
+                )
+        finally:
+            model.close()
+            await log.close()

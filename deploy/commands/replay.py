@@ -1,0 +1,61 @@
+"""``cobuild replay``."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from deploy.commands.terminal import DataDir, err, out, settings_from, told
+from deploy.settings import CobuildSettings
+
+
+def replay(
+    data_dir: DataDir = None,
+    shard: Annotated[str | None, typer.Option(help="Only the rounds of this shard, such as 310105.")] = None,
+    round_no: Annotated[int | None, typer.Option("--round", help="Only the round of this number.")] = None,
+    catalogue: Annotated[str, typer.Option(help="Built-in catalogue of the log: cn or boston.")] = "cn",
+) -> None:
+    """Recompute every round from the log and compare it byte for byte; exit with 1 where one differs."""
+    from deploy.kept_policies import PolicyUnknownError  # noqa: PLC0415
+    from streams.log import LogError  # noqa: PLC0415
+
+    settings = settings_from(data_dir=data_dir)
+    if not settings.log_path.exists():
+        err.print(f"[red]cobuild:[/] there is no log at {settings.log_path}")
+        raise typer.Exit(2)
+    with told(LogError, PolicyUnknownError):
+        equal = asyncio.run(_replay(settings, shard=shard, round_no=round_no, catalogue=catalogue))
+    raise typer.Exit(0 if equal else 1)
+
+
+async def _replay(settings: CobuildSettings, *, shard: str | None, round_no: int | None, catalogue: str) -> bool:
+    from deploy.kept_policies import KeptPolicies  # noqa: PLC0415
+    from deploy.wiring import open_log  # noqa: PLC0415
+    from schemas.catalogue import builtin, load_catalogue  # noqa: PLC0415
+    from streams.replay import replay as recompute  # noqa: PLC0415
+
+    log = open_log(settings)
+    known = load_catalogue(settings.catalogue) if settings.catalogue else builtin(catalogue)
+    columns = (TextColumn("rounds"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    try:
+        with Progress(*columns, console=err, transient=True) as bar:
+            task = bar.add_task("rounds", total=None)
+            report = await recompute(
+                log,
+                known,
+                KeptPolicies(settings.policies_path).find,
+                shard=shard,
+                round_no=round_no,
+                shard_width=settings.shard_width,
+                progress=lambda done, total: bar.update(task, completed=done, total=total),
+            )
+    finally:
+        await log.close()
+    for difference in report.differences:
+        out.print(f"[red]differs[/] {difference}", highlight=False)
+    void = f", {report.void} void" if report.void else ""
+    out.print(f"{report.equal} rounds equal, {len(report.differences)} different{void}", highlight=False)
+    if report.unreadable:
+        out.print(f"{report.unreadable} records of the decision log are no rounds (dead letters)")
+    return report.all_equal
