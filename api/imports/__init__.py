@@ -1,0 +1,1 @@
+"""Lists from spreadsheets: reading a file apart from the server, finding columns, rows to entries, a report per row."""

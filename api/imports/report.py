@@ -1,0 +1,68 @@
+"""The report of an import: what became of every row."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.imports.columns import ListKind
+from api.problems import Messages, messages_of
+
+Outcome = Literal["posted", "valid", "unchanged", "refused"]
+
+
+class Fault(BaseModel):
+    """What is wrong with one cell, or with the row as a whole."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: Annotated[str, Field(examples=["unknown_item"])]
+    field: Annotated[str | None, Field(description="The column's name.", examples=["item"])]
+    column: Annotated[str | None, Field(description="The column's header.", examples=["服务项目"])]
+    detail: Annotated[str, Field(examples=["elder_care.moon_walk"])]
+    messages: Messages
+
+
+class RowReport(BaseModel):
+    """What became of one row."""
+
+    model_config = ConfigDict(frozen=True)
+
+    row: Annotated[int, Field(description="As the spreadsheet counts, from 1.", examples=[2])]
+    id: Annotated[str | None, Field(examples=["d-5f0c9e1b2a7d4c38"])]
+    outcome: Annotated[
+        Outcome,
+        Field(description="`valid` in a dry run; `unchanged` where the entry is on the list already."),
+    ]
+    faults: tuple[Fault, ...] = ()
+    warnings: tuple[Fault, ...] = ()
+
+
+class ImportReport(BaseModel):
+    """What became of a file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    import_id: Annotated[str, Field(examples=["i-20261121-5f0c9e1b2a7d4c38"])]
+    kind: ListKind
+    dry_run: bool
+    created_at: datetime
+    total: Annotated[int, Field(description="Rows that are not blank.")]
+    posted: int
+    valid: int
+    unchanged: int
+    refused: int
+    positions: Annotated[
+        tuple[str, ...], Field(description="The last position in each partition, for `Cobuild-At-Least`.")
+    ]
+    rows: tuple[RowReport, ...]
+
+
+_LONG_NUMBER = re.compile(r"[0-9]{7,}[0-9Xx]?")
+
+
+def fault(code: str, detail: str = "", *, field: str | None = None, column: str | None = None) -> Fault:
+    """Return a fault with what its code says in both languages; a report repeats no long number from a wrong cell."""
+    told = _LONG_NUMBER.sub("…", detail)[:500]
+    return Fault(code=code, field=field, column=column, detail=told, messages=messages_of(code))

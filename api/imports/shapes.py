@@ -1,0 +1,86 @@
+"""The shape of each list's entries, filled from the cells of a row."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from api.imports.columns import ListKind
+from schemas.catalogue import Catalogue
+from schemas.demands import Demand
+from schemas.refusals import Refused
+from schemas.resources import Resource
+from schemas.sharding import DISTRICT
+
+ITEM = "item"
+_SCOPES = {"本社区": 12, "本街道": 9, "本镇": 9, "本区": 6, "本县": 6, "本市": 4, "本省": 2}
+_SCOPES |= {"community": 12, "street": 9, "district": 6, "city": 4, "province": 2}
+_BETWEEN = re.compile(r"[、,，;；\s]+")
+_USCC = re.compile(r"[0-9A-HJ-NP-RTUWXYa-hj-np-rtuwxy]{18}(/[0-9]{1,4})?", re.ASCII)
+_COMMUNITY = re.compile(r"[1-9][0-9]{11}", re.ASCII)
+
+
+class Lookup:
+    """Finds items of the catalogue by id or by either name."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._ids: dict[str, str | None] = {}
+        for item in catalogue.items.values():
+            for name in (item.en.lower(), item.zh, item.item_id):
+                # A name that two items share means neither of them.
+                self._ids[name] = None if self._ids.get(name, item.item_id) != item.item_id else item.item_id
+
+    def item(self, text: str) -> str:
+        """Return the id of an item; raise Refused ``unknown_item``, also where a name is not clear."""
+        found = self._ids.get(text) or self._ids.get(text.lower())
+        if found is None:
+            raise Refused("unknown_item", text[:100])
+        return found
+
+
+def party(text: str) -> str:
+    """Return the reference that a cell means: a reference as it is, a USCC as its unit, a code as its community."""
+    if _USCC.fullmatch(text):
+        return f"unit:{text.upper()}"
+    return f"community:{text}" if _COMMUNITY.fullmatch(text) else text
+
+
+def demand(values: dict[str, Any], *, entry_id: str, at: datetime) -> Demand:
+    """Return the demand of a row; raise pydantic.ValidationError."""
+    line = {name: values.pop(name) for name in (ITEM, "quantity", "siblings") if name in values}
+    window = {"start": values.pop("start", None), "end": values.pop("end", None)}
+    asking = party(values.pop("requester", f"community:{values['community']}"))
+    return Demand.model_validate(
+        {"demand_id": entry_id, "posted_at": at, "lines": [line], "window": window, "requester": asking, **values}
+    )
+
+
+def resource(values: dict[str, Any], *, entry_id: str, at: datetime) -> Resource:
+    """Return the resource of a row; raise pydantic.ValidationError."""
+    window = {name: values.pop(name) for name in ("start", "end") if name in values}
+    offering = party(values.pop("provider"))
+    scope = _scope(values.pop("scope", "本区"), home=values["home"])
+    held = _BETWEEN.split(values.pop("qualifications", ""))
+    return Resource.model_validate(
+        {
+            "resource_id": entry_id,
+            "offered_at": at,
+            "windows": [window] if window else [],
+            "provider": offering,
+            "scope": scope,
+            "qualifications": [code for code in held if code],
+            **values,
+        }
+    )
+
+
+def _scope(text: str, *, home: str) -> list[str]:
+    """Return prefixes: words such as 本区 by their level around ``home``, codes without their padding."""
+    return [home[: _SCOPES[word]] if word in _SCOPES else _prefix(word) for word in _BETWEEN.split(text) if word]
+
+
+def _prefix(code: str) -> str:
+    stripped = code.rstrip("0") if _COMMUNITY.fullmatch(code) else code
+    return next((code[:level] for level in (2, 4, DISTRICT, 9, 12) if len(stripped) <= level), code)
+
+
+BUILD: dict[ListKind, Any] = {"demands": demand, "resources": resource}

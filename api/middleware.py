@@ -1,0 +1,115 @@
+"""The door of the API, as pure ASGI: size and type of bodies, the bearer token, security headers, faults of ours."""
+
+import hmac
+from collections.abc import MutableMapping
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import respond, unexpected
+from api.settings import KIB, ApiSettings
+from schemas.refusals import Refused
+
+SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+)
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+IMPORTS = "/v1/imports"
+_FORM = 16 * KIB
+"""What a form takes beside its file."""
+
+
+class Door:
+    """Lets in what may come in, and makes sure that every answer under ``/v1`` is one of ours.
+
+    A body is counted as it is read, so that a client that hides its length gains nothing.
+    """
+
+    def __init__(self, app: ASGIApp, *, settings: ApiSettings) -> None:
+        self.app = app
+        self._settings = settings
+        token = settings.api_token
+        self._credentials = None if token is None else f"Bearer {token.get_secret_value()}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        reply = _Reply(send)
+        headers = Headers(scope=scope)
+        try:
+            writing = scope["method"] not in _READS
+            if writing and scope["path"].startswith("/v1/"):
+                self._check(headers, path=scope["path"])
+                receive = _counted(receive, limit=self._limit(scope["path"]))
+            await self.app(scope, receive, reply)
+        except HTTPException:  # only the count of bytes can come this far
+            await respond(self._too_large(scope["path"]), headers=headers, path=scope["path"])(scope, receive, reply)
+        except Refused as refused:
+            await respond(refused, headers=headers, path=scope["path"])(scope, receive, reply)
+        except Exception as error:
+            if reply.started:  # too late for a problem: cut the connection, so that nobody takes half for a whole
+                raise
+            response = unexpected(error, headers=headers, path=scope["path"], method=scope["method"])
+            await response(scope, receive, reply)
+
+    def _limit(self, path: str) -> int:
+        return self._settings.max_import_bytes + _FORM if path == IMPORTS else self._settings.max_json_bytes
+
+    def _too_large(self, path: str) -> Refused:
+        if path == IMPORTS:
+            return Refused("file_too_large", f"at most {self._settings.max_import_bytes} bytes")
+        return Refused("record_too_large", f"at most {self._settings.max_json_bytes} bytes")
+
+    def _check(self, headers: Headers, *, path: str) -> None:
+        given = headers.get("authorization", "")
+        if self._credentials and not hmac.compare_digest(self._credentials, given.encode("utf-8", "replace")):
+            raise Refused("unauthorized")
+        length = headers.get("content-length", "0")
+        if length.isdigit() and int(length) > self._limit(path):
+            raise self._too_large(path)
+        if (length != "0" or "transfer-encoding" in headers) and not _fits(headers.get("content-type", ""), path):
+            raise Refused("unsupported_media_type", "multipart/form-data" if path == IMPORTS else "application/json")
+
+
+def _fits(content_type: str, path: str) -> bool:
+    kind = content_type.partition(";")[0].strip().lower()
+    if path == IMPORTS:
+        return kind == "multipart/form-data"
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+def _counted(receive: Receive, *, limit: int) -> Receive:
+    seen = 0
+
+    async def counting() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > limit:
+            # The framework passes its own exceptions on while it reads a body, and hides others.
+            raise HTTPException(413)
+        return message
+
+    return counting
+
+
+class _Reply:
+    """Sends, adding the security headers, and remembers whether an answer has begun."""
+
+    __slots__ = ("_send", "started")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.started = False
+
+    async def __call__(self, message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            message["headers"] = [*message.get("headers", ()), *SECURITY_HEADERS]
+        await self._send(message)

@@ -1,0 +1,65 @@
+"""The OpenAPI document: what FastAPI finds in the routes, and what the layers around them add."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.idempotency import HEADER
+from api.problems import Problem
+from api.settings import ApiSettings
+
+DESCRIPTION = """
+Cobuild (共建) matches what resident units and Party members offer with what communities ask for.
+
+* **Writes** answer with `Cobuild-Position`; hand it to a read as `Cobuild-At-Least` to read your own write.
+* **Changes** say with `If-Match` which version they were made for.
+* **POSTs** take an `Idempotency-Key`: a repeat gets the first answer again.
+* **Errors** are problem details (RFC 9457) with a stable `code`; see [/problems](/problems).
+* **Times** carry an offset; regions are division codes or their leading digits.
+"""
+_KEY = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "A word of yours, 1 to 255 printable ASCII characters: the same request with it counts once.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
+    "example": "5f0c9e1b-2a7d-4c38-9b0f-2c586f0e4c55",
+}
+_READS = {"get", "head", "options"}
+
+
+def document(app: FastAPI, *, settings: ApiSettings) -> dict[str, Any]:
+    """Return the OpenAPI document of ``app``."""
+    found: dict[str, Any] = get_openapi(
+        title=app.title, version=app.version, summary=app.summary, description=DESCRIPTION, routes=app.routes
+    )
+    schemas = found["components"]["schemas"]
+    schemas |= _problem_schemas()
+    for path, operations in found["paths"].items():
+        for method, operation in operations.items():
+            _complete(operation, method=method, under_v1=path.startswith("/v1/"), settings=settings)
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    if settings.api_token is not None:
+        found["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    return found
+
+
+def _complete(operation: dict[str, Any], *, method: str, under_v1: bool, settings: ApiSettings) -> None:
+    default = operation["responses"].get("422", {})
+    if default.get("description") == "Validation Error":
+        # FastAPI adds its own wherever there is a parameter; ours says what it looks like, if it can happen.
+        del operation["responses"]["422"]
+    if not under_v1 or method in _READS:
+        return
+    if method == "post":
+        operation.setdefault("parameters", []).append(_KEY)
+    if settings.api_token is not None:
+        operation["security"] = [{"token": []}]
+
+
+def _problem_schemas() -> dict[str, Any]:
+    whole = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    parts: dict[str, Any] = whole.pop("$defs")
+    return parts | {"Problem": whole}

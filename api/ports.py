@@ -1,0 +1,108 @@
+"""What the API needs of the house, as Protocols; ``deploy`` plugs in what fits."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from sqlalchemy import Engine
+
+from api.readmodel.model import ReadModel
+from schemas.base import Fact
+from schemas.catalogue import Catalogue
+from schemas.envelope import Event
+from schemas.regions import Regions
+from schemas.why import DemandWhy
+
+
+class EventSink(Protocol):
+    """Takes events to the log."""
+
+    async def publish(self, events: Sequence[Event[Fact]]) -> Sequence[tuple[str, int, int]]:
+        """Append in order; return (topic, partition, offset) of each once all are durable.
+
+        Raises:
+            Refused: ``unavailable`` where the log did not take them.
+        """
+        ...
+
+
+class Explainer(Protocol):
+    """Knows why a demand stands where it stands."""
+
+    async def why_demand(self, *, demand_id: str, shard: str) -> DemandWhy:
+        """Explain as of the shard's last round.
+
+        Raises:
+            Refused: ``not_found``, or ``unavailable`` where the shard does not live here.
+        """
+        ...
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """Return the present instant, with a time zone."""
+        ...
+
+
+class Signal(Protocol):
+    """Something happened in this process: the projector applied a batch."""
+
+    async def wait(self) -> None:
+        """Return when it happens next."""
+        ...
+
+
+class Finding(NamedTuple):
+    """One thing looked at to tell whether we can serve."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+class Readiness(Protocol):
+    """Looks whether we can serve: the log takes records, the lists are not far behind."""
+
+    async def __call__(self) -> Sequence[Finding]:
+        """Return what was found; never raises."""
+        ...
+
+
+class Bell:
+    """A signal for one event loop: ``ring`` wakes everybody who waits at that moment."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        """Wake all who wait now; those who come later wait for the next ring."""
+        rung, self._rung = self._rung, asyncio.Event()
+        rung.set()
+
+    async def wait(self) -> None:
+        """Return at the next ring."""
+        await self._rung.wait()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiPorts:
+    """All that the app is plugged into.
+
+    ``store`` is the API's own database (``api.store.open_store``); ``master_key`` opens the vault (32 bytes);
+    ``changed`` rings when the projector of this process applied something.
+    """
+
+    sink: EventSink
+    read_model: ReadModel
+    explainer: Explainer
+    store: Engine
+    master_key: bytes
+    clock: Clock
+    changed: Signal
+    readiness: Readiness
+    catalogue: Catalogue
+    regions: Regions

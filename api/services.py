@@ -1,0 +1,108 @@
+"""Everything a route may need, made once for the app."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from starlette.requests import Request
+
+from api.answering import Answering
+from api.checks import Checks
+from api.commands import Command, command_of
+from api.enrolling import Enrolling
+from api.entries import Entries, Kind, found
+from api.imports.archive import Archive
+from api.imports.reader import Reader
+from api.imports.service import Importer
+from api.imports.shapes import Lookup
+from api.ports import ApiPorts
+from api.reading import Reading
+from api.readmodel.queries.demands import get_demand
+from api.readmodel.queries.resources import get_resource
+from api.settings import ApiSettings
+from api.stream import Stream
+from api.vault import Vault
+from api.writing import Writer
+from schemas.demands import Demand, DemandPosted, DemandRevised
+from schemas.resources import Resource, ResourceOffered, ResourceRevised
+
+DEMAND = Kind(
+    name="demand",
+    model=Demand,
+    find=found(get_demand, name="demand"),
+    id_of=lambda demand: demand.demand_id,
+    posted_at=lambda demand: demand.posted_at,
+    region_of=lambda demand: demand.community,
+    posted=lambda demand: DemandPosted(demand=demand),
+    revised=lambda demand: DemandRevised(demand=demand),
+)
+RESOURCE = Kind(
+    name="resource",
+    model=Resource,
+    find=found(get_resource, name="resource"),
+    id_of=lambda resource: resource.resource_id,
+    posted_at=lambda resource: resource.offered_at,
+    region_of=lambda resource: resource.home,
+    posted=lambda resource: ResourceOffered(resource=resource),
+    revised=lambda resource: ResourceRevised(resource=resource),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The parts of the app, wired to its ports."""
+
+    ports: ApiPorts
+    settings: ApiSettings
+    reading: Reading
+    writer: Writer
+    checks: Checks
+    demands: Entries[Demand]
+    resources: Entries[Resource]
+    answering: Answering
+    enrolling: Enrolling
+    importer: Importer
+    stream: Stream
+
+    def command(self, request: Request) -> Command:
+        """Return the command of a request."""
+        return command_of(request, now=self.ports.clock.now())
+
+
+def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
+    """Make the parts of the app."""
+    reading = Reading(model=ports.read_model, changed=ports.changed, wait_s=settings.read_wait_s)
+    writer = Writer(
+        sink=ports.sink, size=settings.ledger_size, source=settings.source, shard_width=settings.shard_width
+    )
+    horizon = timedelta(days=366 * settings.horizon_years)
+    checks = Checks(catalogue=ports.catalogue, regions=ports.regions, horizon=horizon)
+    return Services(
+        ports=ports,
+        settings=settings,
+        reading=reading,
+        writer=writer,
+        checks=checks,
+        demands=Entries(kind=DEMAND, reading=reading, writer=writer),
+        resources=Entries(kind=RESOURCE, reading=reading, writer=writer),
+        answering=Answering(reading=reading, writer=writer),
+        enrolling=Enrolling(
+            reading=reading, writer=writer, vault=Vault(engine=ports.store, master_key=ports.master_key)
+        ),
+        importer=Importer(
+            reader=Reader(most_rows=settings.max_import_rows),
+            archive=Archive(ports.store),
+            checks=checks,
+            lookup=Lookup(ports.catalogue),
+            kinds={"demands": DEMAND, "resources": RESOURCE},
+            batch=settings.import_batch,
+            reading=reading,
+            writer=writer,
+        ),
+        stream=Stream(reading=reading, changed=ports.changed, poll_s=settings.poll_s, size=settings.stream_buffer),
+    )
+
+
+def of(request: Request) -> Services:
+    """Return the parts of the app that serves this request."""
+    services: Services = request.app.state.services
+    return services

@@ -1,0 +1,209 @@
+"""Reasons in plain sentences, Chinese and English, for an assignment and for each line of a demand.
+
+Rivals are never named: a sentence tells counts and points, nobody's entry but the reader's own.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from pydantic import BaseModel
+
+from api.language import Language
+from api.problems import Messages
+from api.readmodel.views import AssignmentView, AssignmentWhy, DemandDetail
+from schemas.catalogue import Catalogue
+from schemas.why import DemandWhy, LineWhy
+
+_TERMS = {
+    "service": Messages(zh="服务本身", en="the service itself"),
+    "urgency": Messages(zh="紧急程度", en="urgency"),
+    "waiting": Messages(zh="等待时间", en="waiting"),
+    "nearness": Messages(zh="距离", en="nearness"),
+    "fit": Messages(zh="项目吻合", en="fit of the item"),
+}
+_RULES = {
+    "item": Messages(zh="项目不符", en="offer another item"),
+    "scope": Messages(zh="不服务该地", en="do not serve the place"),
+    "gate": Messages(zh="缺少所需资质", en="lack the qualification"),
+    "seats": Messages(zh="名额已满", en="have no seat left"),
+    "barred": Messages(zh="此前谢绝或未答复", en="said no or did not answer before"),
+    "window": Messages(zh="时间不合", en="have no time then"),
+    "notice": Messages(zh="来不及提前通知", en="need earlier notice"),
+    "worth": Messages(zh="距离或项目太不合适", en="fit too badly"),
+}
+_STATES = {
+    "proposed": Messages(zh="已提出，等待答复", en="proposed, waiting for an answer"),
+    "accepted": Messages(zh="已接受，等待确认", en="accepted, waiting to be confirmed"),
+    "confirmed": Messages(zh="已确认", en="confirmed"),
+    "fulfilled": Messages(zh="已完成", en="done"),
+    "declined": Messages(zh="已谢绝", en="declined"),
+    "expired": Messages(zh="过时未答复", en="not answered in time"),
+    "revoked": Messages(zh="已撤销", en="revoked"),
+}
+
+
+class LineReason(BaseModel):
+    """One line's reason in words."""
+
+    line: int
+    text: str
+    messages: Messages
+
+
+class DemandReasons(BaseModel):
+    """Why a demand stands where it stands: for machines, and in words."""
+
+    why: DemandWhy
+    text: str
+    messages: Messages
+    lines: tuple[LineReason, ...]
+
+
+class AssignmentReasons(BaseModel):
+    """Why a pair was made: for machines, and in words."""
+
+    why: AssignmentWhy
+    text: str
+    messages: Messages
+
+
+def of_assignment(why: AssignmentWhy, *, language: Language) -> AssignmentReasons:
+    """Return the reasons of a pair with its sentence."""
+    sentence = _pair(why)
+    return AssignmentReasons(why=why, text=chosen(sentence, language), messages=sentence)
+
+
+def of_demand(why: DemandWhy, *, catalogue: Catalogue, language: Language) -> DemandReasons:
+    """Return the reasons of a demand with a sentence per line and one for the whole."""
+    lines = [(line, _line(line, catalogue)) for line in why.lines]
+    whole = Messages(zh="".join(said.zh for _, said in lines), en=" ".join(said.en for _, said in lines))
+    return DemandReasons(
+        why=why,
+        text=chosen(whole, language),
+        messages=whole,
+        lines=tuple(LineReason(line=line.line, text=chosen(said, language), messages=said) for line, said in lines),
+    )
+
+
+def closed(detail: DemandDetail, *, shard: str) -> DemandWhy:
+    """Return the reasons of a demand that no shard holds open: it is done, over, or not yet in a round."""
+    over = {"withdrawn": "withdrawn", "lapsed": "lapsed"}.get(detail.view.state)
+    newest = max((found.round_no for found in detail.assignments), default=0)
+    lines = [
+        LineWhy(
+            line=line.line,
+            item=line.item,
+            asked=line.quantity,
+            filled=line.filled,
+            verdict="matched" if line.filled >= line.quantity else over or "next_round",
+            considered=0,
+            failing={},
+            eligible=0,
+        )
+        for line in detail.lines
+    ]
+    demand_id = detail.view.demand.demand_id
+    return DemandWhy(demand_id=demand_id, shard=shard, round_no=newest, at=detail.view.changed_at, lines=tuple(lines))
+
+
+def chosen(said: Messages, language: Language) -> str:
+    """Return the sentence in one language."""
+    return said.zh if language == "zh" else said.en
+
+
+def _pair(why: AssignmentWhy) -> Messages:
+    found = why.assignment
+    ours, theirs = found.resource_title or found.resource_id, found.demand_title or found.demand_id
+    zh = (
+        f"第 {found.round_no} 轮（分片 {found.shard}）把“{ours}”配给“{theirs}”，共 {found.value:,} 分："
+        f"{_parts(found.terms, 'zh')}。"
+    )
+    en = (
+        f"Round {found.round_no} of shard {found.shard} gave “{ours}” to “{theirs}”, worth {found.value:,} points: "
+        f"{_parts(found.terms, 'en')}."
+    )
+    proof = _proof(why)
+    state = _STATES[found.state]
+    margin = _margin(found)
+    return Messages(
+        zh=f"{zh}{margin.zh}{proof.zh}现状：{state.zh}。", en=f"{en} {margin.en}{proof.en}It is {state.en} now."
+    )
+
+
+def _margin(found: AssignmentView) -> Messages:
+    if found.margin <= 0:
+        return Messages(zh="另有同样好的选择。", en="Another choice would have been as good. ")
+    return Messages(
+        zh=f"比次优选择高 {found.margin:,} 分。", en=f"It was {found.margin:,} points ahead of the next best choice. "
+    )
+
+
+def _proof(why: AssignmentWhy) -> Messages:
+    if not why.certificate.holds:
+        return Messages(zh="这一轮未能证明为最优。", en="This round could not be proven to be the best possible. ")
+    return Messages(
+        zh=f"这一轮经价格证明为最优：总分 {why.certificate.value:,} 等于全部价格之和。",
+        en=f"Prices prove the round the best possible: its {why.certificate.value:,} points equal their sum. ",
+    )
+
+
+def _parts(terms: Mapping[str, int], language: Language) -> str:
+    names = {name: chosen(_TERMS.get(name, Messages(zh=name, en=name)), language) for name in terms}
+    parts = [f"{names[name]} {points:+,}" for name, points in sorted(terms.items(), key=lambda term: -abs(term[1]))]
+    return _joined(parts, language)
+
+
+def _line(line: LineWhy, catalogue: Catalogue) -> Messages:
+    item = catalogue.items.get(line.item)
+    said = _verdict(line)
+    seats = f"{line.filled}/{line.asked}"
+    return Messages(
+        zh=f"“{item.zh if item else line.item}”（{seats}）：{said.zh}",
+        en=f"“{item.en if item else line.item}” ({seats}): {said.en}",
+    )
+
+
+def _verdict(line: LineWhy) -> Messages:
+    match line.verdict:
+        case "matched":
+            return Messages(zh="名额都已配上。", en="every seat is filled.")
+        case "withdrawn":
+            return Messages(zh="需求已撤回。", en="the demand was withdrawn.")
+        case "lapsed":
+            return Messages(zh="已过截止时间，空余名额失效。", en="the deadline has passed; open seats have lapsed.")
+        case "next_round":
+            return Messages(zh="下一轮将尝试匹配。", en="the next round will try.")
+        case "outbid":
+            return _outbid(line)
+        case _:
+            return _no_candidate(line)
+
+
+def _outbid(line: LineWhy) -> Messages:
+    zh = f"有 {line.eligible} 项资源符合条件，但这一轮给了更需要的需求"
+    en = f"{line.eligible} resources would do, but this round gave them to more pressing demands"
+    if line.short_by is None:
+        return Messages(zh=f"{zh}。", en=f"{en}.")
+    return Messages(
+        zh=f"{zh}；还差 {line.short_by:,} 分，提高紧急程度或继续等待会加分。",
+        en=f"{en}; {line.short_by:,} points were missing. Greater urgency or more waiting adds points.",
+    )
+
+
+def _no_candidate(line: LineWhy) -> Messages:
+    if not line.considered:
+        return Messages(zh="清单上还没有这一类的资源。", en="the list has no resource of this category yet.")
+    return Messages(
+        zh=f"同类资源 {line.considered} 项，都不符合：{_failing(line, 'zh')}。",
+        en=f"none of {line.considered} resources of the category will do: {_failing(line, 'en')}.",
+    )
+
+
+def _failing(line: LineWhy, language: Language) -> str:
+    counts = sorted(line.failing.items(), key=lambda failed: -failed[1])
+    if language == "zh":
+        return _joined((f"{count} 项{_RULES[rule].zh}" for rule, count in counts), language)
+    return _joined((f"{count} {_RULES[rule].en}" for rule, count in counts), language)
+
+
+def _joined(parts: Iterable[str], language: Language) -> str:
+    return ("、" if language == "zh" else ", ").join(parts)

@@ -1,0 +1,90 @@
+"""Writing to the log: one writer per entity at a time, and what this process wrote last is remembered.
+
+The lists come some milliseconds behind the log. In between, the ledger answers for what was written here: a
+second POST of an id, or a change right after it, meets the first one. Another process is met when the lists
+have seen it; what slips through that gap the fold refuses to dead letters, so the state stays right.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from api.commands import Command
+from api.ports import EventSink
+from api.positions import Position
+from schemas.base import Fact
+from schemas.envelope import Event, new_event
+from schemas.sharding import shard_of
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The last write of an entity: its version and where it lies."""
+
+    version: int
+    position: Position
+
+
+@dataclass(slots=True)
+class _Hold:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    users: int = 0
+
+
+class Writer:
+    """Makes events and publishes them; remembers the last ``size`` entities written."""
+
+    def __init__(self, *, sink: EventSink, size: int, source: str, shard_width: int) -> None:
+        self._sink = sink
+        self._source = source
+        self._shard_width = shard_width
+        self._size = size
+        self._holds: dict[str, _Hold] = {}
+        self._ledger: OrderedDict[str, Written] = OrderedDict()
+
+    def shard(self, region: str) -> str:
+        """Return the key of the shard that owns ``region``."""
+        return shard_of(region, self._shard_width)
+
+    def event(self, fact: Fact, *, shard: str, command: Command, name: str = "") -> Event[Fact]:
+        """Return a fact as the event of a command; ``name`` tells its events apart."""
+        return new_event(fact, id=command.event_id(name), source=self._source, key=shard, time=command.at)
+
+    @asynccontextmanager
+    async def hold(self, entity: str) -> AsyncIterator[None]:
+        """Keep every other writer of ``entity`` waiting."""
+        held = self._holds.setdefault(entity, _Hold())
+        held.users += 1
+        try:
+            async with held.lock:
+                yield
+        finally:
+            held.users -= 1
+            if not held.users:
+                del self._holds[entity]
+
+    def recall(self, entity: str) -> Written | None:
+        """Return the last write of ``entity`` by this process, if it is still remembered."""
+        return self._ledger.get(entity)
+
+    async def publish(self, event: Event[Fact], *, entity: str, version: int) -> Position:
+        """Append one event and remember it as the last write of ``entity``; a lower version is not remembered."""
+        (position,) = await self.publish_all([event])
+        self.remember(entity, version=version, position=position)
+        return position
+
+    async def publish_all(self, events: Sequence[Event[Fact]]) -> list[Position]:
+        """Append events in order; return where each lies."""
+        return [Position(*position) for position in await self._sink.publish(events)]
+
+    def remember(self, entity: str, *, version: int, position: Position) -> None:
+        """Note a write of ``entity``."""
+        known = self._ledger.get(entity)
+        if known is not None and known.version > version:
+            return
+        self._ledger[entity] = Written(version, position)
+        self._ledger.move_to_end(entity)
+        if len(self._ledger) > self._size:
+            self._ledger.popitem(last=False)

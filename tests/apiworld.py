@@ -1,0 +1,184 @@
+"""A whole API on a temporary read model, without a matcher: what is published is projected at once."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.ports import ApiPorts, Bell, Finding
+from api.readmodel.model import ReadModel
+from api.settings import ApiSettings
+from api.store import open_store
+from schemas.base import Fact
+from schemas.catalogue import load_catalogue
+from schemas.envelope import Event, encode
+from schemas.refusals import Refused
+from schemas.regions import Regions
+from schemas.why import DemandWhy
+
+NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
+MASTER_KEY = bytes(range(32))
+COMMUNITY = "310105001001"
+
+
+class FakeClock:
+    """Stands still until told."""
+
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def now(self) -> datetime:
+        return self.at
+
+    def pass_(self, **step: float) -> None:
+        self.at += timedelta(**step)
+
+
+@dataclass
+class FakeSink:
+    """A log in memory that projects what it takes, unless it is told to hold back or to fail."""
+
+    model: ReadModel
+    bell: Bell
+    events: list[Event[Fact]] = field(default_factory=list)
+    offsets: dict[tuple[str, int], int] = field(default_factory=dict)
+    waiting: list[tuple[tuple[str, int, int], Event[Fact]]] = field(default_factory=list)
+    holds_back: bool = False
+    fails: bool = False
+    loses_the_answer: bool = False
+
+    async def publish(self, events: Sequence[Event[Fact]]) -> list[tuple[str, int, int]]:
+        if self.fails:
+            raise Refused("unavailable", "the log is away")
+        placed = [(self._place(event), event) for event in events]
+        self.events += events
+        self.waiting += placed
+        if not self.holds_back:
+            self.project()
+        if self.loses_the_answer:
+            raise ConnectionError("the answer of the log was lost")
+        return [position for position, _ in placed]
+
+    def project(self) -> None:
+        """Let the read model catch up."""
+        self.model.apply(self.waiting, dict(self.offsets))
+        self.waiting.clear()
+        self.bell.ring()
+
+    def _place(self, event: Event[Fact]) -> tuple[str, int, int]:
+        encode(event)
+        place = (event.topic.name, 0)
+        offset = self.offsets.get(place, 0)
+        self.offsets[place] = offset + 1
+        return (*place, offset)
+
+    def facts(self, kind: type[Fact]) -> list[Any]:
+        return [event.data for event in self.events if isinstance(event.data, kind)]
+
+
+@dataclass
+class FakeExplainer:
+    """Knows the reasons it was given."""
+
+    reasons: dict[str, DemandWhy] = field(default_factory=dict)
+
+    async def why_demand(self, *, demand_id: str, shard: str) -> DemandWhy:
+        if demand_id not in self.reasons:
+            raise Refused("not_found", demand_id)
+        return self.reasons[demand_id]
+
+
+@dataclass
+class World:
+    """The app with everything it is plugged into, and a client."""
+
+    app: FastAPI
+    client: httpx.AsyncClient
+    sink: FakeSink
+    clock: FakeClock
+    model: ReadModel
+    explainer: FakeExplainer
+    findings: list[Finding]
+
+    async def post(self, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        return await self.client.post(path, json=body, headers=_named(headers))
+
+    async def get(self, path: str, **headers: str) -> httpx.Response:
+        return await self.client.get(path, headers=_named(headers))
+
+    async def patch(self, path: str, body: Any, **headers: str) -> httpx.Response:
+        return await self.client.patch(path, json=body, headers=_named(headers))
+
+
+def _named(headers: dict[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def demand(**changes: Any) -> dict[str, Any]:
+    """Return the body of a demand."""
+    return {
+        "requester": f"community:{COMMUNITY}",
+        "title": "给楼里的老人理发",
+        "lines": [{"item": "elder_care.hair_cut", "quantity": 2}],
+        "community": COMMUNITY,
+        "window": {"start": "2026-11-25T09:00:00+08:00", "end": "2026-11-25T12:00:00+08:00"},
+    } | changes
+
+
+def resource(**changes: Any) -> dict[str, Any]:
+    """Return the body of a resource."""
+    return {
+        "provider": "member:m-7f3a",
+        "title": "周末上门理发",
+        "item": "elder_care.hair_cut",
+        "scope": ["310105"],
+        "home": COMMUNITY,
+    } | changes
+
+
+def ports_in(directory: Path) -> tuple[ApiPorts, FakeSink, FakeClock, FakeExplainer, list[Finding]]:
+    """Return the ports of an app whose state lies in ``directory``."""
+    catalogue = load_catalogue()
+    model = ReadModel(f"sqlite:///{directory / 'readmodel.sqlite3'}", catalogue=catalogue)
+    bell, clock, explainer = Bell(), FakeClock(), FakeExplainer()
+    sink = FakeSink(model=model, bell=bell)
+    findings = [Finding("log", True, "takes records")]
+
+    async def look() -> list[Finding]:
+        return findings
+
+    ports = ApiPorts(
+        sink=sink,
+        read_model=model,
+        explainer=explainer,
+        store=open_store(directory / "api.sqlite3"),
+        master_key=MASTER_KEY,
+        clock=clock,
+        changed=bell,
+        readiness=look,
+        catalogue=catalogue,
+        regions=Regions.builtin("cn"),
+    )
+    return ports, sink, clock, explainer, findings
+
+
+@asynccontextmanager
+async def world_in(directory: Path, **settings: Any) -> AsyncIterator[World]:
+    """Run an app over ``directory``; a second one over the same directory is the same house after a restart."""
+    ports, sink, clock, explainer, findings = ports_in(directory)
+    sink.offsets.update(ports.read_model.offsets())
+    app = create_app(ports, ApiSettings(**{"read_wait_s": 0.3, "poll_s": 0.05} | settings))
+    transport = httpx.ASGITransport(app=app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://cobuild") as client,
+    ):
+        yield World(app, client, sink, clock, ports.read_model, explainer, findings)
+    ports.read_model.close()
+    ports.store.dispose()
