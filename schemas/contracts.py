@@ -58,7 +58,7 @@ def write(docs: Path) -> list[str]:
 
 
 def _left_over(docs: Path, wanted: dict[str, str]) -> list[str]:
-    present = (path.relative_to(docs).as_posix() for path in (docs / "contracts").rglob("*.json"))
+    present = (path.relative_to(docs).as_posix() for path in (docs / "contracts" / "schemas").rglob("*.json"))
     return [path for path in present if path not in wanted]
 
 
