@@ -134,6 +134,23 @@ async def test_a_failing_transaction_fails_its_callers_and_no_others(log: Embedd
     assert [record.value for record in await read_all(log, TOPIC, 2)] == [b"before", b"after"]
 
 
+async def test_offsets_stay_dense_after_a_failure(log: EmbeddedLog, path: Path) -> None:
+    with database(path) as connection:
+        connection.execute(
+            "CREATE TRIGGER quota BEFORE INSERT ON records WHEN length(NEW.body) > 1000"
+            " BEGIN SELECT RAISE(ABORT, 'over quota'); END"
+        )
+    await log.append(TOPIC, drafts_of([b"0"]))
+    with pytest.raises(LogError, match="over quota"):
+        await log.append(TOPIC, drafts_of([b"small", b"x" * 2000]))
+    with pytest.raises(LogError, match="over quota"):
+        await log.append("new.topic", drafts_of([b"x" * 2000]))
+    assert [position.offset for position in await log.append(TOPIC, drafts_of([b"1", b"2"]))] == [1, 2]
+    assert [position.offset for position in await log.append("other.topic", drafts_of([b"0"]))] == [0]
+    assert [record.value for record in await read_all(log, TOPIC, 3)] == [b"0", b"1", b"2"]
+    assert set((await log.end_offsets(["new.topic"])).values()) == {0}
+
+
 async def test_a_file_kept_busy_by_others_is_an_error_in_the_end_and_then_passes(log: EmbeddedLog, path: Path) -> None:
     with database(path) as other:
         other.execute("BEGIN IMMEDIATE")
