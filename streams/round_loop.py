@@ -19,7 +19,7 @@ from matcher.publication import SOURCE
 from schemas.envelope import encode, new_event
 from schemas.rounds import RoundDecided
 from schemas.topics import DEADLETTERS, ROUNDS
-from streams.checkpoints import Checkpoints, Stillness
+from streams.checkpoints import EVENTS, EVERY_S, Checkpoints, Stillness
 from streams.clock import Clock, SystemClock
 from streams.deadletters import dead_letter
 from streams.host import TOPICS, ShardHost
@@ -50,8 +50,21 @@ class RoundLoop:
         partitions: Collection[int] | None = None,
         clock: Clock | None = None,
         solvers: int = 2,
+        checkpoint_events: int = EVENTS,
+        checkpoint_every_s: float = EVERY_S,
     ) -> None:
-        """Prepare a loop over ``partitions``, by default all, with ``solvers`` threads that decide."""
+        """Prepare a loop.
+
+        Args:
+            log: where everything is read and written.
+            host: holds the states; this loop alone feeds it.
+            snapshots: where states are saved, and restored from at the start; None: always from the log alone.
+            partitions: which to own; by default all.
+            clock: the time of ``run``; by default the machine's.
+            solvers: how many threads decide.
+            checkpoint_events: after how many events to save, at least.
+            checkpoint_every_s: after how many seconds to save what changed.
+        """
         self.host = host
         self.ready = asyncio.Event()
         """Set when the log has been read to where it ended at the start."""
@@ -61,7 +74,16 @@ class RoundLoop:
         self._publisher = Publisher(log)
         self._still = Stillness()
         self._checkpoints = (
-            None if snapshots is None else Checkpoints(log=log, host=host, store=snapshots, still=self._still)
+            None
+            if snapshots is None
+            else Checkpoints(
+                log=log,
+                host=host,
+                store=snapshots,
+                still=self._still,
+                events=checkpoint_events,
+                every_s=checkpoint_every_s,
+            )
         )
         self._solvers = ThreadPoolExecutor(solvers, thread_name_prefix="solver")
         self._most_in_flight = 2 * solvers
