@@ -131,6 +131,9 @@ class Board:
                 _LOG.exception("console_stream_failed", seq=self._seq)
                 await asyncio.sleep(PERIOD_S)
                 continue
+            if tail.seq < self._seq:  # the lists were made anew
+                for viewer in self._viewers:
+                    viewer.seq = UNSEEN
             self._seq = tail.seq
             for viewer in [viewer for viewer in self._viewers if viewer.seq != UNSEEN]:
                 self._push(viewer, tail.rows)

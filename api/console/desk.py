@@ -94,9 +94,15 @@ class Desk:
             return Tail(self._rows(connection, list(reversed(page.rows))), seq)
 
     def after(self, seq: int) -> Tail:
-        """Return what became of assignments since ``seq``, everywhere; of a flood only the newest."""
+        """Return what became of assignments since ``seq``, everywhere; of a flood only the newest.
+
+        A smaller ``seq`` comes back where the lists were made anew meanwhile.
+        """
         with self._model.read() as connection:
-            page = feed_after(connection, seq=max(seq, feed_head(connection) - FLOOD), limit=FLOOD)
+            head = feed_head(connection)
+            if head < seq:
+                return Tail([], head)
+            page = feed_after(connection, seq=max(seq, head - FLOOD), limit=FLOOD)
             return Tail(self._rows(connection, [row for row in page.rows if row.item is not None]), page.next_seq)
 
     def _rows(self, connection: Connection, found: Sequence[AssignmentView | FeedRow]) -> list[Message]:

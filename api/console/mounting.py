@@ -23,6 +23,7 @@ from schemas.sharding import DISTRICT
 CONSOLE = "/console"
 """Where the page lies; everything it loads lies below. Apart from the API's paths, so that these stay the API's."""
 
+_MIDDLEWARE = tuple(nicegui_app.user_middleware)
 _WEB = Path(__file__).parent / "web"
 _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#C8102E"/>'
@@ -49,7 +50,7 @@ class ConsolePorts:
 def mount(app: FastAPI, ports: ConsolePorts) -> None:
     """Serve the overview of ``app`` at ``/console/`` and lead ``/`` there.
 
-    Once per process: NiceGUI keeps one application of its own. Call it after the API's routes are in place.
+    NiceGUI keeps one application per process: a house opened later takes the page over from the one before.
     """
     desk = Desk(model=ports.model, regions=ports.regions, clock=ports.clock)
     reasons = Reasons(model=ports.model, regions=ports.regions, providers=desk.providers, clock=ports.clock)
@@ -72,8 +73,12 @@ def mount(app: FastAPI, ports: ConsolePorts) -> None:
         return RedirectResponse(f"{CONSOLE[1:]}/")  # relative: right behind a proxy's prefix too
 
     nicegui_app.on_shutdown(board.close)
+    nicegui_app.user_middleware[:] = _MIDDLEWARE  # what an earlier house added; ``run_with`` adds it again
+    nicegui_app.middleware_stack = None
     ui.run_with(
         app,
+        title=TEXTS["title"].zh,
+        favicon=_ICON,
         mount_path=CONSOLE,
         dark=None,  # as the system has it
         tailwind=False,  # our own style sheet; no compiler in the browser

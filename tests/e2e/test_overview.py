@@ -159,6 +159,6 @@ def test_before_there_is_data_it_says_what_to_do(browser: Browser, tmp_path_fact
             server.match(item="digital.computer_repair", community="310105001001")
             expect(page.locator("[data-test=empty]")).to_have_count(0)
             expect(page.locator("tbody tr").first).to_be_visible()
-            expect(page.locator(".crumb.here")).to_have_text("华阳路街道")
+            expect(page.locator(".crumb.here")).to_have_text("长宁区")
     finally:
         server.stop()
