@@ -1,8 +1,10 @@
 """``cobuild up``: API, console, round loop and projector in one process, until a signal or a failure."""
 
 import asyncio
+import signal
 import socket
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -37,9 +39,37 @@ async def serve(settings: CobuildSettings, *, begun: Begun | None = None) -> Non
         listener.close()
 
 
+class _Server(uvicorn.Server):
+    """Leaves signals to us, as uvicorn would end the process before the rest of the house is closed.
+
+    Lets go of the live streams first, so that a stop need not wait for their listeners.
+    """
+
+    def __init__(self, config: uvicorn.Config, *, stopping: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at SIGINT or SIGTERM; a second one no longer waits for open requests."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping()
+        await super().shutdown(sockets)
+
+
 async def _serve(house: House, listener: socket.socket, address: str, begun: Begun | None) -> None:
-    server = uvicorn.Server(
-        uvicorn.Config(house.app, log_config=None, access_log=False, timeout_graceful_shutdown=3, lifespan="on")
+    server = _Server(
+        uvicorn.Config(house.app, log_config=None, access_log=False, timeout_graceful_shutdown=3, lifespan="on"),
+        stopping=house.app.state.services.stream.close,
     )
     parts = {
         "server": asyncio.create_task(server.serve(sockets=[listener]), name="server"),

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.app import create_app
 from fastapi import FastAPI
 
+from api.app import create_app
 from api.console import ConsolePorts, mount
 from api.ports import ApiPorts, Bell
 from api.readmodel.model import ReadModel

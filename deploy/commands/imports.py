@@ -23,7 +23,9 @@ def import_file(
     kind: Annotated[ListKind, typer.Option(help="Which list the file holds.")],
     url: Url = LOCAL,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only look; post nothing.")] = False,
-    token: Annotated[str | None, typer.Option(envvar="COBUILD_API_TOKEN", help="Where the server asks for one.")] = None,
+    token: Annotated[
+        str | None, typer.Option(envvar="COBUILD_API_TOKEN", help="Where the server asks for one.")
+    ] = None,
     all_rows: Annotated[bool, typer.Option("--all-rows", help="Report good rows too.")] = False,
 ) -> None:
     """Import a resource or demand list; good rows are posted, bad ones reported. Exit with 1 where a row was bad."""
@@ -32,7 +34,10 @@ def import_file(
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     try:
-        with Progress(*columns, console=err, transient=True) as bar, bar.open(file, "rb", description=file.name) as body:
+        with (
+            Progress(*columns, console=err, transient=True) as bar,
+            bar.open(file, "rb", description=file.name) as body,
+        ):
             answer = httpx.post(
                 f"{url}/v1/imports",
                 files={"file": (file.name, body)},
@@ -65,9 +70,9 @@ def _show(report: dict[str, Any], *, all_rows: bool) -> None:
         for name in ("row", "id", "outcome", "field", "what is wrong"):
             table.add_column(name)
         for row in rows:
-            said = "; ".join(f"{one['zh']} {one['detail']}".strip() for one in row["refusals"])
-            fields = ", ".join(one["field"] for one in row["refusals"] if one["field"])
+            said = "; ".join(f"{one['messages']['zh']} {one['detail']}".strip() for one in row["faults"])
+            fields = ", ".join(one["column"] or one["field"] for one in row["faults"] if one["field"])
             table.add_row(str(row["row"]), row["id"] or "", row["outcome"], fields, said)
         out.print(table)
-    counts = {name: report[name] for name in ("posted", "unchanged", "refused") if name in report}
-    out.print(", ".join(f"{count} {name}" for name, count in counts.items()), highlight=False)
+    counts = ("posted", "valid", "unchanged", "refused")
+    out.print(", ".join(f"{report[name]} {name}" for name in counts if report[name]) or "no rows", highlight=False)

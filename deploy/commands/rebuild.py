@@ -25,7 +25,6 @@ def rebuild(data_dir: DataDir = None) -> None:
 
 async def _rebuild(settings: CobuildSettings) -> int:
     from api.readmodel.model import ReadModel  # noqa: PLC0415
-
     from deploy.wiring import alone, open_log  # noqa: PLC0415
     from schemas.catalogue import load_catalogue  # noqa: PLC0415
     from streams.projector import rebuild as again  # noqa: PLC0415

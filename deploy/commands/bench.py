@@ -1,0 +1,76 @@
+"""``cobuild bench``."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deploy.commands.terminal import err, out
+
+if TYPE_CHECKING:
+    from deploy.bench.report import Report
+
+app = typer.Typer(help="Our figures beside a peer's, in the same run; each also as a JSON file.", no_args_is_help=True)
+Out = Annotated[Path, typer.Option(help="Where the JSON files go.")]
+DEFAULT = Path("bench-results")
+
+
+@app.command("solve")
+def solve(out_dir: Out = DEFAULT, repeats: Annotated[int, typer.Option(min=1)] = 7) -> None:
+    """One district's round beside bare SciPy, OR-Tools and a Python loop; the same optimum everywhere."""
+    from deploy.bench.solve import run  # noqa: PLC0415
+
+    _report(lambda: run(repeats=repeats), out_dir)
+
+
+@app.command("events")
+def events(out_dir: Out = DEFAULT, count: Annotated[int, typer.Option(min=10_000)] = 120_000) -> None:
+    """How many events a second are folded from the embedded log."""
+    from deploy.bench.events import run  # noqa: PLC0415
+
+    _report(lambda: run(events=count), out_dir)
+
+
+@app.command("latency")
+def latency(
+    out_dir: Out = DEFAULT,
+    rate: Annotated[int, typer.Option(min=1, help="Posts a second.")] = 100,
+    seconds: Annotated[int, typer.Option(min=2)] = 30,
+) -> None:
+    """From posting a demand to its assignment on the live stream, against a real server."""
+    from deploy.bench.latency import run  # noqa: PLC0415
+
+    _report(lambda: run(rate=rate, seconds=seconds), out_dir)
+
+
+@app.command("api")
+def api(out_dir: Out = DEFAULT, seconds: Annotated[int, typer.Option(min=2)] = 8) -> None:
+    """Writes a second through the API, beside a bare FastAPI endpoint with the same model."""
+    from deploy.bench.writes import run  # noqa: PLC0415
+
+    _report(lambda: run(seconds=seconds), out_dir)
+
+
+@app.command("restart")
+def restart(
+    out_dir: Out = DEFAULT,
+    entries: Annotated[int, typer.Option(min=1_000, help="Open entries in the state.")] = 1_000_000,
+) -> None:
+    """After kill -9 with so many open entries: how long until the next assignment."""
+    from deploy.bench.restart import run  # noqa: PLC0415
+
+    _report(lambda: run(entries=entries), out_dir)
+
+
+@app.command("all")
+def everything(out_dir: Out = DEFAULT) -> None:
+    """All of them, one after another."""
+    for one in (solve, events, api, latency, restart):
+        one(out_dir=out_dir)
+
+
+def _report(run: Callable[[], "Report"], out_dir: Path) -> None:
+    report = run()
+    report.show(out)
+    err.print(f"written to {report.write(out_dir)}", highlight=False)
