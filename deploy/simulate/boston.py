@@ -3,24 +3,22 @@
 Method, assumptions and what the figures do not say: ``docs/simulate.md``.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from rich.console import Console
 from sqlalchemy import Engine
 
-from api.ports import EventSink
 from deploy.simulate.bar import bar
 from deploy.simulate.calendar import closes, midnight, working_days
 from deploy.simulate.cast import offers, posting, resource_id_of
 from deploy.simulate.departments import Closes, Departments, active_days, every_day
-from deploy.simulate.driver import CatchesUp, Driver, Pace, Steps
+from deploy.simulate.driver import Driver, Pace
 from deploy.simulate.outcome import count_refused, count_rounds, read_outcomes
 from deploy.simulate.source import Cell, Request, read_cells, read_requests
+from deploy.simulate.stage import Stage
 from deploy.simulate.summary import Capacity, Summary, by_category, cases_of, check_accounts, group
 from schemas.catalogue import builtin
-from streams.log import Log
 
 YEAR = 2015
 HORIZON = timedelta(days=30)
@@ -34,17 +32,6 @@ class WorkDays(StrEnum):
     """Every working day: generous, more than the city did."""
     ACTIVE = "active"
     """As many days as it was seen at it, evenly spread: strict, less than the city did on its busy days."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """What a simulation runs on, already wired: nothing of it knows that time is virtual."""
-
-    log: Log
-    sink: EventSink
-    loop: Steps
-    projector: CatchesUp
-    engine: Engine
 
 
 async def simulate(

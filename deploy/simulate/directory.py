@@ -3,7 +3,16 @@
 import shutil
 from pathlib import Path
 
-OURS = ("log.sqlite3*", "readmodel.sqlite3*", "api.sqlite3*", "snapshots", "policies", "vault.key", "report.json")
+OURS = (
+    "log.sqlite3*",
+    "readmodel.sqlite3*",
+    "api.sqlite3*",
+    "snapshots",
+    "policies",
+    "vault.key",
+    "cobuild.lock",
+    "report.json",
+)
 """What a process of ours leaves under its data directory."""
 
 

@@ -12,15 +12,19 @@ from deploy.simulate.summary import Group, OnTime, Summary, Waits
 SHOWN = 20
 """Categories in the terminal; the file holds all."""
 
+_WORK_DAYS = {
+    "every": "each department at each of its items on every working day",
+    "active": "each department at each of its items on as many days as it was seen at it",
+}
 CAVEATS = (
     "expired: nobody was assigned by the request's due time. It was not served in time here; "
-    "the city may have served it later ({late:,} of {expired:,} it did close within the simulated time).",
-    "without capacity: of the requests, those of an item and neighbourhood for which the city's log shows too few "
-    "closings to observe a pace. Nobody offers them here, so they stay open or expire.",
-    "capacity: {offered:,} seat-days were offered ({work_days}), the city closed {closed:,} such requests in the year. "
-    "A shorter wait than the city's is partly due to that, not to matching alone.",
-    "wait: from opening to the end of the working day on which the job was assigned, beside the city's time to close; "
-    "a job here never takes longer than that day.",
+    "the city may have served it later (it did close {late:,} of these {expired:,} within the simulated time).",
+    "no offer: of the posted, those of an item and neighbourhood with too few closings in the log to observe a pace. "
+    "Nobody offers them here, so they stay open or expire.",
+    "capacity: {offered:,} jobs could be done ({work_days}); the city closed {closed:,} such requests in the whole "
+    "year. Where ours is more, a shorter wait is due to that and not to matching alone.",
+    "assigned, done: from opening to the round, and to the end of the working day that the job then takes; "
+    "city: from opening to the city's close, which for a question on the phone may be the same minute.",
 )
 
 
@@ -44,7 +48,7 @@ def print_report(summary: Summary, console: Console) -> None:
                 expired=summary.total.expired,
                 offered=summary.capacity.seat_days_offered,
                 closed=summary.capacity.closings_observed,
-                work_days=summary.capacity.work_days,
+                work_days=_WORK_DAYS[summary.capacity.work_days],
             ),
             style="dim",
         )
@@ -68,8 +72,8 @@ def _accounts(total: Group, *, title: str) -> Table:
 
 
 def _comparison(summary: Summary) -> Table:
-    table = Table("category", title="By category, Cobuild beside the city (hours: median / 90th percentile)")
-    for heading in ("posted", "matched", "open", "expired", "no capacity", "wait", "city's wait", "in time", "city's"):
+    table = Table("category", title="By category, Cobuild beside the city (hours waited: median / 90th percentile)")
+    for heading in ("posted", "matched", "open", "expired", "no offer", "assigned", "done", "city", "in time", "city"):
         table.add_column(heading, justify="right")
     for group in list(summary.categories.values())[:SHOWN]:
         table.add_row(*_row(group))
@@ -84,6 +88,7 @@ def _row(group: Group) -> Iterable[str]:
     return (
         group.name,
         *(f"{count:,}" for count in (group.posted, group.matched, group.open, group.expired, group.without_capacity)),
+        _hours(group.to_assignment),
         _hours(group.to_done),
         _hours(group.city_to_close),
         *_in_time(group.on_time),

@@ -7,7 +7,7 @@ by its due time here; the city may have served it later, and often did.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -64,7 +64,7 @@ class Group(_Figures):
 class Capacity(_Figures):
     """How much work the departments offered in the simulated time, beside what they closed in the year."""
 
-    work_days: str
+    work_days: Literal["every", "active"]
     seat_days_offered: int
     closings_observed: int
 
