@@ -2,12 +2,13 @@
 
 1. A decline or a no-show ends it, whatever else was said: a "no" is kept.
 2. Otherwise a report of done fulfils it.
-3. Otherwise it is revoked where a side is gone, or changed so that the pair is no longer allowed.
+3. Otherwise it is revoked where a side is gone, or changed so that the pair is no longer allowed or
+   its entry has no room for it any more.
 4. Otherwise an acceptance confirms it; and no answer in time lets it expire.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from matcher.columns import Bools, Ints, Rows
 from matcher.fold import OPEN, WITHDRAWN, from_ms
 from matcher.pool import Frozen
 from matcher.responses import ACCEPTED, DECLINED, DONE, NO_SHOW
+from matcher.room import beyond_room
 from matcher.rounds import CONFIRMED, PROPOSED
 from matcher.rules import still_allowed
 from schemas.policy import Policy
@@ -27,6 +29,9 @@ Word = tuple[
     ],
 ]
 """Where an assignment goes, and why."""
+
+_RESTS: Final = frozenset({"declined", "no_show", "no_answer"})
+"""After these the pair rests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,35 +53,52 @@ class Endings:
 def endings(frozen: Frozen, *, now_ms: int, policy: Policy) -> Endings:
     """Return what this round does to the live assignments of ``frozen``."""
     live = frozen.live
-    said = np.array(frozen.said, np.int64)
-    allowed = still_allowed(frozen, policy=policy)
-    transitions, stays = [], np.ones(len(live), bool)
-    resting: list[tuple[int, int]] = []
-    fulfilled, used_up = np.zeros(len(live), bool), np.zeros(len(live), bool)
+    words = _words(frozen, now_ms=now_ms, policy=policy)
+    stays, fulfilled = _marked(words, None, "confirmed"), _marked(words, "fulfilled")
+    used_up = fulfilled & ~frozen.resources["renewable"][live["resource"]]
     pause_until = from_ms(now_ms + policy.rules.expiry_pause_hours * 3_600_000)
-    for row in range(len(live)):
-        word = _word(frozen, live[row], int(said[row]), allowed=bool(allowed[row]), now_ms=now_ms)
-        if word is None:
-            continue
-        to, reason = word
-        demand, resource = int(live["demand"][row]), int(live["resource"][row])
-        fulfilled[row] = to == "fulfilled"
-        used_up[row] = fulfilled[row] and not frozen.resources["renewable"][resource]
-        stays[row] = to == "confirmed"
-        if reason in {"declined", "no_show", "no_answer"}:
-            resting.append((demand, resource))
-        transitions.append(
+    ended = [(row, word) for row, word in enumerate(words) if word is not None]
+    return Endings(
+        transitions=tuple(
             Transition.model_construct(
                 assignment_id=frozen.live_ids[row],
-                demand_id=frozen.demand_ids[demand],
-                resource_id=frozen.resource_ids[resource],
+                demand_id=frozen.demand_ids[live["demand"][row]],
+                resource_id=frozen.resource_ids[live["resource"][row]],
                 to=to,
                 reason=reason,
                 barred_until=pause_until if reason == "no_answer" else None,
                 used_up=bool(used_up[row]),
             )
-        )
-    return Endings(tuple(transitions), stays, np.array(resting, np.int64).reshape(-1, 2), fulfilled, used_up)
+            for row, (to, reason) in ended
+        ),
+        stays=stays,
+        resting=np.array(
+            [(live["demand"][row], live["resource"][row]) for row, (_, reason) in ended if reason in _RESTS], np.int64
+        ).reshape(-1, 2),
+        fulfilled=fulfilled,
+        used_up=used_up,
+    )
+
+
+def _words(frozen: Frozen, *, now_ms: int, policy: Policy) -> list[Word | None]:
+    """Return the word for each live assignment; None for those that stay as they are."""
+    live, said, allowed = frozen.live, frozen.said, still_allowed(frozen, policy=policy)
+    words = [_word(frozen, live[row], said[row], allowed=bool(allowed[row]), now_ms=now_ms) for row in range(len(live))]
+    fulfilled = _marked(words, "fulfilled")
+    for row in beyond_room(
+        frozen,
+        stays=_marked(words, None, "confirmed"),
+        firm=(live["state"] == CONFIRMED) | _marked(words, "confirmed"),
+        fulfilled=fulfilled,
+        used_up=fulfilled & ~frozen.resources["renewable"][live["resource"]],
+    ):
+        words[row] = "revoked", "no_longer_allowed"
+    return words
+
+
+def _marked(words: list[Word | None], *to: str | None) -> Bools:
+    """Return which words lead to one of these states; shape (live,)."""
+    return np.array([(word[0] if word else None) in to for word in words], bool)
 
 
 def _word(frozen: Frozen, held: Rows, said: int, *, allowed: bool, now_ms: int) -> Word | None:  # noqa: PLR0911 - the rules above, in their order

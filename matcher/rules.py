@@ -118,8 +118,7 @@ def still_allowed(frozen: Frozen, *, policy: Policy) -> Bools:
     """Return, for each live assignment, whether its pair still passes the rules that a revision can break.
 
     Only pairs with a side that changed since the proposal are looked at; their slot must still hold the job and
-    lie in a common window, their seats must still be asked for and offered. Notice was kept when it was
-    proposed, and a resource that rests keeps what it promised.
+    lie in a common window. Notice was kept when it was proposed, and a resource that rests keeps what it promised.
     """
     live, allowed = frozen.live, np.ones(len(frozen.live), bool)
     demands, resources = frozen.demands[live["demand"]], frozen.resources[live["resource"]]
@@ -129,35 +128,18 @@ def still_allowed(frozen: Frozen, *, policy: Policy) -> Bools:
     if not len(changed):
         return allowed
     there = live["line"] < demands["lines"]
-    line = np.searchsorted(frozen.line_demand, live["demand"]) + np.where(there, live["line"], 0)
     usable = changed[there[changed]]
-    rows, seats = line[usable], live["resource"][usable]
+    rows, seats = line_rows(frozen)[usable], live["resource"][usable]
     board = board_of(frozen, policy=policy, now_ms=0)
     fine = board.item(rows, seats) & board.covered(rows, seats) & board.qualified(rows, seats)
-    fine &= _slot_holds(frozen, board, live[usable])
-    filled = np.array([frozen.filled[row].bit_count() for row in rows], np.int64)
-    spent = np.array([frozen.spent.get(int(row), 0).bit_count() for row in seats], np.int64)
-    fine &= _rank(live, live["demand"], live["line"])[usable] < frozen.lines["quantity"][rows] - filled
-    fine &= _rank(live, live["resource"])[usable] < frozen.resources["capacity"][seats] - spent
     allowed[changed] = False
-    allowed[usable] = fine
+    allowed[usable] = fine & _slot_holds(frozen, board, live[usable])
     return allowed
 
 
-def _rank(live: np.ndarray, *entry: Ints) -> Ints:
-    """Return the place of each live assignment among those of its entry: confirmed ones first, then by id.
-
-    Where an entry shrank, those beyond its room have to go.
-    """
-    order = np.lexsort((np.arange(len(live)), -live["state"].astype(np.int64), *entry))
-    starts = np.zeros(len(live), bool)
-    starts[0] = True
-    for column in entry:
-        starts[1:] |= np.diff(column[order]) != 0
-    first = np.maximum.accumulate(np.where(starts, np.arange(len(live)), 0))
-    rank = np.empty(len(live), np.int64)
-    rank[order] = np.arange(len(live)) - first
-    return rank
+def line_rows(frozen: Frozen) -> Ints:
+    """Return the row among the lines of each live assignment (live,); the next demand's where its line is gone."""
+    return np.searchsorted(frozen.line_demand, frozen.live["demand"]) + frozen.live["line"]
 
 
 def _slot_holds(frozen: Frozen, board: Board, held: np.ndarray) -> Bools:
