@@ -72,6 +72,7 @@ class Providers:
         self._clock = clock
         self._gap_s = 1 / per_s
         self._plans: list[_Plan] = []
+        self._over: set[str] = set()
         self._news = asyncio.Event()
 
     async def live(self, rows: AsyncIterator[Mapping[str, Any]]) -> None:
@@ -81,7 +82,10 @@ class Providers:
             tasks.create_task(self._answer())
 
     def plan(self, row: Mapping[str, Any]) -> None:
-        """Take note of what to do about a row, if anything."""
+        """Take note of what to do about a row, if anything; what was taken away needs no answer."""
+        if row["type"] in {"revoked", "expired"}:
+            self._over.add(row["assignment_id"])
+            return
         found = reaction(row)
         if found is not None:
             heapq.heappush(self._plans, _Plan(self._clock() + found.after_s, row["assignment_id"], found.answer))
@@ -92,6 +96,9 @@ class Providers:
         given = 0
         while self._plans and self._plans[0].due_s <= self._clock():
             plan = heapq.heappop(self._plans)
+            if plan.assignment_id in self._over:
+                self._over.discard(plan.assignment_id)
+                continue
             await self._answers.answer(plan.assignment_id, plan.answer)
             given += 1
             await asyncio.sleep(self._gap_s)

@@ -5,7 +5,7 @@ A second start on the same data leaves the stock as it is and goes on with new a
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -65,7 +65,7 @@ async def run_demo(
     script = Script(district=district, catalogue=catalogue, seed=seed, start=datetime.now(UTC))
     async with httpx.AsyncClient(base_url=base_url, headers=headers, timeout=10) as http, asyncio.TaskGroup() as tasks:
         client = Client(http)
-        rows = client.follow(region=district.prefix, type=["proposed", "confirmed"])
+        rows = client.follow(region=district.prefix, type=["proposed", "confirmed", "revoked", "expired"])
         tasks.create_task(Providers(client).live(rows))
         await stock(script, district, sink=sink, client=client, shard_width=shard_width)
         await play(script.trickle(), client=client)
@@ -83,11 +83,17 @@ async def stock(script: Script, district: District, *, sink: EventSink, client: 
     return len(events)
 
 
-async def play(cues: Iterable[Cue], *, client: Client) -> None:
+async def play(
+    cues: Iterable[Cue],
+    *,
+    client: Client,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> None:
     """Say every fact when its time has come; one that is late is said at once."""
-    began = time.monotonic()
+    began = clock()
     for cue in cues:
-        await asyncio.sleep(max(0.0, began + cue.at_s - time.monotonic()))
+        await sleep(max(0.0, began + cue.at_s - clock()))
         await client.say(cue.fact)
 
 

@@ -7,7 +7,7 @@ projector brings the read model up to the log. Nothing goes around: the driver n
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -56,17 +56,26 @@ class Progress:
 class Pace:
     """Holds virtual time back to ``speed`` times real time; None: as fast as the machine goes."""
 
-    def __init__(self, *, speed: float | None, start: datetime) -> None:
+    def __init__(
+        self,
+        *,
+        speed: float | None,
+        start: datetime,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._speed = speed
         self._start = start
-        self._began = time.monotonic()
+        self._clock = clock
+        self._sleep = sleep
+        self._began = clock()
 
     async def wait_for(self, now: datetime) -> None:
         """Sleep until real time has reached what ``now`` takes at this speed."""
         if self._speed is None:
             return
         due = (now - self._start).total_seconds() / self._speed
-        await asyncio.sleep(max(0.0, self._began + due - time.monotonic()))
+        await self._sleep(max(0.0, self._began + due - self._clock()))
 
 
 class Driver:

@@ -73,7 +73,18 @@ def _accounts(total: Group, *, title: str) -> Table:
 
 def _comparison(summary: Summary) -> Table:
     table = Table("category", title="By category, Cobuild beside the city (hours waited: median / 90th percentile)")
-    for heading in ("posted", "matched", "open", "expired", "no offer", "assigned", "done", "city", "in time", "city"):
+    for heading in (
+        "posted",
+        "matched",
+        "open",
+        "expired",
+        "no offer",
+        "assigned",
+        "done",
+        "city",
+        "in time",
+        "city's",
+    ):
         table.add_column(heading, justify="right")
     for group in list(summary.categories.values())[:SHOWN]:
         table.add_row(*_row(group))

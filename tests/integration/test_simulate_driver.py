@@ -166,17 +166,15 @@ async def test_only_what_the_matcher_says_is_heard():
     assert progress.assigned == 0
 
 
-async def test_speed_holds_virtual_time_back(monkeypatch):
+async def test_speed_holds_virtual_time_back():
     slept = []
 
     async def sleep(seconds):
         slept.append(seconds)
 
-    monkeypatch.setattr("deploy.simulate.driver.asyncio.sleep", sleep)
-    monkeypatch.setattr("deploy.simulate.driver.time.monotonic", lambda: 100.0)
-    pace = Pace(speed=3600, start=START)
-    await pace.wait_for(START + timedelta(hours=5))
-    await Pace(speed=None, start=START).wait_for(START + timedelta(hours=5))
+    paced = Pace(speed=3600, start=START, clock=lambda: 100.0, sleep=sleep)
+    await paced.wait_for(START + timedelta(hours=5))
+    await Pace(speed=None, start=START, sleep=sleep).wait_for(START + timedelta(hours=5))
     assert slept == [5.0]
 
 

@@ -160,7 +160,7 @@ def test_the_report_says_what_became_of_all_and_that_lapsed_is_not_unserved_by_t
     text = console.file.getvalue()
     assert "33.3%" in text
     assert "12 rounds, every certificate holds" in text
-    assert "1 of 1 it did close" in text
+    assert "it did close 1 of these 1" in text
     assert "1,234" in text
     write_json(summary, tmp_path / "report.json")
     assert Summary.model_validate_json((tmp_path / "report.json").read_text()) == summary
