@@ -1,6 +1,5 @@
 """``cobuild bench solve``: a whole round's matching beside bare solvers, same pairs, same optimum."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -189,5 +188,5 @@ def _worth(line: dict, offer: dict, policy: Policy, now_ms: int) -> int:  # type
     shared = next((points for digits, points in ((12, near.community), (9, near.street), (6, near.district),
                   (4, near.city)) if home[:digits] == place[:digits]), near.beyond)  # fmt: skip
     fit = policy.fit.exact if exact else policy.fit.sibling
-    total = policy.service.base + urgency[line["urgency"]] + hours * policy.waiting.per_hour + shared + fit
-    return max(total, 0) if math.isfinite(total) else 0
+    total: int = policy.service.base + urgency[line["urgency"]] + hours * policy.waiting.per_hour + shared + fit
+    return max(total, 0)

@@ -1,0 +1,5 @@
+"""``python -m deploy`` is the ``cobuild`` command."""
+
+from deploy.command import main
+
+main()
