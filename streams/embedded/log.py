@@ -101,8 +101,10 @@ class EmbeddedLog:
         """Yield the records of one partition from ``offset`` to its end as it is now, without an event loop.
 
         Raises:
-            LogError: the file could not be read or a record is damaged.
+            LogError: there is no such partition, the file could not be read, or a record is damaged.
         """
+        if offset < 0 or not 0 <= partition.partition < self._partitions:
+            raise LogError(f"there is no offset {offset} in {partition} of {self._partitions}")
         try:
             with closing(self._open_source()) as source:
                 end = source.ends([partition])[partition]

@@ -44,6 +44,20 @@ LAYOUT = "09000000 00050000 0068e5cf 8b010000 02000000 0d000000 01020006 0102020
 """Files in the field hold it; see the table in ``streams/embedded/frame.py``."""
 
 
+@given(st.lists(st.tuples(names, blobs), max_size=5))
+def test_headers_read_like_any_sequence_of_pairs(pairs: list[tuple[str, bytes]]) -> None:
+    headers = decode(stamp(0, 0, encode(Draft(key=None, value=None, headers=pairs))), 0, "topic", 0)[0].headers
+    assert headers == pairs
+    assert tuple(pairs) == headers
+    assert headers != [*pairs, ("more", b"")]
+    assert dict(headers) == dict(pairs)
+    assert len(headers) == len(pairs)
+    assert [headers[place] for place in range(len(pairs))] == pairs
+    assert list(headers[1:]) == pairs[1:]
+    assert hash(headers) == hash(tuple(pairs))
+    assert repr(headers) == repr(tuple(pairs))
+
+
 @pytest.mark.parametrize("part", ["key", "value", "header"])
 def test_a_record_may_be_as_large_as_the_bound_and_no_larger(part: str) -> None:
     def draft(size: int) -> Draft:

@@ -248,6 +248,10 @@ async def test_a_scan_yields_one_partition_without_an_event_loop(log: EmbeddedLo
     assert content(list(log.scan(partition))) == content(drafts)
     assert [record.offset for record in log.scan(partition, 4498)] == [4498, 4499]
     assert list(log.scan(TopicPartition("never.written", 0))) == []
+    with pytest.raises(LogError, match="no offset -1"):
+        next(log.scan(partition, -1))
+    with pytest.raises(LogError, match="no offset 0"):
+        next(log.scan(TopicPartition(TOPIC, 4)))
 
 
 async def test_many_large_records_come_in_several_polls(log: EmbeddedLog) -> None:
