@@ -125,16 +125,14 @@ demand_lines = Table(
     sqlite_with_rowid=False,
 )
 
-strays = Table(
-    "strays",
+tombstones = Table(
+    "tombstones",
     metadata,
     Column("kind", String, primary_key=True),  # resource | demand
     Column("entity_id", String, primary_key=True),
-    Column("version", Integer, nullable=False),
-    Column("state", String, nullable=False),  # suspended | withdrawn
     sqlite_with_rowid=False,
 )
-"""Entries that were suspended or withdrawn but never put on the list: a later, older version must not count."""
+"""Entries that were withdrawn before they were ever put on the list."""
 
 lapses = Table(
     "lapses",

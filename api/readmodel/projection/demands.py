@@ -1,16 +1,16 @@
 """The demand list as it changes, and what assignments and lapses make of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Self
 
 from sqlalchemy import Connection, delete, func, select
 
 from api.readmodel.projection.phases import is_done
-from api.readmodel.projection.rows import Values, change, put, rows_among
+from api.readmodel.projection.rows import Values, change, pieces, put, rows_among
 from api.readmodel.projection.standing import contributions, fill, state_of
-from api.readmodel.projection.strays import load_strays, write_strays
 from api.readmodel.projection.tallies import Tally
+from api.readmodel.projection.tombstones import load_tombstones, write_tombstones
 from api.readmodel.tables import LIVE, assignments, demand_lines, demands, lapses
 from schemas.catalogue import Catalogue
 from schemas.demands import Demand, DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn, Urgency
@@ -30,7 +30,7 @@ class Demands:
 
     rows: Mapping[str, Values]
     lines: Lines
-    strays: Mapping[str, Values]
+    buried: Set[str]
 
     @classmethod
     def load(cls, connection: Connection, *, events: Sequence[Event[Any]], also: Iterable[str]) -> Self:
@@ -42,7 +42,7 @@ class Demands:
         lines: Lines = {}
         for line in rows_among(connection, select(demand_lines), key=demand_lines.c.demand_id, wanted=rows):
             lines.setdefault(line.demand_id, {})[line.line] = dict(line._mapping)
-        return cls(rows, lines, load_strays(connection, kind="demand", wanted=wanted - rows.keys()))
+        return cls(rows, lines, load_tombstones(connection, kind="demand", wanted=wanted - rows.keys()))
 
     def project(
         self, connection: Connection, events: Sequence[Event[Any]], *, tally: Tally, catalogue: Catalogue
@@ -50,10 +50,14 @@ class Demands:
         """Apply ``events``, count seats anew from the assignments written, and write what changed."""
         rows = {demand_id: dict(row) for demand_id, row in self.rows.items()}
         lines = dict(self.lines)
-        strays = dict(self.strays)
+        gone: set[str] = set()
         for event in events:
-            _evolve(rows, lines, strays, event, catalogue)
-        write_strays(connection, kind="demand", rows=strays)
+            demand_id = _id_of(event.data)
+            if demand_id in self.buried or demand_id in gone:
+                continue
+            if not _evolve(rows, lines, event, catalogue):
+                gone.add(demand_id)
+        write_tombstones(connection, kind="demand", gone=gone)
         lines = _filled(connection, rows, lines)
         _stand(connection, rows, lines)
         self._tally(rows, lines, tally)
@@ -71,8 +75,8 @@ class Demands:
         altered = [row for name, row in rows.items() if "body" not in row and row != self.rows[name]]
         change(connection, demands, altered, columns=_CHANGING)
         dropped = [name for name in self.lines if lines[name].keys() < self.lines[name].keys()]
-        if dropped:
-            connection.execute(delete(demand_lines).where(demand_lines.c.demand_id.in_(dropped)))
+        for names in pieces(dropped):
+            connection.execute(delete(demand_lines).where(demand_lines.c.demand_id.in_(names)))
         put(connection, demand_lines, [line for name in rows for line in self._altered_lines(name, lines, dropped)])
 
     def _altered_lines(self, name: str, lines: Lines, dropped: Sequence[str]) -> list[Values]:
@@ -80,18 +84,17 @@ class Demands:
         return [line for number, line in lines[name].items() if line != before.get(number)]
 
 
-def _evolve(
-    rows: dict[str, Values], lines: Lines, strays: dict[str, Values], event: Event[Any], catalogue: Catalogue
-) -> None:
-    """Move one demand on in ``rows`` and ``lines``, unless the event is old news or the matcher refuses it."""
+def _evolve(rows: dict[str, Values], lines: Lines, event: Event[Any], catalogue: Catalogue) -> bool:
+    """Move one demand on in ``rows`` and ``lines``, unless the event is old news or the matcher refuses it.
+
+    Returns False where it withdrew what was never posted.
+    """
     data = event.data
     demand_id = _id_of(data)
-    if demand_id in strays:
-        return
     row = rows.get(demand_id)
     version = data.demand.version if isinstance(data, DemandPosted | DemandRevised) else data.version
     if row is not None and (row["withdrawn"] or version <= row["version"]):
-        return
+        return True
     changed = {"version": version, "changed_at": event.time}
     match data:
         case DemandPosted(demand=demand) | DemandRevised(demand=demand):
@@ -104,7 +107,8 @@ def _evolve(
         case DemandWithdrawn(reason=reason) if row is not None:
             row.update(changed, withdrawn=True, reason=reason)
         case DemandWithdrawn():
-            strays[demand_id] = {"version": version, "state": "withdrawn"}
+            return False
+    return True
 
 
 def _row(demand: Demand) -> Values:

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from api.readmodel.projection.rows import Values, change, put, rows_among
-from api.readmodel.projection.strays import is_stray, load_strays, write_strays
 from api.readmodel.projection.tallies import Tally
+from api.readmodel.projection.tombstones import load_tombstones, write_tombstones
 from api.readmodel.tables import resources
 from schemas.catalogue import Catalogue
 from schemas.envelope import Event
@@ -25,20 +25,25 @@ def project_resources(
         return
     wanted = {_id_of(event.data) for event in events}
     known = _load(connection, wanted)
-    known |= load_strays(connection, kind="resource", wanted=wanted - known.keys())
+    buried = load_tombstones(connection, kind="resource", wanted=wanted - known.keys())
     after: dict[str, Values] = {}
+    gone: set[str] = set()
     for event in events:
         resource_id = _id_of(event.data)
-        found = _evolve(after.get(resource_id) or known.get(resource_id), event, catalogue)
+        if resource_id in buried or resource_id in gone:
+            continue
+        before = after.get(resource_id) or known.get(resource_id)
+        found = _evolve(before, event, catalogue)
         if found is not None:
             after[resource_id] = found
+        elif before is None and isinstance(event.data, ResourceWithdrawn):
+            gone.add(resource_id)
     for resource_id, row in after.items():
         _count(tally, known.get(resource_id), -1)
         _count(tally, row, 1)
     put(connection, resources, [row for row in after.values() if "body" in row])
-    altered = [row for row in after.values() if "body" not in row and not is_stray(row)]
-    change(connection, resources, altered, columns=_CHANGING)
-    write_strays(connection, kind="resource", rows=after)
+    change(connection, resources, [row for row in after.values() if "body" not in row], columns=_CHANGING)
+    write_tombstones(connection, kind="resource", gone=gone)
 
 
 def _load(connection: Connection, wanted: set[str]) -> dict[str, Values]:
@@ -61,9 +66,7 @@ def _evolve(row: Values | None, event: Event[Any], catalogue: Catalogue) -> Valu
             return _row(resource, catalogue) | changed | {"state": "published", "reason": None}
         case ResourceSuspended() | ResourceWithdrawn():
             state = "suspended" if isinstance(data, ResourceSuspended) else "withdrawn"
-            if row is None or is_stray(row):
-                return {"version": version, "state": state}
-            return row | changed | {"state": state, "reason": data.reason}
+            return None if row is None else row | changed | {"state": state, "reason": data.reason}
     raise TypeError(type(data))
 
 

@@ -17,9 +17,14 @@ def rows_among(
     connection: Connection, query: Select[Any], *, key: Column[str], wanted: Collection[str]
 ) -> Iterator[Row[Any]]:
     """Yield the rows of ``query`` whose ``key`` is among ``wanted``, in pieces that the database can take."""
-    names = sorted(wanted)
+    for names in pieces(sorted(wanted)):
+        yield from connection.execute(query.where(key.in_(names)))
+
+
+def pieces(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut a list of names into pieces that fit into one statement."""
     for start in range(0, len(names), _MOST_PARAMETERS):
-        yield from connection.execute(query.where(key.in_(names[start : start + _MOST_PARAMETERS])))
+        yield names[start : start + _MOST_PARAMETERS]
 
 
 def put(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
