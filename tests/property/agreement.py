@@ -1,0 +1,108 @@
+"""Matcher and oracle side by side: the same round, asked of both."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+from matcher.fold import from_ms, to_ms
+from matcher.matching import match
+from matcher.pool import freeze
+from matcher.rules import board_of
+from matcher.settling import settle
+from schemas.policy import Policy
+from schemas.rounds import Proposal, RoundDecided
+from tests.property.oracle import Book, Pair, Pool, Word, proven
+from tests.town import Town, ended
+
+
+def matcher_pairs(town: Town, now: datetime, policy: Policy) -> dict[Pair, tuple[int, datetime]]:
+    """Return what the matcher holds allowed: pair -> worth and start."""
+    frozen, now_ms = freeze(town.state), to_ms(now)
+    settled = settle(frozen, now_ms=now_ms, policy=policy)
+    board = board_of(frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting)
+    matching = match(board, settled.seats)
+    pairs = matching.pairs
+    return {
+        (
+            frozen.demand_ids[frozen.line_demand[line]],
+            int(frozen.line_no[line]),
+            frozen.resource_ids[resource],
+        ): (int(worth), from_ms(start))
+        for line, resource, start, worth in zip(
+            pairs.line, pairs.resource, pairs.start, matching.market.worth, strict=True
+        )
+    }
+
+
+def assert_agreed(book: Book, town: Town, decided: RoundDecided, *, now: datetime, policy: Policy) -> None:
+    """Assert that the round is what the oracle says it must be; neither has read it yet."""
+    assert ended(decided) == book.endings(now, policy)
+    assert {lapse.demand_id: lapse.version for lapse in decided.lapsed} == book.lapsing(now, policy)
+    pool = book.pool(now, policy)
+    assert matcher_pairs(town, now, policy) == {
+        pair: (worth.total, worth.starts_at) for pair, worth in pool.pairs.items()
+    }
+    assert_best(decided, pool)
+    assert_true(book, pool, decided, now=now, policy=policy)
+    assert_seats_are_single(book, decided, book.endings(now, policy))
+
+
+def assert_best(decided: RoundDecided, pool: Pool) -> None:
+    """Assert that nothing better exists, by trying everything and by the record's own proof."""
+    assert sum(proposal.value for proposal in decided.proposals) == pool.optimum()
+    assert decided.certificate.holds
+    assert decided.certificate.value == decided.certificate.price_sum == pool.optimum()
+    assert decided.certificate.worst_gap == 0
+    assert proven(decided, pool) is None
+    size = decided.size
+    assert (size.lines, size.line_seats) == (len(pool.need), sum(pool.need.values()))
+    assert (size.resources, size.resource_seats) == (len(pool.supply), sum(pool.supply.values()))
+    assert size.pairs == len(pool.pairs)
+
+
+def assert_true(book: Book, pool: Pool, decided: RoundDecided, *, now: datetime, policy: Policy) -> None:
+    """Assert that what each proposal says of itself is so."""
+    for proposal in decided.proposals:
+        demand, resource = book.demands[proposal.demand_id], book.resources[proposal.resource_id]
+        worth = pool.pairs[proposal.demand_id, proposal.line, proposal.resource_id]
+        assert proposal.value == worth.total
+        assert proposal.terms == {name: points for name, points in worth.terms.items() if points}
+        assert proposal.starts_at == worth.starts_at
+        assert proposal.ends_at - proposal.starts_at == timedelta(minutes=demand.duration_minutes)
+        assert proposal.demand_version == book.versions[proposal.demand_id]
+        assert proposal.resource_version == book.versions[proposal.resource_id]
+        assert (proposal.requester, proposal.provider) == (demand.requester, resource.provider)
+        assert (proposal.item, proposal.offered_item) == (demand.lines[proposal.line].item, resource.item)
+        assert proposal.community == demand.community
+        assert proposal.auto_accepted == resource.auto_accept
+        answer_by = min(now + timedelta(hours=policy.rules.answer_hours), demand.lapses_at)
+        assert proposal.answer_by == (None if resource.auto_accept else answer_by)
+        assert proposal.margin >= 0
+
+
+def assert_seats_are_single(book: Book, decided: RoundDecided, words: dict[str, Word]) -> None:
+    """Assert that after the round no seat is promised twice and no entry gives more seats than it has."""
+    stay = [p.proposal for n, p in book.live.items() if words.get(n, ("confirmed",))[0] == "confirmed"]
+    done = [book.live[name].proposal for name, (to, _) in words.items() if to == "fulfilled"]
+    promised = [*stay, *decided.proposals]
+    assert_unique([(p.resource_id, p.resource_seat) for p in promised])
+    assert_unique([(p.demand_id, p.line, p.seat) for p in promised])
+    assert_unique([p.assignment_id for p in promised])
+    held = Counter((p.demand_id, p.line) for p in promised)
+    filled = Counter(book.filled) + Counter((p.demand_id, p.line) for p in done)
+    for (name, number), seats in held.items():
+        assert seats + filled[name, number] <= book.demands[name].lines[number].quantity
+    spent = [p.resource_id for p in done if not book.resources[p.resource_id].renewable]
+    used_up = Counter(book.used_up) + Counter(spent)
+    for name, seats in Counter(p.resource_id for p in promised).items():
+        assert seats + used_up[name] <= book.resources[name].capacity
+    assert all(seat_exists(book, proposal) for proposal in decided.proposals)
+
+
+def seat_exists(book: Book, proposal: Proposal) -> bool:
+    """Whether the seats that a new proposal names are among those of its line and resource."""
+    asked = book.demands[proposal.demand_id].lines[proposal.line].quantity
+    return proposal.seat < asked and proposal.resource_seat < book.resources[proposal.resource_id].capacity
+
+
+def assert_unique(names: list[object]) -> None:
+    assert [name for name, times in Counter(names).items() if times > 1] == []

@@ -1,0 +1,388 @@
+"""A second opinion on the matcher: the rules once more, in plain Python loops over the facts themselves.
+
+Slow and simple on purpose; nothing here comes from ``matcher``. Times stay datetimes, seats stay sets, and the
+best assignment of a small pool is found by trying every choice of every seat.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import chain
+
+from schemas.base import Fact
+from schemas.catalogue import Catalogue
+from schemas.demands import Demand, DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn, Urgency
+from schemas.policy import Policy
+from schemas.resources import Resource, ResourceOffered, ResourceRevised, ResourceSuspended, ResourceWithdrawn
+from schemas.responses import AssignmentAccepted, AssignmentDeclined, AssignmentDone, AssignmentNoShow
+from schemas.rounds import Proposal, RoundDecided, Transition
+
+Place = tuple[str, int]
+"""A line: demand id and place in it."""
+Pair = tuple[str, int, str]
+"""A line and a resource: demand id, place, resource id."""
+Word = tuple[str, str]
+"""What becomes of an assignment: to, and the reason."""
+
+EVER = datetime.max.replace(tzinfo=UTC)
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+_ANSWER = {
+    AssignmentAccepted: "accepted",
+    AssignmentDeclined: "declined",
+    AssignmentDone: "done",
+    AssignmentNoShow: "no_show",
+}
+
+
+@dataclass(slots=True)
+class Promise:
+    """A live assignment."""
+
+    proposal: Proposal
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What a pair is worth, by term, and when its job would start."""
+
+    terms: dict[str, int]
+    starts_at: datetime
+
+    @property
+    def total(self) -> int:
+        return sum(self.terms.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """What a round has to decide on: open seats of both sides, and all pairs worth something."""
+
+    need: dict[Place, int]
+    supply: dict[str, int]
+    pairs: dict[Pair, Worth]
+
+    def optimum(self) -> int:
+        """Return the most that can be had, by trying for every open demand seat every resource and none."""
+        return best_total(self.need, self.supply, {pair: worth.total for pair, worth in self.pairs.items()})
+
+
+@dataclass
+class Book:
+    """Everything that was told, kept as it was told."""
+
+    catalogue: Catalogue
+    resources: dict[str, Resource] = field(default_factory=dict)
+    resting: set[str] = field(default_factory=set)
+    resources_gone: set[str] = field(default_factory=set)
+    demands: dict[str, Demand] = field(default_factory=dict)
+    demands_gone: set[str] = field(default_factory=set)
+    versions: dict[str, int] = field(default_factory=dict)
+    lapsed: dict[str, int] = field(default_factory=dict)
+    said: dict[str, set[str]] = field(default_factory=dict)
+    live: dict[str, Promise] = field(default_factory=dict)
+    filled: dict[Place, int] = field(default_factory=dict)
+    used_up: dict[str, int] = field(default_factory=dict)
+    barred: dict[tuple[str, str], datetime] = field(default_factory=dict)
+
+    # -- reading ------------------------------------------------------------------------------------------
+
+    def read(self, fact: Fact) -> None:
+        """Take in a fact that is news."""
+        match fact:
+            case ResourceOffered(resource=resource) | ResourceRevised(resource=resource):
+                self.resources[resource.resource_id] = resource
+                self.resting.discard(resource.resource_id)
+            case ResourceSuspended():
+                self.resting.add(fact.resource_id)
+                self.versions[fact.resource_id] = fact.version
+            case ResourceWithdrawn():
+                self.resources_gone.add(fact.resource_id)
+            case DemandPosted(demand=demand) | DemandRevised(demand=demand):
+                self.demands[demand.demand_id] = demand
+                self.versions[demand.demand_id] = demand.version
+            case DemandWhistled():
+                self._whistle(fact)
+            case DemandWithdrawn():
+                self.demands_gone.add(fact.demand_id)
+            case RoundDecided():
+                self._read_round(fact)
+            case AssignmentAccepted() | AssignmentDeclined() | AssignmentDone() | AssignmentNoShow():
+                self.said.setdefault(fact.assignment_id, set()).add(_ANSWER[type(fact)])
+            case _:
+                raise TypeError(type(fact).__name__)
+        if isinstance(fact, ResourceOffered | ResourceRevised):
+            self.versions[fact.resource.resource_id] = fact.resource.version
+
+    def _whistle(self, fact: DemandWhistled) -> None:
+        before = self.demands[fact.demand_id]
+        loudest = Urgency.EMERGENCY if before.urgency is Urgency.EMERGENCY else Urgency.WHISTLE
+        self.demands[fact.demand_id] = before.model_copy(update={"urgency": loudest})
+        self.versions[fact.demand_id] = fact.version
+
+    def _read_round(self, decided: RoundDecided) -> None:
+        for moved in decided.transitions:
+            self._move(moved)
+        for lapse in decided.lapsed:
+            self.lapsed[lapse.demand_id] = lapse.version
+        for proposal in decided.proposals:
+            self.live[proposal.assignment_id] = Promise(proposal, confirmed=proposal.auto_accepted)
+
+    def _move(self, moved: Transition) -> None:
+        if moved.to == "confirmed":
+            self.live[moved.assignment_id].confirmed = True
+            return
+        was = self.live.pop(moved.assignment_id).proposal
+        pair = (was.demand_id, was.resource_id)
+        if moved.to == "fulfilled":
+            self.filled[was.demand_id, was.line] = self.filled.get((was.demand_id, was.line), 0) + 1
+            self.used_up[was.resource_id] = self.used_up.get(was.resource_id, 0) + moved.used_up
+        elif moved.reason in ("declined", "no_show"):
+            self.barred[pair] = EVER
+        elif moved.barred_until is not None:
+            self.barred[pair] = max(moved.barred_until, self.barred.get(pair, BEGINNING))
+
+    # -- what a round must do to live assignments ----------------------------------------------------------
+
+    def endings(self, now: datetime, policy: Policy) -> dict[str, Word]:
+        """Return what must become of live assignments in a round at ``now``; those not named stay as they are."""
+        words = {name: self._ending(name, promise, now, policy) for name, promise in sorted(self.live.items())}
+        self._make_room(words)
+        return {name: word for name, word in words.items() if word is not None}
+
+    def _make_room(self, words: dict[str, Word | None]) -> None:
+        """A line or resource that shrank keeps the firmest promises, up to the seats it has left."""
+        for name, demand in self.demands.items():
+            for number, asked in enumerate(demand.lines):
+                mine = [n for n, p in self.live.items() if (p.proposal.demand_id, p.proposal.line) == (name, number)]
+                done = sum(words[n] == ("fulfilled", "done") for n in mine)
+                self._keep(mine, asked.quantity - self.filled.get((name, number), 0) - done, words)
+        for name, resource in self.resources.items():
+            mine = [n for n, p in self.live.items() if p.proposal.resource_id == name]
+            spent = sum(words[n] == ("fulfilled", "done") and not resource.renewable for n in mine)
+            self._keep(mine, resource.capacity - self.used_up.get(name, 0) - spent, words)
+
+    def _keep(self, names: list[str], room: int, words: dict[str, Word | None]) -> None:
+        """Of these assignments keep so many: confirmed ones first, then by id."""
+        accepted: Word = ("confirmed", "accepted")
+        staying = [name for name in names if words[name] in (None, accepted)]
+        staying.sort(key=lambda name: (not (self.live[name].confirmed or words[name] == accepted), name))
+        for name in staying[max(room, 0) :]:
+            words[name] = "revoked", "no_longer_allowed"
+
+    def _ending(self, name: str, promise: Promise, now: datetime, policy: Policy) -> Word | None:
+        said, given = self.said.get(name, set()), promise.proposal
+        reasons: list[tuple[bool, Word]] = [
+            ("declined" in said, ("revoked", "declined")),
+            ("no_show" in said, ("revoked", "no_show")),
+            ("done" in said, ("fulfilled", "done")),
+            (given.resource_id in self.resources_gone, ("revoked", "resource_gone")),
+            (given.demand_id in self.demands_gone, ("revoked", "demand_gone")),
+            (not self._stands(promise, policy), ("revoked", "no_longer_allowed")),
+            ("accepted" in said and not promise.confirmed, ("confirmed", "accepted")),
+            (not promise.confirmed and (given.answer_by or EVER) <= now, ("expired", "no_answer")),
+        ]
+        return next((word for holds, word in reasons if holds), None)
+
+    def _stands(self, promise: Promise, policy: Policy) -> bool:
+        """Whether a promise survives the changes made to either side since."""
+        given = promise.proposal
+        demand, resource = self.demands[given.demand_id], self.resources[given.resource_id]
+        if (given.demand_version, given.resource_version) == (
+            self.versions[given.demand_id],
+            self.versions[given.resource_id],
+        ):
+            return True
+        if given.line >= len(demand.lines) or not self._suits((given.demand_id, given.line, given.resource_id), policy):
+            return False
+        return (
+            given.ends_at - given.starts_at >= timedelta(minutes=demand.duration_minutes)
+            and demand.window.start <= given.starts_at
+            and given.ends_at <= demand.window.end
+            and is_free(resource, given.starts_at, given.ends_at)
+        )
+
+    # -- what is open then, and what it is worth ------------------------------------------------------------
+
+    def pool(self, now: datetime, policy: Policy) -> Pool:
+        """Return the pool of a round at ``now``, after its endings."""
+        words = self.endings(now, policy)
+        over = {name for name, (to, _) in words.items() if to != "confirmed"}
+        need, supply = self._need(words, over, now), self._supply(words, over)
+        return Pool(need, supply, dict(self._pairs(need, supply, words, now, policy)))
+
+    def lapsing(self, now: datetime, policy: Policy) -> dict[str, int]:
+        """Return the demands whose open seats must lapse at ``now``, with their versions."""
+        words = self.endings(now, policy)
+        over = {name for name, (to, _) in words.items() if to != "confirmed"}
+        late = {place[0] for place in self._open_lines(words, over) if self.demands[place[0]].lapses_at <= now}
+        return {demand: self.versions[demand] for demand in late}
+
+    def alarm(self, decided_at: datetime) -> datetime | None:
+        """Return when, after the round of ``decided_at``, time alone makes another one due; None for never."""
+        open_now = {name for name, _ in self._open_lines({}, set())}
+        due = [self.demands[name].lapses_at for name in open_now]
+        due += [p.proposal.answer_by for p in self.live.values() if p.proposal.answer_by and not p.confirmed]
+        due += [until for (name, _), until in self.barred.items() if decided_at < until < EVER and name in open_now]
+        return min(due, default=None)
+
+    def _open_lines(self, words: Mapping[str, Word], over: set[str]) -> dict[Place, int]:
+        """Seats without anybody, on the lines of demands that are still on the list."""
+        need: dict[Place, int] = {}
+        for name, demand in self.demands.items():
+            if name in self.demands_gone or self.lapsed.get(name, 0) >= self.versions[name]:
+                continue
+            for number, asked in enumerate(demand.lines):
+                place = (name, number)
+                taken = self.filled.get(place, 0) + sum(
+                    (promise.proposal.demand_id, promise.proposal.line) == place
+                    and (assignment not in over or words[assignment][0] == "fulfilled")
+                    for assignment, promise in self.live.items()
+                )
+                if asked.quantity > taken:
+                    need[place] = asked.quantity - taken
+        return need
+
+    def _need(self, words: Mapping[str, Word], over: set[str], now: datetime) -> dict[Place, int]:
+        return {
+            place: seats
+            for place, seats in self._open_lines(words, over).items()
+            if self.demands[place[0]].lapses_at > now
+        }
+
+    def _supply(self, words: Mapping[str, Word], over: set[str]) -> dict[str, int]:
+        supply: dict[str, int] = {}
+        for name, resource in self.resources.items():
+            if name in self.resting or name in self.resources_gone:
+                continue
+            left = resource.capacity - self.used_up.get(name, 0)
+            for assignment, promise in self.live.items():
+                stays = assignment not in over
+                spends = not stays and words[assignment][0] == "fulfilled" and not resource.renewable
+                left -= promise.proposal.resource_id == name and (stays or spends)
+            if left > 0:
+                supply[name] = left
+        return supply
+
+    def _pairs(
+        self,
+        need: Mapping[Place, int],
+        supply: Mapping[str, int],
+        words: Mapping[str, Word],
+        now: datetime,
+        policy: Policy,
+    ) -> Iterator[tuple[Pair, Worth]]:
+        new_noes = {
+            (self.live[name].proposal.demand_id, self.live[name].proposal.resource_id)
+            for name, (_, reason) in words.items()
+            if reason in ("declined", "no_show", "no_answer")
+        }
+        for demand_id, number in need:
+            for resource_id in supply:
+                pair = (demand_id, number, resource_id)
+                if (demand_id, resource_id) in new_noes or self.barred.get((demand_id, resource_id), BEGINNING) > now:
+                    continue
+                starts_at = self._start(demand_id, resource_id, now) if self._suits(pair, policy) else None
+                if starts_at is None:
+                    continue
+                worth = Worth(self._terms(pair, now, policy), starts_at)
+                if worth.total > 0:
+                    yield pair, worth
+
+    def _suits(self, pair: Pair, policy: Policy) -> bool:
+        """Item, scope and gate."""
+        demand, asked, resource = self.demands[pair[0]], self.demands[pair[0]].lines[pair[1]], self.resources[pair[2]]
+        category = asked.item.split(".", maxsplit=1)[0]
+        if resource.item != asked.item:
+            kin = resource.item.split(".", maxsplit=1)[0] == category
+            if not (kin and asked.siblings and policy.rules.siblings):
+                return False
+        if not any(demand.community.startswith(prefix) for prefix in resource.scope):
+            return False
+        gate = self.catalogue.categories[category].gate
+        if gate == "insurance_if_risky":
+            gate = "insurance" if demand.risky else "none"
+        return gate == "none" or not policy.rules.gates or gate in resource.qualifications
+
+    def _start(self, demand_id: str, resource_id: str, now: datetime) -> datetime | None:
+        """The first moment at which the whole job fits, or None."""
+        demand, resource = self.demands[demand_id], self.resources[resource_id]
+        soonest = max(demand.window.start, now + timedelta(minutes=resource.notice_minutes))
+        length = timedelta(minutes=demand.duration_minutes)
+        opens = [resource.valid_from] if resource.valid_from else []
+        moments = sorted(m for m in chain([soonest], opens, (w.start for w in resource.windows)) if m >= soonest)
+        for moment in moments:
+            if moment + length <= demand.window.end and is_free(resource, moment, moment + length):
+                return moment
+        return None
+
+    def _terms(self, pair: Pair, now: datetime, policy: Policy) -> dict[str, int]:
+        demand, resource = self.demands[pair[0]], self.resources[pair[2]]
+        hours = max(int((now - demand.posted_at).total_seconds() // 3600), 0)
+        near = policy.nearness
+        by_digits = {12: near.community, 9: near.street, 6: near.district, 4: near.city, 0: near.beyond}
+        shared = next(n for n in by_digits if resource.home[:n] == demand.community[:n])
+        exact = demand.lines[pair[1]].item == resource.item
+        return {
+            "service": policy.service.base,
+            "urgency": getattr(policy.urgency, demand.urgency.value),
+            "waiting": policy.waiting.per_hour * min(hours, policy.waiting.cap_hours),
+            "nearness": by_digits[shared],
+            "fit": policy.fit.exact if exact else policy.fit.sibling,
+        }
+
+
+def is_free(resource: Resource, start: datetime, end: datetime) -> bool:
+    """Whether the resource can be had without a gap from ``start`` to ``end``."""
+    if (resource.valid_from and start < resource.valid_from) or (resource.valid_to and end > resource.valid_to):
+        return False
+    if not resource.windows:
+        return True
+    moment = start
+    while moment < end:
+        until = max((w.end for w in resource.windows if w.start <= moment < w.end), default=moment)
+        if until == moment:
+            return False
+        moment = until
+    return True
+
+
+def best_total(need: Mapping[Place, int], supply: Mapping[str, int], worth: Mapping[Pair, int]) -> int:
+    """Return the greatest total worth: each demand seat in turn takes a seat of some resource, or none."""
+    names = sorted(supply)
+    seats = [place for place in sorted(need) for _ in range(need[place])]
+
+    @cache
+    def best(seat: int, left: tuple[int, ...]) -> int:
+        if seat == len(seats):
+            return 0
+        found = best(seat + 1, left)
+        for column, name in enumerate(names):
+            points = worth.get((*seats[seat], name))
+            if left[column] and points is not None:
+                rest = (*left[:column], left[column] - 1, *left[column + 1 :])
+                found = max(found, points + best(seat + 1, rest))
+        return found
+
+    return best(0, tuple(min(supply[name], len(seats)) for name in names))
+
+
+def proven(decided: RoundDecided, pool: Pool) -> str | None:
+    """Return what is wrong with a round's proof of optimality, from its own prices and the pool alone; or None.
+
+    The proof: what was given equals the prices of all seats, and no pair is worth more than its two prices.
+    """
+    of_line = {(price.demand_id, price.line): price.price for price in decided.line_prices}
+    of_resource = {price.resource_id: price.price for price in decided.resource_prices}
+    if any(price < 0 for price in chain(of_line.values(), of_resource.values())):
+        return "a price is negative"
+    value = sum(proposal.value for proposal in decided.proposals)
+    paid = sum(price * pool.need[place] for place, price in of_line.items())
+    paid += sum(price * pool.supply[name] for name, price in of_resource.items())
+    if value != paid:
+        return f"the pairs are worth {value}, the seats cost {paid}"
+    for (demand, number, resource), worth in pool.pairs.items():
+        if worth.total > of_line.get((demand, number), 0) + of_resource.get(resource, 0):
+            return f"{demand}/{number} with {resource} is worth {worth.total}, more than its two prices"
+    return None

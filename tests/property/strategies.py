@@ -1,0 +1,132 @@
+"""Small pools drawn so that entries meet often: few items, few places, windows on a half-hour grid that touch."""
+
+from datetime import datetime, timedelta
+
+from hypothesis import strategies as st
+
+from schemas.base import Fact, Window
+from schemas.demands import Demand, DemandLine, DemandPosted, Urgency
+from schemas.policy import (
+    FitWeights,
+    NearnessWeights,
+    Policy,
+    Rules,
+    ServiceWeights,
+    UrgencyWeights,
+    WaitingWeights,
+)
+from schemas.resources import Resource, ResourceOffered
+from tests.builders import (
+    FAR,
+    HAIR,
+    HERE,
+    INSURANCE,
+    LAMP,
+    LICENCE,
+    LOCK,
+    MEAL,
+    NOON,
+    PRESSURE,
+    SAME_CITY,
+    SAME_DISTRICT,
+    SAME_STREET,
+    SHARD,
+    demand,
+    resource,
+)
+
+ITEMS = st.sampled_from([HAIR] * 6 + [MEAL] * 3 + [PRESSURE, LAMP, LOCK])
+PLACES = st.sampled_from([HERE, HERE, SAME_STREET, SAME_DISTRICT])
+HOMES = st.sampled_from([HERE, SAME_STREET, SAME_DISTRICT, SAME_CITY, FAR])
+SCOPES = st.sampled_from(
+    [(SHARD,)] * 6 + [("31",), ("3101",), (HERE[:9],), (HERE,), (SAME_STREET, SAME_DISTRICT[:9]), ("32",)]
+)
+HALF_HOUR = timedelta(minutes=30)
+POINTS = st.integers(0, 12)
+SELDOM = st.sampled_from([None, None, None, True])
+"""True now and then; otherwise None, for a field that is mostly left out."""
+
+
+def moments(first: int = -2, last: int = 10, *, since: datetime = NOON) -> st.SearchStrategy[datetime]:
+    """Draw a half hour, counted in hours from ``since``."""
+    return st.integers(2 * first, 2 * last).map(lambda half: since + half * HALF_HOUR)
+
+
+@st.composite
+def windows(draw: st.DrawFn, *, shortest: int = 1, since: datetime = NOON) -> Window:
+    """Draw a window of at least ``shortest`` half hours around ``since``."""
+    start = since + draw(st.integers(-4, 14)) * HALF_HOUR
+    return Window(start=start, end=start + draw(st.integers(shortest, 12)) * HALF_HOUR)
+
+
+@st.composite
+def resources(draw: st.DrawFn, resource_id: str, *, version: int = 1, since: datetime = NOON) -> Resource:
+    """Draw a resource."""
+    return resource(
+        resource_id,
+        version=version,
+        item=draw(ITEMS),
+        capacity=draw(st.sampled_from([1, 1, 2, 3])),
+        renewable=draw(st.booleans()),
+        windows=tuple(draw(st.just([]) | st.lists(windows(since=since), min_size=1, max_size=3))),
+        scope=draw(SCOPES),
+        home=draw(HOMES),
+        notice_minutes=draw(st.sampled_from([0, 0, 0, 45, 180])),
+        qualifications=draw(st.sampled_from([(), (LICENCE,), (INSURANCE,), (INSURANCE, LICENCE, "choir")])),
+        auto_accept=draw(st.booleans()),
+        valid_from=draw(SELDOM) and draw(moments(-2, 3, since=since)),
+        valid_to=draw(SELDOM) and draw(moments(4, 10, since=since)),
+    )
+
+
+@st.composite
+def demands(draw: st.DrawFn, demand_id: str, *, version: int = 1, since: datetime = NOON) -> Demand:
+    """Draw a demand of one or two lines."""
+    return demand(
+        demand_id,
+        *draw(st.lists(lines(), min_size=1, max_size=2)),
+        version=version,
+        community=draw(PLACES),
+        window=draw(st.just(Window(start=since, end=since + 20 * HALF_HOUR)) | windows(shortest=4, since=since)),
+        duration_minutes=draw(st.sampled_from([30, 60, 120])),
+        deadline=draw(SELDOM) and draw(moments(0, 10, since=since)),
+        urgency=draw(st.sampled_from(list(Urgency))),
+        risky=draw(st.booleans()),
+        posted_at=draw(moments(-4, 1, since=since)),
+    )
+
+
+def lines() -> st.SearchStrategy[DemandLine]:
+    """Draw a line of a demand."""
+    return st.builds(
+        DemandLine, item=ITEMS, quantity=st.sampled_from([1, 1, 2, 3]), siblings=st.sampled_from([True, True, False])
+    )
+
+
+@st.composite
+def pools(draw: st.DrawFn, *, most: int = 4) -> list[Fact]:
+    """Draw what was offered and posted, in any order."""
+    counts = st.sampled_from([0, *range(1, most + 1), most, most])
+    facts: list[Fact] = [ResourceOffered(resource=draw(resources(f"r{n}"))) for n in range(draw(counts))]
+    facts += [DemandPosted(demand=draw(demands(f"d{n}"))) for n in range(draw(counts))]
+    return draw(st.permutations(facts))
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    """Draw small weights, so that ties and worthless pairs are common."""
+    return Policy(
+        service=ServiceWeights(base=draw(POINTS)),
+        urgency=UrgencyWeights(normal=draw(POINTS), urgent=draw(POINTS), whistle=draw(POINTS), emergency=draw(POINTS)),
+        waiting=WaitingWeights(per_hour=draw(POINTS), cap_hours=draw(st.integers(0, 4))),
+        nearness=NearnessWeights(
+            community=draw(POINTS), street=draw(POINTS), district=draw(POINTS), city=draw(POINTS), beyond=draw(POINTS)
+        ),
+        fit=FitWeights(exact=draw(st.integers(-2, 12)), sibling=draw(st.integers(-12, 5))),
+        rules=Rules(
+            siblings=draw(st.sampled_from([True, True, True, False])),
+            gates=draw(st.sampled_from([True, True, False])),
+            answer_hours=draw(st.integers(1, 3)),
+            expiry_pause_hours=draw(st.integers(1, 3)),
+        ),
+    )
