@@ -29,7 +29,7 @@ class ReadModel:
         self._catalogue = catalogue
         self._stamp = f"{SCHEMA}/{catalogue.digest}"
         if self._read_meta("stamp") != self._stamp:
-            self.reset()
+            self._start_over_unless_another_did()
 
     @property
     def generation(self) -> str:
@@ -63,17 +63,29 @@ class ReadModel:
     def reset(self) -> None:
         """Drop everything and start over with empty tables."""
         with writing(self.engine) as connection:
-            metadata.drop_all(connection)
-            metadata.create_all(connection)
-            stamp = {"name": "stamp", "value": self._stamp}
-            connection.execute(meta.insert(), [stamp, {"name": "generation", "value": secrets.token_hex(4)}])
+            self._start_over(connection)
 
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
 
+    def _start_over_unless_another_did(self) -> None:
+        with writing(self.engine) as connection:
+            if _meta_of(connection, "stamp") != self._stamp:
+                self._start_over(connection)
+
+    def _start_over(self, connection: Connection) -> None:
+        metadata.drop_all(connection)
+        metadata.create_all(connection)
+        stamp = {"name": "stamp", "value": self._stamp}
+        connection.execute(meta.insert(), [stamp, {"name": "generation", "value": secrets.token_hex(4)}])
+
     def _read_meta(self, name: str) -> str | None:
         with self.read() as connection:
-            if not inspect(connection).has_table(meta.name):
-                return None
-            return connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar_one_or_none()
+            return _meta_of(connection, name)
+
+
+def _meta_of(connection: Connection, name: str) -> str | None:
+    if not inspect(connection).has_table(meta.name):
+        return None
+    return connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar_one_or_none()

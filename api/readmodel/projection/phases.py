@@ -15,7 +15,9 @@ def is_later(phase: str, round_no: int, *, than: str, of_round: int) -> bool:
 
 
 def state_of(phase: str, *, reason: str | None, answer: str | None) -> str:
-    """Return what people see: an accepted proposal before its round, and a revocation that was a "no"."""
+    """Return what people see: a "yes" or "no" from the answer itself, until the next round has ruled."""
+    if answer == "declined" and holds_seat(phase):
+        return "declined"
     if phase == "proposed":
         return "accepted" if answer == "accepted" else "proposed"
     if phase == "revoked":
