@@ -10,6 +10,7 @@ import pytest
 from schemas.policy import Policy, Rules
 from schemas.topics import ASSIGNMENTS, DEMANDS
 from streams.log import Draft, LogError
+from streams.pace import Due
 from streams.round_loop import RoundLoop
 from streams.snapshots import FileSnapshots
 from tests.builders import MEAL, NOON, SAME_CITY, SMALL_CATALOGUE, at, line, offered, posted, whistled
@@ -212,6 +213,22 @@ async def test_an_alarm_set_before_the_stop_rings_after_the_start(log: FakeLog, 
     assert await loop.step(at(2)) == 1
     (first, *_) = await proposals(log)
     assert await words(log, first) == ["proposed", "expired"]
+    await loop.close()
+
+
+async def test_an_alarm_is_saved_even_where_nobody_has_asked_for_it_yet(
+    log: FakeLog, files: FileSnapshots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = Policy(rules=Rules(answer_hours=2))
+    loop = loop_on(log, policy=policy, snapshots=files)
+    await tell(log, offered("r1"), posted("d1"))
+    first_due = iter([[Due("310105", "interval")]])
+    monkeypatch.setattr(loop.host, "due", lambda now: next(first_due, []))
+    await loop.step(NOON)
+    await loop.close()
+    loop = loop_on(log, policy=policy, snapshots=files)
+    assert await loop.step(at(2)) == 1
+    assert (await rounds(log))[1].cause == "alarm"
     await loop.close()
 
 
