@@ -54,7 +54,7 @@ async def _boston(directory, policy, until, speed, work_days):  # type: ignore[n
     from schemas.policy import load_policy  # noqa: PLC0415
 
     rules = load_policy(policy)
-    settings = settings_from(data_dir=directory, partitions=1, log_sync="normal")
+    settings = settings_from(data_dir=directory, log_sync="normal")
     async with open_stage(settings, catalogue=builtin("boston"), policy=rules) as stage:
         return await simulate(
             stage,

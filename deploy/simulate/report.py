@@ -1,13 +1,16 @@
 """Telling the result: tables for the terminal, a JSON file for everything else."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from deploy.simulate.source import LOCAL
-from deploy.simulate.summary import Group, OnTime, Summary, Waits
+from deploy.simulate.summary import Group, Summary, Waits
+
+Columns = Mapping[str, Callable[[Group], str]]
 
 SHOWN = 20
 """Categories in the terminal; the file holds all."""
@@ -23,7 +26,9 @@ CAVEATS = (
     "Nobody offers them here, so they stay open or expire.",
     "capacity: {offered:,} jobs could be done ({work_days}); the city closed {closed:,} such requests in the whole "
     "year. Where ours is more, a shorter wait is due to that and not to matching alone.",
-    "assigned, done: from opening to the round, and to the end of the working day that the job then takes; "
+    "in time: done by the due time, of those that had one and fell due within the simulated time.",
+    "hours: median / 90th percentile of those served. assigned, done: from opening to the round, and to the "
+    "end of the working day that the job then takes; "
     "city: from opening to the city's close, which for a question on the phone may be the same minute.",
 )
 
@@ -34,24 +39,22 @@ def write_json(summary: Summary, path: Path) -> None:
 
 
 def print_report(summary: Summary, console: Console) -> None:
-    """Print the accounts, the categories beside the city, and what to keep in mind."""
+    """Print the accounts, the categories beside the city, and what to keep in mind; 80 columns are enough."""
     first, last = (moment.astimezone(LOCAL).date() for moment in (summary.start, summary.end))
     console.print(_accounts(summary.total, title=f"Boston, {first} to {last}, policy {summary.policy}"))
-    console.print(_comparison(summary))
+    for title, columns in (("What became of them, by category", COUNTS), ("Hours waited, by category", WAITS)):
+        console.print(_by_category(summary, title=title, columns=columns))
     state = "every certificate holds" if summary.certificates_hold else "SOME CERTIFICATES DO NOT HOLD"
     console.print(f"{summary.rounds:,} rounds, {state}.")
     for caveat in CAVEATS:
-        console.print(
-            " · "
-            + caveat.format(
-                late=summary.total.expired_but_closed_by_city,
-                expired=summary.total.expired,
-                offered=summary.capacity.seat_days_offered,
-                closed=summary.capacity.closings_observed,
-                work_days=_WORK_DAYS[summary.capacity.work_days],
-            ),
-            style="dim",
+        text = caveat.format(
+            late=summary.total.expired_but_closed_by_city,
+            expired=summary.total.expired,
+            offered=summary.capacity.seat_days_offered,
+            closed=summary.capacity.closings_observed,
+            work_days=_WORK_DAYS[summary.capacity.work_days],
         )
+        console.print(f" · {text}", style="dim", highlight=False)
 
 
 def _accounts(total: Group, *, title: str) -> Table:
@@ -71,50 +74,43 @@ def _accounts(total: Group, *, title: str) -> Table:
     return table
 
 
-def _comparison(summary: Summary) -> Table:
-    table = Table("category", title="By category, Cobuild beside the city (hours waited: median / 90th percentile)")
-    for heading in (
-        "posted",
-        "matched",
-        "open",
-        "expired",
-        "no offer",
-        "assigned",
-        "done",
-        "city",
-        "in time",
-        "city's",
-    ):
-        table.add_column(heading, justify="right")
+def _by_category(summary: Summary, *, title: str, columns: Columns) -> Table:
+    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1), collapse_padding=True, pad_edge=False)
+    table.add_column("category", no_wrap=True, max_width=22)
+    for heading in columns:
+        table.add_column(heading, justify="right", no_wrap=True)
     for group in list(summary.categories.values())[:SHOWN]:
-        table.add_row(*_row(group))
+        table.add_row(group.name, *(cell(group) for cell in columns.values()))
     table.add_section()
-    table.add_row(*_row(summary.total), style="bold")
+    table.add_row(summary.total.name, *(cell(summary.total) for cell in columns.values()), style="bold")
     hidden = max(0, len(summary.categories) - SHOWN)
     table.caption = f"{hidden} smaller categories are in the file" if hidden else None
     return table
 
 
-def _row(group: Group) -> Iterable[str]:
-    return (
-        group.name,
-        *(f"{count:,}" for count in (group.posted, group.matched, group.open, group.expired, group.without_capacity)),
-        _hours(group.to_assignment),
-        _hours(group.to_done),
-        _hours(group.city_to_close),
-        *_in_time(group.on_time),
-    )
-
-
 def _hours(waits: Waits) -> str:
+    """Median and 90th percentile."""
     if waits.median_hours is None or waits.p90_hours is None:
         return "–"
-    return f"{waits.median_hours:,.1f} / {waits.p90_hours:,.0f}"
-
-
-def _in_time(on_time: OnTime) -> tuple[str, str]:
-    return _share(on_time.ours, on_time.due), _share(on_time.city, on_time.due)
+    median = f"{waits.median_hours:,.0f}" if waits.median_hours >= 10 else f"{waits.median_hours:.1f}"
+    return f"{median} / {waits.p90_hours:,.0f}"
 
 
 def _share(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else "–"
+
+
+COUNTS: Columns = {
+    "posted": lambda group: f"{group.posted:,}",
+    "matched": lambda group: f"{group.matched:,}",
+    "open": lambda group: f"{group.open:,}",
+    "expired": lambda group: f"{group.expired:,}",
+    "no offer": lambda group: f"{group.without_capacity:,}",
+    "in time": lambda group: _share(group.on_time.ours, group.on_time.due),
+    "city's": lambda group: _share(group.on_time.city, group.on_time.due),
+}
+WAITS: Columns = {
+    "assigned": lambda group: _hours(group.to_assignment),
+    "done": lambda group: _hours(group.to_done),
+    "city": lambda group: _hours(group.city_to_close),
+}
