@@ -1,6 +1,7 @@
 """``cobuild up``: API, console, round loop and projector in one process, until a signal or a failure."""
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -17,6 +18,10 @@ log = structlog.get_logger(__name__)
 
 Begun = Callable[[House, str], Awaitable[None]]
 """Called once the server answers, with the house and its address; it may go on for as long as the house stands."""
+
+
+LAST_RESORT_S = 30.0
+"""A stop that takes longer is given up; the log has everything, as after kill -9."""
 
 
 class PortTakenError(RuntimeError):
@@ -53,8 +58,13 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Stop at SIGINT or SIGTERM; a second one no longer waits for open requests."""
         loop = asyncio.get_running_loop()
+
+        def stop(number: signal.Signals) -> None:
+            loop.call_later(LAST_RESORT_S, _give_up)
+            self.handle_exit(number, None)
+
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
+            loop.add_signal_handler(number, stop, number)
         try:
             yield
         finally:
@@ -92,6 +102,12 @@ async def _serve(house: House, listener: socket.socket, address: str, begun: Beg
     for part in parts.values():
         if not part.cancelled() and (error := part.exception()) is not None:
             raise error
+
+
+def _give_up() -> None:
+    for task in asyncio.all_tasks():
+        log.error("still running", task=task.get_name(), stack=[str(frame) for frame in task.get_stack(limit=3)])
+    os._exit(1)
 
 
 def _part(coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:

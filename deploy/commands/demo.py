@@ -24,14 +24,15 @@ def demo(
     from streams.log import LogError  # noqa: PLC0415
 
     settings = settings_from(data_dir=data_dir or settings_from().data_dir / "demo", port=port)
+    token = settings.api_token.get_secret_value() if settings.api_token else None
     configure_logs(level="WARNING")
 
     async def live(house: "House", address: str) -> None:
-        from deploy.demo.play import run_demo  # noqa: PLC0415
+        from deploy.demo.run import run_demo  # noqa: PLC0415
 
         await announce(house, address)
         err.print("Lists are arriving; open the page and watch. Ctrl-C stops.", highlight=False)
-        await run_demo(address, house.sink, catalogue=house.catalogue, regions=house.regions, seed=seed)
+        await run_demo(address, house.sink, regions=house.regions, catalogue=house.catalogue, token=token, seed=seed)
 
     with told(PortTakenError, HouseTakenError, LogError, OSError):
         asyncio.run(serve(settings, begun=live))
