@@ -53,17 +53,27 @@ async def _write(path: Path, *, notes: Path, name: str) -> None:
 
 
 def main() -> None:
+    living: set[int] = set()
     for line in sys.stdin:
         match line.rstrip("\n").split("\t"):
             case ["start", path, notes, name]:
                 pid = os.fork()
                 if pid == 0:
                     asyncio.run(_write(Path(path), notes=Path(notes), name=name))
+                living.add(pid)
                 print(pid, flush=True)  # noqa: T201
             case ["kill", number]:
-                os.kill(int(number), signal.SIGKILL)
-                _, status = os.waitpid(int(number), 0)
-                print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201
+                living.remove(int(number))
+                print(_kill(int(number)), flush=True)  # noqa: T201
+    for pid in living:  # whoever asked for them is gone
+        _kill(pid)
+
+
+def _kill(pid: int) -> int:
+    """Kill a writer; return what ended it, which is something else when it had ended by itself."""
+    os.kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status)
 
 
 if __name__ == "__main__":

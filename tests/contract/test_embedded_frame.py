@@ -49,7 +49,7 @@ def test_headers_read_like_any_sequence_of_pairs(pairs: list[tuple[str, bytes]])
     headers = decode(stamp(0, 0, encode(Draft(key=None, value=None, headers=pairs))), 0, "topic", 0)[0].headers
     assert headers == pairs
     assert tuple(pairs) == headers
-    assert headers != [*pairs, ("more", b"")]
+    assert headers != (*pairs, ("more", b""))
     assert dict(headers) == dict(pairs)
     assert len(headers) == len(pairs)
     assert [headers[place] for place in range(len(pairs))] == pairs
