@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from fastapi import FastAPI
 from nicegui import Client, ui
@@ -14,6 +15,7 @@ from api.console.desk import Desk
 from api.console.page import Desktop, Overview
 from api.console.reasons import Reasons
 from api.console.texts import TEXTS, table
+from api.language import Language
 from api.ports import Clock, Explainer, Signal
 from api.readmodel.model import ReadModel
 from schemas.catalogue import Catalogue
@@ -45,6 +47,8 @@ class ConsolePorts:
     clock: Clock
     applied: Signal | None = None
     shard_width: int = DISTRICT
+    language: Language = "zh"
+    """Spoken to who neither chose one before nor asks for one by ``?lang=``."""
 
 
 def mount(app: FastAPI, ports: ConsolePorts) -> None:
@@ -55,14 +59,14 @@ def mount(app: FastAPI, ports: ConsolePorts) -> None:
     desk = Desk(model=ports.model, regions=ports.regions, clock=ports.clock)
     reasons = Reasons(model=ports.model, regions=ports.regions, providers=desk.providers, clock=ports.clock)
     board = Board(desk=desk, applied=ports.applied)
-    texts = {language: table(language) for language in ("zh", "en")}
+    texts = {language: table(language) for language in get_args(Language)}
     labels = names.catalogue_names(ports.catalogue)
     style = (_WEB / "console.css").read_text(encoding="utf-8")
 
     @ui.page("/", title=TEXTS["title"].zh, language="zh-CN", favicon=_ICON)
     def overview(client: Client) -> None:
         ui.add_head_html(f"<style>{style}</style>")
-        element = Overview(texts=texts, names=labels)
+        element = Overview(texts=texts, names=labels, language=ports.language)
         desktop = Desktop(
             element, desk=desk, board=board, reasons=reasons, explainer=ports.explainer, shard_width=ports.shard_width
         )

@@ -12,6 +12,7 @@ from nicegui.events import GenericEventArguments
 from api.console.board import UNSEEN, Board
 from api.console.desk import Desk, Message
 from api.console.reasons import Reasons, why_message
+from api.language import Language
 from api.ports import Explainer
 from schemas.refusals import Refused
 from schemas.sharding import shard_of
@@ -24,10 +25,11 @@ EVERYWHERE = "all"
 class Overview(ui.element, component="console.js", esm={"cobuild-console": "web"}):
     """The page in the browser; ``web/index.js`` draws it."""
 
-    def __init__(self, *, texts: dict[str, dict[str, str]], names: dict[str, Any]) -> None:
+    def __init__(self, *, texts: dict[str, dict[str, str]], names: dict[str, Any], language: Language) -> None:
         super().__init__()
         self._props["texts"] = texts
         self._props["names"] = names
+        self._props["language"] = language
 
     def tell(self, message: Message) -> None:
         """Send a message to the page."""
@@ -57,31 +59,43 @@ class Desktop:
 
     async def _ask(self, event: GenericEventArguments) -> None:
         asked = event.args if isinstance(event.args, dict) else {}
-        identity = str(asked.get("id", ""))
         match asked.get("what"):
             case "watch":
                 await self._watch(region=str(asked.get("region", "")), category=str(asked.get("category", "")))
-            case "assignment":
-                answer = await asyncio.to_thread(self._reasons.assignment, identity)
-                self._answer(identity, answer or {"missing": "not_found"})
-            case "demand":
-                self._answer(identity, await self._demand(identity))
-
-    def _answer(self, identity: str, answer: Message) -> None:
-        self.tell({"what": "answer", "id": identity, "answer": answer})
+            case "assignment" | "demand" as kind:
+                identity = str(asked.get("id", ""))
+                self.tell({"what": "answer", "id": identity, "answer": await self._reason(kind, identity)})
 
     async def _watch(self, *, region: str, category: str) -> None:
         if _PREFIX.fullmatch(region):
             self.region = region
         else:
-            self.region = "" if region == EVERYWHERE else await asyncio.to_thread(self._desk.home)
+            self.region = "" if region == EVERYWHERE else await self._home()
         self.category = category
         await self._board.watch(self)
 
-    async def _demand(self, demand_id: str) -> Message:
+    async def _home(self) -> str:
+        try:
+            return await asyncio.to_thread(self._desk.home)
+        except Exception:
+            _LOG.exception("console_read_failed")  # the board reads next, tells the viewer and tries again
+            return ""
+
+    async def _reason(self, kind: str, identity: str) -> Message:
+        try:
+            if kind == "assignment":
+                found = await asyncio.to_thread(self._reasons.assignment, identity)
+            else:
+                found = await self._demand(identity)
+        except Exception:
+            _LOG.exception("console_reasons_failed", kind=kind, id=identity)
+            return {"missing": "explainer_busy"}
+        return found or {"missing": "not_found"}
+
+    async def _demand(self, demand_id: str) -> Message | None:
         found = await asyncio.to_thread(self._reasons.demand, demand_id)
         if found is None:
-            return {"missing": "not_found"}
+            return None
         shard = shard_of(found["community"], self._shard_width)
         try:
             why = why_message(await self._explainer.why_demand(demand_id=demand_id, shard=shard))

@@ -70,14 +70,11 @@ class Town:
 
     def settle(self, *, units: int, members: int, resources: int, at: datetime) -> None:
         """Enrol and offer."""
-        events: list[Fact] = []
-        for number in range(units):
-            events.append(self._unit(number, at))
-            self._units.append(events[-1].party)
-        for number in range(members):
-            events.append(self._member(number, at))
-            self._members.append(events[-1].party)
-        self.publish([*events, *(self._resource(at) for _ in range(resources))], at=at)
+        enrolled = [self._unit(number, at) for number in range(units)]
+        reported = [self._member(number, at) for number in range(members)]
+        self._units += [unit.party for unit in enrolled]
+        self._members += [member.party for member in reported]
+        self.publish([*enrolled, *reported, *(self._resource(at) for _ in range(resources))], at=at)
 
     def ask(self, number: int, *, at: datetime, item: str | None = None, community: str | None = None) -> list[str]:
         """Post so many demands; return their ids."""

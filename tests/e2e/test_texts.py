@@ -12,6 +12,7 @@ from api.console.desk import millis
 from api.console.reasons import TERMS
 from api.console.texts import TEXTS, table
 from api.readmodel.views import Answer, AssignmentState
+from matcher.values import LINE_TERMS, PAIR_TERMS
 from schemas.demands import Urgency
 from schemas.rounds import RoundDecided
 from schemas.why import LineWhy, Rule
@@ -61,6 +62,10 @@ def test_both_languages_fill_in_the_same_places(key: str) -> None:
 def test_english_has_no_chinese_but_the_name() -> None:
     chinese = {key for key, text in table("en").items() if re.search(r"[\u4e00-\u9fff]", text)}
     assert chinese == {"product"}
+
+
+def test_every_part_of_a_value_has_its_place() -> None:
+    assert set(TERMS) == {*LINE_TERMS, *PAIR_TERMS}
 
 
 def test_the_page_knows_no_other_host() -> None:

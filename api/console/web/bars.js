@@ -46,7 +46,7 @@ export default {
           <button type="button" class="bar" :data-code="row.id" @click="choose(row)"
                   :aria-pressed="shown === 'category' ? row.id === category : undefined"
                   :aria-label="t('bar_say', { name: row.name, filled: number(row.filled), open: number(row.open) })">
-            <span class="name">{{ row.name }}</span>
+            <span class="name" :title="row.name">{{ row.name }}</span>
             <span class="track"><i class="filled" :style="width(row.filled)"></i><i class="open" :style="width(row.open)"></i></span>
             <span class="count"><b v-if="row.open">{{ number(row.open) }}</b><span v-else>0</span><small> / {{ number(row.open + row.filled) }}</small></span>
           </button>

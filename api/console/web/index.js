@@ -27,7 +27,7 @@ const asked = (name) => new URLSearchParams(location.search).get(name) ?? "";
 export default {
   mixins: [speech],
   components: { Bars, Drawer, Empty, Figures, Minutes, Stream, Topbar, Waiting },
-  props: { texts: Object, names: Object },
+  props: { texts: Object, names: Object, language: String },
   emits: ["ask"],
   data: () => ({
     words,
@@ -42,7 +42,7 @@ export default {
   created() {
     words.texts = this.texts;
     words.names = this.names;
-    speak(preferredLanguage());
+    speak(preferredLanguage(this.language));
   },
   mounted() {
     addEventListener("popstate", this.onBack);

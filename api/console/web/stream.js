@@ -3,7 +3,7 @@ import { speech, words } from "./words.js";
 
 const SHOWN = 100; // rows in the page; the rest is a filter away
 const FEW = 10; // where the list does not scroll by itself
-const narrow = matchMedia("(max-width: 999px)");
+const narrow = matchMedia("(max-width: 1179px)");
 
 export default {
   mixins: [speech],
@@ -104,30 +104,30 @@ export default {
         </div>
       </header>
       <div class="scroll" @keydown="move">
-        <table v-if="shown.length">
+        <table role="table" v-if="shown.length">
           <caption class="unseen">{{ t("stream_caption") }}</caption>
-          <thead>
-            <tr>
-              <th scope="col" class="at">{{ t("time") }}</th>
-              <th scope="col">{{ t("item") }}</th>
-              <th scope="col">{{ t("who") }}</th>
-              <th scope="col" class="n">{{ t("waited") }}</th>
-              <th scope="col" class="n">{{ t("value") }}</th>
-              <th scope="col" class="st">{{ t("state") }}</th>
+          <thead role="rowgroup">
+            <tr role="row">
+              <th role="columnheader" scope="col" class="at">{{ t("time") }}</th>
+              <th role="columnheader" scope="col">{{ t("item") }}</th>
+              <th role="columnheader" scope="col">{{ t("who") }}</th>
+              <th role="columnheader" scope="col" class="n">{{ t("waited") }}</th>
+              <th role="columnheader" scope="col" class="n">{{ t("value") }}</th>
+              <th role="columnheader" scope="col" class="st">{{ t("state") }}</th>
             </tr>
           </thead>
-          <tbody ref="body">
-            <tr v-for="row in shown" :key="row.id" :class="{ fresh: row.fresh, picked: row.id === selected, over: row.over }" @click="open(row)">
-              <td class="at">{{ clock(row.at) }}</td>
-              <th scope="row" class="what">
+          <tbody role="rowgroup" ref="body">
+            <tr role="row" v-for="row in shown" :key="row.id" :class="{ fresh: row.fresh, picked: row.id === selected, over: row.over }" @click="open(row)">
+              <td role="cell" class="at">{{ clock(row.at) }}</td>
+              <th role="rowheader" scope="row" class="what">
                 <button type="button" :data-row="row.id" aria-haspopup="dialog" :tabindex="row.id === reachable ? 0 : -1"
                         @click.stop="open(row)" @focus="current = row.id">{{ itemName(row.item) }}</button>
                 <small>{{ categoryName(row.category) }}</small>
               </th>
-              <td class="who"><span>{{ row.place }}</span><span>→ {{ providerName(row.provider) }}</span></td>
-              <td class="n waited">{{ duration(row.waited_s) }}</td>
-              <td class="n value">{{ number(row.value) }}</td>
-              <td class="st" :data-state="row.state"><i aria-hidden="true"></i>{{ t(row.state) }}</td>
+              <td role="cell" class="who"><span>{{ row.place }}</span><span>→ {{ providerName(row.provider) }}</span></td>
+              <td role="cell" class="n waited">{{ duration(row.waited_s) }}</td>
+              <td role="cell" class="n value">{{ number(row.value) }}</td>
+              <td role="cell" class="st" :data-state="row.state"><i aria-hidden="true"></i>{{ t(row.state) }}</td>
             </tr>
           </tbody>
         </table>

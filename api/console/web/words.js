@@ -6,15 +6,15 @@ const LOCALE = { zh: "zh-CN", en: "en-GB" };
 
 export const words = reactive({ language: "zh", texts: { zh: {}, en: {} }, names: { items: {}, categories: {} } });
 
-/** The language asked for by ?lang=, else the remembered one, else Chinese. */
-export function preferredLanguage() {
+/** The language asked for by ?lang=, else the remembered one, else `usual`. */
+export function preferredLanguage(usual) {
   const asked = new URLSearchParams(location.search).get("lang");
   if (asked in LOCALE) return asked;
   try {
     const remembered = localStorage.getItem(REMEMBERED);
-    return remembered in LOCALE ? remembered : "zh";
+    return remembered in LOCALE ? remembered : usual;
   } catch {
-    return "zh"; // storage is barred; the page works without it
+    return usual; // storage is barred; the page works without it
   }
 }
 

@@ -1,0 +1,147 @@
+"""The page's server side: every question gets an answer, also when something is away. Needs no browser."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from api.console.board import Board
+from api.console.desk import Desk, Message
+from api.console.page import Desktop, Overview
+from api.console.reasons import Reasons
+from api.readmodel.model import ReadModel
+from schemas.catalogue import Catalogue
+from schemas.refusals import Refused
+from schemas.regions import Regions
+from schemas.why import DemandWhy
+from tests.e2e.seed import DISTRICT, Town
+from tests.e2e.serve import TownExplainer, WallClock
+
+HERE = "310105001001"
+
+
+class FakeElement:
+    """What the browser would be told, and a way to ask as it does."""
+
+    def __init__(self) -> None:
+        self.told: list[Message] = []
+        self._asked: Callable[[Any], Awaitable[None]] | None = None
+
+    def on(self, name: str, handler: Callable[[Any], Awaitable[None]]) -> None:
+        assert name == "ask"
+        self._asked = handler
+
+    def tell(self, message: Message) -> None:
+        self.told.append(message)
+
+    async def ask(self, **asked: Any) -> Message:
+        assert self._asked
+        await self._asked(SimpleNamespace(args=asked))
+        return self.told[-1]
+
+
+class AwayExplainer:
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    async def why_demand(self, *, demand_id: str, shard: str) -> DemandWhy:
+        raise self._error
+
+
+class House:
+    """The parts behind one page."""
+
+    def __init__(self, model: ReadModel, catalogue: Catalogue, regions: Regions) -> None:
+        self.model = model
+        self.town = Town(model=model, catalogue=catalogue, regions=regions)
+        self.desk = Desk(model=model, regions=regions, clock=WallClock())
+        self.board = Board(desk=self.desk)
+        self.reasons = Reasons(model=model, regions=regions, providers=self.desk.providers, clock=WallClock())
+
+    def page(self, explainer: Any = None) -> tuple[FakeElement, Desktop]:
+        element = FakeElement()
+        desktop = Desktop(
+            cast(Overview, element),
+            desk=self.desk,
+            board=self.board,
+            reasons=self.reasons,
+            explainer=explainer or TownExplainer(self.town),
+            shard_width=6,
+        )
+        return element, desktop
+
+
+@pytest.fixture
+async def house(tmp_path: Path, catalogue: Catalogue, regions: Regions) -> Any:
+    made = House(ReadModel(f"sqlite:///{tmp_path}/lists.sqlite3", catalogue=catalogue), catalogue, regions)
+    yield made
+    await made.board.close()
+    made.model.close()
+
+
+def live(house: House) -> str:
+    """Let somebody enrol and ask for what nobody offers; return the demand."""
+    now = datetime.now(UTC)
+    house.town.settle(units=1, members=3, resources=0, at=now)
+    return house.town.ask(1, at=now, item="digital.computer_repair", community=HERE)[0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "looked_at"),
+    [("", DISTRICT), ("all", ""), ("310105001", "310105001"), ("3101'; --", DISTRICT), ("99", "99")],
+)
+async def test_a_page_looks_at_what_it_asks_for_or_at_home(house: House, asked: str, looked_at: str) -> None:
+    live(house)
+    element, desktop = house.page()
+    await element.ask(what="watch", region=asked)
+    assert desktop.region == looked_at
+    assert [message["what"] for message in element.told] == ["view", "rows"]
+
+
+async def test_a_demand_says_which_rule_failed(house: House) -> None:
+    demand = live(house)
+    element, _ = house.page()
+    answer = (await element.ask(what="demand", id=demand))["answer"]
+    assert answer["why"]["lines"][0]["verdict"] == "no_candidate"
+    assert answer["place"] == "华阳路街道 华一居委会"
+
+
+async def test_a_shard_that_lives_elsewhere_leaves_the_demand_without_reasons(house: House) -> None:
+    demand = live(house)
+    element, _ = house.page(AwayExplainer(Refused("unavailable")))
+    answer = (await element.ask(what="demand", id=demand))["answer"]
+    assert answer["id"] == demand
+    assert answer["why"] is None
+
+
+async def test_a_fault_is_told_not_hidden(house: House) -> None:
+    demand = live(house)
+    element, _ = house.page(AwayExplainer(OSError("the disk is away")))
+    assert (await element.ask(what="demand", id=demand))["answer"] == {"missing": "explainer_busy"}
+
+
+@pytest.mark.parametrize("kind", ["assignment", "demand"])
+async def test_what_is_not_there_is_said(house: House, kind: str) -> None:
+    element, _ = house.page()
+    assert (await element.ask(what=kind, id="none"))["answer"] == {"missing": "not_found"}
+
+
+async def test_the_history_tells_answers_and_decisions_in_order(house: House) -> None:
+    now = datetime.now(UTC)
+    house.town.settle(units=1, members=1, resources=0, at=now)
+    house.town.offer(at=now, item="digital.computer_repair", community=HERE)
+    house.town.ask(1, at=now, item="digital.computer_repair", community=HERE)
+    decided = house.town.decide(at=now)
+    house.town.answer(decided, at=datetime.now(UTC), declined=1.0)
+    house.town.decide(at=datetime.now(UTC))
+    element, _ = house.page()
+    answer = (await element.ask(what="assignment", id=decided.proposals[0].assignment_id))["answer"]
+    states = [step["state"] for step in answer["history"]]
+    assert states[0] == "proposed"
+    assert states[-2:] == ["answer_declined", "declined"]
+    assert answer["state"] == "declined"
+    assert sum(term["points"] for term in answer["terms"]) == answer["value"]
+    assert answer["prices"]["line"] + answer["prices"]["resource"] == answer["value"]
