@@ -3,12 +3,12 @@
 1. One pass per partition. The decision log leads; of each input topic a shard folds exactly what its round had seen.
 2. The record counts, whatever the recomputation says: one difference does not make the later rounds differ.
 3. A record with a number that was taken is void, as it was for the host, and is not recomputed.
+4. After a record that cannot follow, the rest of its shard cannot be checked.
 """
 
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from matcher.decide import decide
@@ -26,6 +26,7 @@ from schemas.topics import ROUNDS
 from streams.host import TOPICS
 from streams.log import Log, LogError, Reader, Record, TopicPartition
 from streams.reading import check_partition, read_event
+from streams.replay_report import Difference, ReplayReport, first_difference
 from streams.round_loop import round_draft
 
 Policies = Callable[[PolicyRef], Policy]
@@ -34,50 +35,6 @@ Progress = Callable[[int, int], None]
 """Told how many records of how many are done."""
 
 RECORD_WAIT_S = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A round that did not come out as recorded: ``where`` in the record, and both values there."""
-
-    shard: str
-    round_no: int
-    partition: int
-    offset: int
-    where: str
-    recorded: Any
-    recomputed: Any
-
-    def __str__(self) -> str:
-        """One line for people."""
-        return (
-            f"shard {self.shard} round {self.round_no} (partition {self.partition} offset {self.offset}): "
-            f"{self.where}: recorded {self.recorded!r}, recomputed {self.recomputed!r}"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayReport:
-    """How many rounds came out equal, how many were void or unreadable, and each one that differs."""
-
-    equal: int = 0
-    void: int = 0
-    unreadable: int = 0
-    differences: tuple[Difference, ...] = ()
-
-    @property
-    def all_equal(self) -> bool:
-        """Whether every round that counts came out as recorded."""
-        return not self.differences
-
-    def __add__(self, other: "ReplayReport") -> "ReplayReport":
-        """Return both together."""
-        return ReplayReport(
-            self.equal + other.equal,
-            self.void + other.void,
-            self.unreadable + other.unreadable,
-            self.differences + other.differences,
-        )
 
 
 async def replay(
@@ -135,6 +92,7 @@ class _Shard:
         self.state = ShardState(name, catalogue)
         self.waiting: dict[str, deque[tuple[int, Event[Fact]]]] = defaultdict(deque)
         self.seen: dict[str, int] = {}
+        self.broken = False
 
     def fold_up_to(self, topic: str, offset: int) -> None:
         """Fold the inputs before ``offset``."""
@@ -196,6 +154,8 @@ class _Partition:
         self, record: Record, event: Event[Fact], decided: RoundDecided, *, only: int | None, shard: str | None
     ) -> ReplayReport:
         held = self._shard(decided.shard)
+        if held.broken:
+            return ReplayReport(unchecked=1)
         differences: list[Difference] = []
         counts = decided.round_no > held.state.round_no
         if counts:
@@ -207,6 +167,7 @@ class _Partition:
         try:
             fold = held.state.fold(event, topic=record.topic, offset=record.offset)
         except StateBrokenError as error:
+            held.broken = True
             return ReplayReport(differences=(_difference(record, decided, "round", None, str(error)),))
         if fold is not Fold.APPLIED:
             return ReplayReport(void=1)
@@ -248,23 +209,6 @@ class _Partition:
             event = self._event(record, shard)
             if event is not None:
                 self._shard(event.key).waiting[topic].append((record.offset, event))
-
-
-def first_difference(recorded: Any, recomputed: Any, where: str = "") -> tuple[str, Any, Any]:
-    """Return the path of the first place where two JSON values differ, and both values there."""
-    if isinstance(recorded, dict) and isinstance(recomputed, dict):
-        for key in [*recorded, *(key for key in recomputed if key not in recorded)]:
-            if recorded.get(key) != recomputed.get(key):
-                return first_difference(recorded.get(key), recomputed.get(key), f"{where}.{key}".lstrip("."))
-    if isinstance(recorded, list) and isinstance(recomputed, list):
-        for place, (one, other) in enumerate(zip(recorded, recomputed, strict=False)):
-            if one != other:
-                return first_difference(one, other, f"{where}[{place}]")
-        if len(recorded) != len(recomputed):
-            return f"{where}.length", len(recorded), len(recomputed)
-    if recorded == recomputed:
-        return where or "bytes", "written otherwise", "the same content"
-    return where, recorded, recomputed
 
 
 def _difference(record: Record, decided: RoundDecided, where: str, recorded: Any, recomputed: Any) -> Difference:
