@@ -47,9 +47,12 @@ LAYOUT = "09000000 00050000 0068e5cf 8b010000 02000000 0d000000 01020006 0102020
 @given(st.lists(st.tuples(names, blobs), max_size=5))
 def test_headers_read_like_any_sequence_of_pairs(pairs: list[tuple[str, bytes]]) -> None:
     headers = decode(stamp(0, 0, encode(Draft(key=None, value=None, headers=pairs))), 0, "topic", 0)[0].headers
-    assert headers == pairs
-    assert tuple(pairs) == headers
-    assert headers != (*pairs, ("more", b""))
+    as_list: object = pairs
+    as_tuple: object = tuple(pairs)
+    longer: object = [*pairs, ("more", b"")]
+    assert headers == as_list
+    assert as_tuple == headers
+    assert headers != longer
     assert dict(headers) == dict(pairs)
     assert len(headers) == len(pairs)
     assert [headers[place] for place in range(len(pairs))] == pairs
