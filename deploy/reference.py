@@ -5,9 +5,8 @@
 
 import sys
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
-import typer
 from typer.main import get_command
 
 from deploy.settings import CobuildSettings
@@ -49,25 +48,26 @@ def commands_page() -> str:
     return "\n".join(lines)
 
 
-def _describe(command: typer.core.TyperCommand | typer.core.TyperGroup, path: str, lines: list[str]) -> None:  # type: ignore[name-defined]
+def _describe(command: Any, path: str, lines: list[str]) -> None:
+    """Add a command, its parameters and its subcommands; ``command`` is one of Typer's own command objects."""
     lines += [f"## `{path}`", "", (command.help or "").strip(), ""]
-    rows = [
-        parameter
-        for parameter in command.params
-        if parameter.name != "help" and not getattr(parameter, "hidden", False)
-    ]
+    rows = [parameter for parameter in command.params if parameter.name != "help" and not _is_hidden(parameter)]
     if rows:
         lines += ["| parameter | meaning |", "|---|---|"]
-        for parameter in rows:
-            name = (
-                ", ".join(f"`{opt}`" for opt in parameter.opts)
-                if parameter.param_type_name == "option"
-                else f"`{parameter.human_readable_name}`"
-            )
-            lines.append(f"| {name} | {getattr(parameter, 'help', '') or ''} |")
+        lines += [f"| {_spelt(parameter)} | {getattr(parameter, 'help', '') or ''} |" for parameter in rows]
         lines.append("")
     for name in sorted(getattr(command, "commands", {})):
         _describe(command.commands[name], f"{path} {name}", lines)
+
+
+def _is_hidden(parameter: Any) -> bool:
+    return bool(getattr(parameter, "hidden", False)) or parameter.name in {"install_completion", "show_completion"}
+
+
+def _spelt(parameter: Any) -> str:
+    if parameter.param_type_name == "option":
+        return ", ".join(f"`{spelling}`" for spelling in parameter.opts)
+    return f"`{parameter.name.upper()}`"
 
 
 PAGES = {"settings.md": settings_page, "commands.md": commands_page}

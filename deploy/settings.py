@@ -54,9 +54,6 @@ class CobuildSettings(BaseSettings):
         SecretStr | None, Field(description="Database of the read model; by default SQLite under the data directory.")
     ] = None
     solve_threads: Annotated[int, Field(ge=1, le=64, description="Rounds decided at the same time.")] = 2
-    language: Annotated[
-        Literal["zh", "en"], Field(description="Language of the console where a browser names none.")
-    ] = "zh"
 
     @model_validator(mode="after")
     def _open_to_others_only_with_a_token(self) -> Self:

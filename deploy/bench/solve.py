@@ -141,7 +141,7 @@ def _loop_and_dense(frozen: Frozen, policy: Policy, matching: Matching) -> int:
         for column, row in enumerate(offers):
             cost[place, column] = -_worth(lines[line], resources[row], policy, now_ms)
     chosen_rows, chosen = linear_sum_assignment(cost)
-    return -round(cost[chosen_rows, chosen].sum())
+    return -int(cost[chosen_rows, chosen].sum())
 
 
 def _line_facts(frozen: Frozen, line: int) -> dict[str, object]:

@@ -3,12 +3,16 @@
 import asyncio
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deploy.commands.terminal import err, out, settings_from, told
 from deploy.settings import BUILT_IN_POLICIES
+
+if TYPE_CHECKING:
+    from deploy.simulate.boston import WorkDays
+    from deploy.simulate.summary import Summary
 
 app = typer.Typer(help="Run recorded days through the whole path, in virtual time.", no_args_is_help=True)
 
@@ -47,7 +51,9 @@ def boston(
     )
 
 
-async def _boston(directory, policy, until, speed, work_days):  # type: ignore[no-untyped-def]
+async def _boston(
+    directory: Path, policy: Path, until: datetime | None, speed: float | None, work_days: "WorkDays"
+) -> "Summary":
     from deploy.simulate.boston import simulate  # noqa: PLC0415
     from deploy.simulate.stage import open_stage  # noqa: PLC0415
     from schemas.catalogue import builtin  # noqa: PLC0415
