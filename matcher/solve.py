@@ -2,15 +2,17 @@
 
 A pair may be left out, so the problem is a maximum weight matching of seats, not a perfect one. Dense
 components go to ``scipy.optimize.linear_sum_assignment`` with zeros where no pair is; sparse ones to
-``scipy.sparse.csgraph.min_weight_full_bipartite_matching`` with one private dummy for each demand seat.
-Worths are whole numbers below 2**53, so the floating-point arithmetic of both is exact.
+``scipy.sparse.csgraph.min_weight_full_bipartite_matching`` with one private dummy for each demand seat. Where
+large quantities meet large capacities, seats are not spelt out: ``scipy.optimize.linprog`` solves for pairs.
+Worths are whole numbers below 2**53, so the floating-point arithmetic of the first two is exact; whatever was
+found, the certificate proves it in whole numbers.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
+from scipy.optimize import linear_sum_assignment, linprog
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
 
@@ -25,6 +27,10 @@ SCARCE: Final = 0.8
 """... and then only where demand seats are at least so many times the resource seats (measured)."""
 SMALL_CELLS: Final = 250_000
 """Below this a dense matrix is always quicker."""
+MANY_SEAT_PAIRS: Final = 2_000_000
+"""Above so many pairs of seats it pays to look at pairs of entries instead ..."""
+ALIKE: Final = 30
+"""... where each stands for at least so many pairs of seats (measured)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +128,28 @@ def _solve_part(line: Ints, resource: Ints, worth: Ints, need: Ints, supply: Int
     rows, columns = int(need.sum()), int(supply.sum())
     cells, filled = rows * columns, int((need[line] * supply[resource]).sum())
     scarce = rows >= SCARCE * columns and filled >= DENSE_SHARE * cells
+    if filled >= MANY_SEAT_PAIRS and filled >= ALIKE * len(line):
+        return _transport(line, resource, worth, need, supply)
     if cells <= SMALL_CELLS or (cells <= DENSE_CELLS and scarce):
         return _dense(line, resource, worth, need, supply)
     return _sparse(line, resource, worth, need, supply)
+
+
+def _transport(line: Ints, resource: Ints, worth: Ints, need: Ints, supply: Ints) -> Ints:
+    """Solve by linear programming over pairs: the corners of a transport problem are whole numbers.
+
+    Raises:
+        ArithmeticError: the linear program was not solved.
+    """
+    seats, pairs = np.concatenate([need, supply]), np.arange(len(line))
+    where = (np.concatenate([line, len(need) + resource]), np.concatenate([pairs, pairs]))
+    takes = csr_array((np.ones(2 * len(line)), where), shape=(len(seats), len(line)))
+    found = linprog(  # type: ignore[call-overload] - the stubs do not know that it takes sparse matrices
+        -worth.astype(np.float64), A_ub=takes, b_ub=seats, bounds=(0, None), method="highs-ds"
+    )
+    if not found.success:
+        raise ArithmeticError(found.message)
+    return np.rint(found.x).astype(np.int64)
 
 
 def _dense(line: Ints, resource: Ints, worth: Ints, need: Ints, supply: Ints) -> Ints:
