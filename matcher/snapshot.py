@@ -72,12 +72,12 @@ def load(data: bytes, catalogue: Catalogue) -> ShardState:
     state.offsets = dict(head["offsets"])
     resources, demands, rounds = state.resources, state.demands, state.rounds
     tables = (resources.table, demands.table, demands.lines, rounds.live)
-    for table, count in zip(tables, head["rows"], strict=True):
-        size = count * table.rows.dtype.itemsize
+    sizes = [count * table.rows.dtype.itemsize for table, count in zip(tables, head["rows"], strict=True)]
+    if len(body) != sum(sizes):
+        raise SnapshotError("its length does not fit")
+    for table, size in zip(tables, sizes, strict=True):
         table.replace(np.frombuffer(body[:size], table.rows.dtype))
         body = body[size:]
-    if len(body):
-        raise SnapshotError("its length does not fit")
     resources.ids, demands.ids = Names(head["resource_ids"]), Names(head["demand_ids"])
     resources.scopes = Names(tuple(scope) for scope in head["scopes"])
     resources.calendars = Names(tuple((start, end) for start, end in calendar) for calendar in head["calendars"])
