@@ -144,7 +144,7 @@ def _transport(line: Ints, resource: Ints, worth: Ints, need: Ints, supply: Ints
     seats, pairs = np.concatenate([need, supply]), np.arange(len(line))
     where = (np.concatenate([line, len(need) + resource]), np.concatenate([pairs, pairs]))
     takes = csr_array((np.ones(2 * len(line)), where), shape=(len(seats), len(line)))
-    found = linprog(  # type: ignore[call-overload] - the stubs do not know that it takes sparse matrices
+    found = linprog(  # type: ignore[call-overload]  # the stubs know no sparse matrix
         -worth.astype(np.float64), A_ub=takes, b_ub=seats, bounds=(0, None), method="highs-ds"
     )
     if not found.success:
