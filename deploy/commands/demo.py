@@ -32,7 +32,10 @@ def demo(
 
         await announce(house, address)
         err.print("Lists are arriving; open the page and watch. Ctrl-C stops.", highlight=False)
-        await run_demo(address, house.sink, regions=house.regions, catalogue=house.catalogue, token=token, seed=seed)
+        await run_demo(
+            address, house.sink, regions=house.regions, catalogue=house.catalogue, shard_width=settings.shard_width,
+            token=token, seed=seed,
+        )  # fmt: skip
 
     with told(PortTakenError, HouseTakenError, LogError, OSError):
         asyncio.run(serve(settings, begun=live))

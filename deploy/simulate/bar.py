@@ -26,7 +26,11 @@ class Bar:
         events = now.posted + now.done
         rate = events / max(time.monotonic() - self._began, 1e-6)
         counts = f"posted {now.posted:,} · matched {now.assigned:,} · rounds {now.rounds:,} · {rate:,.0f} events/s"
-        self._progress.update(self._task, advance=1, date=f"{now.now.astimezone(LOCAL):%Y-%m-%d %H:00}", counts=counts)
+        local = now.now.astimezone(LOCAL)
+        if not self._progress.disable:
+            self._progress.update(self._task, advance=1, date=f"{local:%Y-%m-%d %H:00}", counts=counts)
+        elif (local.day, local.hour) == (1, 0):
+            self._progress.console.print(f"{local:%Y-%m-%d} {counts}", soft_wrap=True, highlight=False)
 
 
 @contextmanager

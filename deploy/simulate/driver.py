@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from typing import Protocol
 
 from api.ports import EventSink
@@ -64,6 +65,8 @@ class Pace:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        if speed is not None and not 0 < speed < inf:
+            raise ValueError(f"{speed} is no speed: times real time, or max")
         self._speed = speed
         self._start = start
         self._clock = clock

@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
+from deploy.simulate.bar import bar
 from deploy.simulate.cast import offers, posting
 from deploy.simulate.departments import Departments, active_days, every_day
-from deploy.simulate.driver import Driver, Pace
+from deploy.simulate.driver import Driver, Pace, Progress
 from deploy.simulate.source import Cell, Request
 from schemas.assignments import AssignmentConfirmed, AssignmentRevoked
 from schemas.catalogue import builtin
@@ -176,6 +179,31 @@ async def test_speed_holds_virtual_time_back():
     await paced.wait_for(START + timedelta(hours=5))
     await Pace(speed=None, start=START, sleep=sleep).wait_for(START + timedelta(hours=5))
     assert slept == [5.0]
+
+
+@pytest.mark.parametrize("speed", [0.0, -1.0, float("nan"), float("inf")])
+def test_an_impossible_speed_is_refused(speed):
+    with pytest.raises(ValueError, match="no speed"):
+        Pace(speed=speed, start=START)
+
+
+def test_what_is_no_terminal_gets_a_line_a_month():
+    console = Console(file=StringIO(), width=40)
+    with bar(console, start=START, end=START + timedelta(days=62)) as shown:
+        for hour in range(1, 62 * 24 + 1):
+            shown.hour(Progress(now=START + timedelta(hours=hour), posted=hour))
+    lines = console.file.getvalue().strip().splitlines()
+    assert [line.split(" ")[0] for line in lines] == ["2015-04-01", "2015-05-01"]
+    assert "posted 719" in lines[0]
+
+
+def test_a_terminal_gets_a_bar():
+    console = Console(file=StringIO(), width=160, force_terminal=True)
+    with bar(console, start=START, end=START + timedelta(hours=4)) as shown:
+        for hour in range(1, 5):
+            shown.hour(Progress(now=START + timedelta(hours=hour), posted=hour, assigned=2, rounds=3))
+    assert "matched 2 · rounds 3" in console.file.getvalue()
+    assert "100%" in console.file.getvalue()
 
 
 def test_a_job_that_was_taken_away_is_not_reported():
