@@ -18,8 +18,9 @@ from api.ports import Bell
 from api.readmodel.model import ReadModel
 from schemas.catalogue import load_catalogue
 from schemas.regions import Regions
+from schemas.responses import AssignmentDone
 from schemas.why import DemandWhy
-from tests.e2e.seed import Town, history
+from tests.e2e.seed import DISTRICT, Town, history
 
 
 class WallClock:
@@ -83,6 +84,14 @@ def build(*, data: Path, empty: bool, live: bool) -> FastAPI:
         decided = town.decide(at=at)
         bell.ring()
         return {proposal.demand_id: proposal.assignment_id for proposal in decided.proposals} | {"demand": demand_id}
+
+    @app.post("/seed/done")
+    async def done(assignment_id: str) -> None:
+        """The provider reports the job done, and a round takes note."""
+        at = datetime.now(UTC)
+        town.publish([AssignmentDone(assignment_id=assignment_id, shard=DISTRICT, at=at)], at=at)
+        town.decide(at=at)
+        bell.ring()
 
     mount(
         app,

@@ -53,6 +53,10 @@ class Server:
             self._process.kill()
             self._process.wait()
 
+    def done(self, assignment_id: str) -> None:
+        """Let a job be done."""
+        httpx.post(f"{self.url}seed/done", params={"assignment_id": assignment_id}).raise_for_status()
+
     def match(self, *, item: str, community: str) -> str:
         """Make one match there; return its assignment id."""
         answer = httpx.post(f"{self.url}seed/match", params={"item": item, "community": community}).raise_for_status()

@@ -3,7 +3,10 @@
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
 
+from api.readmodel.model import ReadModel
+from api.readmodel.tables import assignments
 from schemas.catalogue import Catalogue
 from tests.e2e.browser import visiting
 from tests.e2e.server import Server
@@ -46,6 +49,27 @@ def test_a_new_match_arrives_on_top_for_everybody_without_reload(
             assert page.evaluate("window.sameDocument")
         times = one.locator("tbody .at").all_inner_texts()
         assert times == sorted(times, reverse=True)
+
+
+def test_news_of_a_match_changes_its_row_and_makes_no_other(
+    browser: Browser, console: Server, model: ReadModel, items: tuple[str, str]
+) -> None:
+    with model.read() as connection:
+        early = select(assignments.c.assignment_id).where(assignments.c.state.in_(("proposed", "confirmed")))
+        old = connection.execute(early.order_by(assignments.c.proposed_at).limit(1)).scalar_one()
+    with visiting(browser, console.url) as page:
+        ready(page)
+        expect(page.locator(row(page, old))).to_have_count(0)
+        made = console.match(item=items[0], community=HERE)
+        fulfilled = page.locator("[data-test=live_assignments] .note")
+        expect(page.locator(row(page, made))).to_be_visible()
+        before = fulfilled.inner_text()
+        console.done(old)
+        console.done(made)
+        expect(page.locator(row(page, made)).locator(".st")).to_have_text("已完成")
+        expect(fulfilled).not_to_have_text(before)
+        expect(page.locator(row(page, old))).to_have_count(0)
+        expect(page.locator("tbody .waited", has_text="–")).to_have_count(0)
 
 
 def test_the_why_adds_up_and_names_both_sides_and_the_proof(

@@ -10,6 +10,7 @@ import Waiting from "./waiting.js";
 import { preferredLanguage, remember, speak, speech, words } from "./words.js";
 
 const KEPT = 500; // matches kept for filters
+const FEW = 6; // more at once come without highlight: a list that glows as a whole points at nothing
 const FRESH_MS = 10000; // after that a row is not highlighted when it comes back into sight
 
 /** Put the page's state into its address, so that a reload or a shared link shows the same. */
@@ -85,11 +86,12 @@ export default {
       const fresh = [];
       for (const row of rows) {
         const old = known.get(row.id);
-        if (!old) {
+        if (!old && row.opens) {
           fresh.unshift({ ...row, fresh: true });
           known.set(row.id, fresh[0]);
-        } else if (row.seq > old.seq) Object.assign(old, { state: row.state, seq: row.seq, over: row.over });
+        } else if (old && row.seq > old.seq) Object.assign(old, { state: row.state, seq: row.seq, over: row.over });
       }
+      if (fresh.length > FEW) for (const row of fresh) row.fresh = false;
       this.rows = [...fresh, ...this.rows].slice(0, KEPT);
       setTimeout(() => fresh.forEach((row) => (row.fresh = false)), FRESH_MS);
     },

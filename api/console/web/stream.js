@@ -125,7 +125,7 @@ export default {
                 <small>{{ categoryName(row.category) }}</small>
               </th>
               <td role="cell" class="who"><span>{{ row.place }}</span><span>→ {{ providerName(row.provider) }}</span></td>
-              <td role="cell" class="n waited">{{ duration(row.waited_s) }}</td>
+              <td role="cell" class="n waited">{{ duration(row.waited_s, { brief: true }) }}</td>
               <td role="cell" class="n value">{{ number(row.value) }}</td>
               <td role="cell" class="st" :data-state="row.state"><i aria-hidden="true"></i>{{ t(row.state) }}</td>
             </tr>

@@ -53,13 +53,16 @@ export const percent = (share) => (share == null ? "–" : `${(share * 100).toFi
 
 const UNITS = { zh: [" 天", " 小时", " 分", " 秒"], en: [" d", " h", " min", " s"] };
 
-/** Seconds as people say them, with at most two units: "2 d 3 h", "12 min"; `exact` keeps seconds below ten minutes. */
-export function duration(seconds, { exact = false } = {}) {
+/**
+ * Seconds as people say them, with at most two units: "2 d 3 h", "12 min".
+ * `exact` keeps seconds below ten minutes; `brief` says the largest unit only.
+ */
+export function duration(seconds, { exact = false, brief = false } = {}) {
   if (seconds == null) return "–";
   const [days, hours, minutes, secs] = UNITS[words.language];
   const s = Math.max(0, Math.round(seconds));
   if (s < 60) return s + secs;
-  const two = (big, bigUnit, small, smallUnit) => big + bigUnit + (small ? " " + small + smallUnit : "");
+  const two = (big, bigUnit, small, smallUnit) => big + bigUnit + (small && !brief ? " " + small + smallUnit : "");
   if (exact && s < 600) return two(Math.floor(s / 60), minutes, s % 60, secs);
   if (s < 3600) return Math.floor(s / 60) + minutes;
   if (s < 86400) return two(Math.floor(s / 3600), hours, Math.floor((s % 3600) / 60), minutes);

@@ -1,4 +1,4 @@
-"""The page's server side: every question gets an answer, also when something is away. Needs no browser."""
+"""The page's server side: every question gets an answer, also when something is away."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime

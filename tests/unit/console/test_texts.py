@@ -1,4 +1,4 @@
-"""The console's texts: one table, complete, nothing said twice, nothing left over. Needs no browser."""
+"""The console's texts: one table, complete, nothing said twice, nothing left over."""
 
 import re
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The console beside the API on one application. Needs no browser."""
+"""The console beside the API on one application."""
 
 from pathlib import Path
 

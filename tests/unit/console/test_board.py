@@ -1,4 +1,4 @@
-"""What viewers share: reads are few, and a failure passes. Needs no browser."""
+"""What viewers share: reads are few, and a failure passes."""
 
 import asyncio
 from collections import Counter
