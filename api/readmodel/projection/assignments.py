@@ -1,10 +1,10 @@
 """The life of assignments, what was answered to them, and the feed of the match stream."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Connection, select
 
 from api.readmodel.projection.phases import ANSWER_RANK, holds_seat, is_done, is_later, state_of
@@ -84,7 +84,7 @@ def _proposed(data: AssignmentProposed, catalogue: Catalogue) -> Values:
         "round_no": data.round_no,
         "proposed_at": data.at,
         "category": _category(catalogue, proposal.item),
-        "terms": json.dumps(proposal.terms, sort_keys=True),
+        "terms": to_json(proposal.terms).decode(),
         "phase": "proposed",
         "phase_round": data.round_no,
         "phase_at": data.at,

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from sqlalchemy import Connection
 
-from api.readmodel.projection.rows import add
+from api.readmodel.projection.rows import Values, add
 from api.readmodel.tables import tallies
 
 SUMS = ("open_demands", "open_seats", "asked", "filled", "fulfilled", "resources", "live", "units", "enrolments")
@@ -13,11 +13,15 @@ _PLACE = {name: place for place, name in enumerate(SUMS)}
 _TOTAL = ""
 
 
+Changes = dict[tuple[str, str], list[int]]
+"""Sums by region and category."""
+
+
 class Tally:
     """Changes to the sums, by community and category; "" stands for all categories together."""
 
     def __init__(self) -> None:
-        self._changes: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0] * len(SUMS))
+        self._changes: Changes = defaultdict(lambda: [0] * len(SUMS))
 
     def add(self, community: str, category: str, **changes: int) -> None:
         """Note that sums of a community (12 digits) changed in one category, or in the total where it is ""."""
@@ -32,19 +36,26 @@ class Tally:
 
     def write(self, connection: Connection) -> None:
         """Add the changes to the sums of each community and of every region above it."""
-        by_region: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0] * len(SUMS))
-        for (community, category), changes in self._changes.items():
-            if any(changes):
-                for level in _LEVELS:
-                    sums = by_region[community[:level], category]
-                    for place, change in enumerate(changes):
-                        sums[place] += change
-        rows = [
-            {"region": region, "category": category, "parent": parent_of(region), **dict(zip(SUMS, sums, strict=True))}
-            for (region, category), sums in by_region.items()
-            if any(sums)
-        ]
+        changes = {place: sums for place, sums in self._changes.items() if any(sums)}
+        rows: list[Values] = []
+        for level in reversed(_LEVELS):
+            changes = _rolled_up(changes, level)
+            rows += (_row(*place, sums) for place, sums in changes.items() if any(sums))
         add(connection, tallies, rows, sums=SUMS)
+
+
+def _rolled_up(changes: Changes, level: int) -> Changes:
+    """Return the changes summed up to regions of ``level`` digits."""
+    upper: Changes = {}
+    for (region, category), sums in changes.items():
+        place = region[:level], category
+        held = upper.get(place)
+        upper[place] = sums if held is None else [one + other for one, other in zip(held, sums, strict=True)]
+    return upper
+
+
+def _row(region: str, category: str, sums: list[int]) -> Values:
+    return {"region": region, "category": category, "parent": parent_of(region), **dict(zip(SUMS, sums, strict=True))}
 
 
 def parent_of(region: str) -> str | None:
