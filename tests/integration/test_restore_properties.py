@@ -66,12 +66,17 @@ FACTS: st.SearchStrategy[Fact] = st.one_of(
     st.builds(lambda name, v: demand_gone(name, version=v), NAMES, VERSIONS),
     st.builds(lambda name: posted(name, line("no.such")), NAMES),
 )  # fmt: skip
-DEEDS = st.one_of(
-    FACTS,
-    st.tuples(st.sampled_from(["accepted", "declined", "done", "no_show"]), st.integers(0, 30)),
-    st.sampled_from(["step", "step", "step", "garbage", "save", "kill", "stop", "damage"]),
+ANSWERS = st.tuples(st.sampled_from(["accepted", "accepted", "declined", "done", "no_show"]), st.integers(0, 30))
+ACCIDENTS = st.sampled_from(["garbage", "save", "kill", "stop", "damage"])
+DEEDS = st.sampled_from([FACTS, FACTS, ANSWERS, ANSWERS, ACCIDENTS, st.just("step"), st.just("step")]).flatmap(
+    lambda x: x
 )
-DAYS = st.lists(DEEDS, min_size=1, max_size=25)
+MORNING: list[Any] = [
+    *[offered(f"x{number}", item=item, capacity=2) for number, item in enumerate([HAIR, HAIR, MEAL])],
+    *[posted(f"x{number}", line(item, 2)) for number, item in enumerate([HAIR, MEAL, HAIR])],
+    "step",
+]
+DAYS = st.lists(DEEDS, min_size=4, max_size=25).map(lambda deeds: [*MORNING, *deeds])
 
 
 class Day:
