@@ -4,7 +4,7 @@ Rivals are never named: only counts, and prices at which anybody would have won.
 """
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import numpy as np
 
@@ -13,8 +13,9 @@ from matcher.columns import Bools, Ints
 from matcher.fold import WITHDRAWN, from_ms, to_ms
 from matcher.matching import Matching, Seats, match
 from matcher.pool import Frozen
+from matcher.prices import UNPAYABLE, outbidding
 from matcher.rules import NEVER, Board, board_of
-from matcher.settling import settle
+from matcher.settling import Settled, settle
 from matcher.values import values
 from schemas.policy import Policy
 from schemas.refusals import Refused
@@ -22,7 +23,7 @@ from schemas.why import DemandWhy, LineWhy, Rule
 
 Verdict = Literal["matched", "outbid", "no_candidate", "lapsed", "withdrawn", "next_round"]
 
-ORDER: Final[tuple[Rule, ...]] = ("item", "scope", "gate", "seats", "barred", "window", "notice", "worth")
+ORDER: Final[tuple[Rule, ...]] = get_args(Rule)
 """In which order a resource's first failing rule is told."""
 
 
@@ -45,56 +46,50 @@ def why_demand(frozen: Frozen, *, now: datetime, policy: Policy, demand_id: str)
         shard=frozen.shard,
         round_no=frozen.round_no,
         at=from_ms(now_ms),
-        lines=tuple(_line_why(board, settled.seats, matching, int(line)) for line in lines),
+        lines=tuple(_line_why(board, settled, matching, int(line)) for line in lines),
     )
 
 
-def _line_why(board: Board, seats: Seats, matching: Matching, line: int) -> LineWhy:
-    frozen = board.frozen
-    asked = int(frozen.lines["quantity"][line])
-    theirs = _of_category(board, line)
-    passed, failing = _first_failures(board, seats, line, theirs)
-    demand = frozen.demands[frozen.line_demand[line]]
-    open_now = int(seats.need[line])
-    given = int(matching.solution.taken[matching.pairs.line == line].sum())
-    lapsed = bool(demand["lapsed_version"] >= demand["version"] or demand["lapses"] <= board.now_ms)
-    pairs = Pairs(np.full(len(passed), line), passed, np.zeros(len(passed), np.int64))
-    worth = values(board, pairs)
-    allowed = worth > 0
-    failing["worth"] = int((~allowed).sum())
-    worth, passed = worth[allowed], passed[allowed]
+def _line_why(board: Board, settled: Settled, matching: Matching, line: int) -> LineWhy:
+    frozen, theirs = board.frozen, _of_category(board, line)
+    passed, failing = _first_failures(board, settled.seats, line, theirs)
+    worth = values(board, Pairs(np.full(len(passed), line), passed, np.zeros(len(passed), np.int64)))
+    failing["worth"] = int((worth <= 0).sum())
+    passed, worth = passed[worth > 0], worth[worth > 0]
     price = matching.prices.resource[passed]
-    verdict = _verdict(gone=demand["status"] == WITHDRAWN, lapsed=lapsed, open_now=open_now, given=given,
-                       eligible=len(passed))  # fmt: skip
+    short = matching.solution.taken[matching.pairs.line == line].sum() < settled.seats.need[line]
+    if short:
+        price = outbidding(matching.market, matching.solution, line)[passed]
+        rivals = price < UNPAYABLE  # the seats of all others go to this line already
+        failing["seats"] += int((~rivals).sum())
+        passed, worth, price = passed[rivals], worth[rivals], price[rivals]
+    verdict = _verdict(board, settled, line, short=bool(short), eligible=len(passed))
     nearest = int(np.argmin(price - worth)) if len(passed) else None
     return LineWhy(
         line=int(frozen.line_no[line]),
         item=frozen.items.ids[int(frozen.lines["item"][line])],
-        asked=asked,
-        filled=asked - open_now if not lapsed else int(_held(frozen, line)),
+        asked=int(frozen.lines["quantity"][line]),
+        filled=settled.tally.line[line].bit_count(),
         verdict=verdict,
         considered=len(theirs),
         failing={rule: count for rule, count in failing.items() if count},
         eligible=len(passed),
         best_value=int(worth.max()) if len(passed) else None,
         price=int(price[nearest]) if nearest is not None else None,
-        short_by=max(int(price[nearest] - worth[nearest]), 0) if nearest is not None and verdict == "outbid" else None,
+        short_by=int(price[nearest] - worth[nearest]) if nearest is not None and verdict == "outbid" else None,
     )
 
 
-def _held(frozen: Frozen, line: int) -> int:
-    mine = (frozen.live["demand"] == frozen.line_demand[line]) & (frozen.live["line"] == frozen.line_no[line])
-    return int(mine.sum()) + frozen.filled[line].bit_count()
-
-
-def _verdict(*, gone: bool, lapsed: bool, open_now: int, given: int, eligible: int) -> Verdict:
-    if gone:
+def _verdict(board: Board, settled: Settled, line: int, *, short: bool, eligible: int) -> Verdict:
+    frozen, row = board.frozen, board.frozen.line_demand[line]
+    demand = frozen.demands[row]
+    if demand["status"] == WITHDRAWN:
         return "withdrawn"
-    if lapsed:
-        return "lapsed"
-    if open_now == 0:
+    if settled.tally.line[line].bit_count() >= frozen.lines["quantity"][line]:
         return "matched"
-    if given >= open_now:
+    if settled.lapsed[row] or demand["lapsed_version"] >= demand["version"]:
+        return "lapsed"
+    if not short:
         return "next_round"
     return "outbid" if eligible else "no_candidate"
 

@@ -10,12 +10,16 @@ v[r] >= worth - u[l], u[l] = worth - v[r] on given pairs, reached from v = 0 by 
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from matcher.columns import Ints, ragged
 from matcher.market import Market, Solution
 from schemas.rounds import Certificate
+
+UNPAYABLE: Final = 2**61
+"""More than anything is worth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,28 @@ def margins(market: Market, solution: Solution, found: Prices) -> Ints:
     spare = np.where(solution.taken > 0, 0, surplus)
     np.maximum.at(other, market.line, spare)
     return np.where(solution.taken > 0, surplus - other[market.line], 0)
+
+
+def outbidding(market: Market, solution: Solution, line: int) -> Ints:
+    """Return what one more seat of each resource would cost all other lines, if ``line`` took it; (resources,).
+
+    Nothing where a seat is free; UNPAYABLE where nobody else holds one. A line that outbids the cost takes the
+    seat in the next optimum: the cost is the shortest augmenting path from the resource that does not pass
+    through ``line``, by relaxation as in Bellman-Ford. It is the highest optimal price, where ``prices`` are lowest.
+    """
+    free = np.bincount(market.resource, weights=solution.taken, minlength=len(market.supply)) < market.supply
+    others = market.line != line
+    pairs, worth = np.flatnonzero(others), market.worth[others]
+    given = np.flatnonzero(others & (solution.taken > 0))
+    cost, regained = np.where(free, 0, UNPAYABLE), np.zeros(len(market.need), np.int64)
+    for _ in range(len(market.need) + len(market.supply) + 1):
+        before = cost.copy()
+        np.minimum.at(cost, market.resource[given], market.worth[given] - regained[market.line[given]])
+        if (cost == before).all():
+            break
+        # What a line that loses a seat gets elsewhere.
+        np.maximum.at(regained, market.line[pairs], worth - cost[market.resource[pairs]])
+    return cost
 
 
 def _starts(sorted_keys: Ints, size: int) -> Ints:
