@@ -1,0 +1,66 @@
+"""The snapshot store on disk: whole or not at all."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from streams.snapshots import FileSnapshots
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FileSnapshots:
+    return FileSnapshots(tmp_path / "snapshots")
+
+
+def test_what_was_written_is_read_by_another_store_on_the_same_directory(tmp_path: Path) -> None:
+    FileSnapshots(tmp_path).write("p0/a", b"\x00state\n")
+    assert FileSnapshots(tmp_path).read("p0/a") == b"\x00state\n"
+
+
+def test_the_newest_content_of_a_name_stands(store: FileSnapshots) -> None:
+    store.write("p0/a", b"old")
+    store.write("p0/a", b"new")
+    assert store.read("p0/a") == b"new"
+
+
+def test_nothing_is_read_where_nothing_was_written(store: FileSnapshots) -> None:
+    assert store.read("p0/a") is None
+    assert store.names("p0/") == []
+
+
+def test_names_are_found_by_their_beginning_in_order(store: FileSnapshots) -> None:
+    for name in ("p1/b-2", "p1/a-1", "p1/b-1", "p11/b-1"):
+        store.write(name, b"x")
+    assert store.names("p1/") == ["p1/a-1", "p1/b-1", "p1/b-2"]
+    assert store.names("p1/b-") == ["p1/b-1", "p1/b-2"]
+
+
+def test_a_deleted_name_is_gone_and_may_be_deleted_again(store: FileSnapshots) -> None:
+    store.write("p0/a", b"x")
+    store.delete("p0/a")
+    store.delete("p0/a")
+    assert store.read("p0/a") is None
+
+
+@pytest.mark.parametrize("place", [0, 5, 25, 40, -1])
+def test_a_flipped_bit_is_noticed_wherever_it_is(store: FileSnapshots, tmp_path: Path, place: int) -> None:
+    store.write("p0/a", b"a state of some length")
+    (path,) = tmp_path.rglob("*.snapshot")
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+    assert store.read("p0/a") is None
+
+
+def test_a_write_that_dies_leaves_the_old_content(store: FileSnapshots, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.write("p0/a", b"old")
+
+    def die(handle: int) -> None:
+        raise OSError("power failed")
+
+    monkeypatch.setattr(os, "fsync", die)
+    with pytest.raises(OSError, match="power failed"):
+        store.write("p0/a", b"new")
+    assert store.read("p0/a") == b"old"
+    assert store.names("p0/") == ["p0/a"]
