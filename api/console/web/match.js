@@ -92,7 +92,7 @@ export default {
             <tr><th scope="row">{{ t("price_resource") }}</th><td class="n" data-test="price-resource">{{ number(answer.prices.resource) }}</td></tr>
           </tbody>
         </table>
-        <p class="note">{{ priceSum === answer.value ? t("price_sum") : t("price_no_sum", { sum: number(priceSum) }) }}</p>
+        <p class="note">{{ priceSum === answer.value && answer.round?.certificate.holds ? t("price_sum") : t("price_no_sum", { sum: number(priceSum) }) }}</p>
       </section>
 
       <section v-if="answer.round" aria-labelledby="round-title" data-test="round">
