@@ -154,8 +154,8 @@ async def _next_assignment(url: str, name: str) -> float:
     async with httpx.AsyncClient(base_url=url, timeout=60) as client:
         (await client.post("/v1/demands", json=body)).raise_for_status()
         while time.perf_counter() - begin < 120:
-            found = (await client.get(f"/v1/demands/bench-{name}")).raise_for_status().json()
-            if found["filled"]:
+            answer = await client.get(f"/v1/demands/bench-{name}")
+            if answer.is_success and answer.json()["view"]["filled"]:
                 return time.perf_counter() - begin
             await asyncio.sleep(0.02)
     raise TimeoutError("no assignment came")
