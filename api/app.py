@@ -42,7 +42,8 @@ def create_app(ports: ApiPorts, settings: ApiSettings) -> FastAPI:
     app.add_middleware(Door, settings=settings)
     errors.install(app)
     for module in ROUTES:
-        app.include_router(module.router)
+        # Taken over as they are: an included router would be searched twice for every request.
+        app.router.routes.extend(module.router.routes)
     app.openapi = _cached(lambda: document(app, settings=settings))  # type: ignore[method-assign] # FastAPI's own way
     return app
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from pydantic import BaseModel
 
@@ -97,7 +98,7 @@ class Checks:
             yield FieldRefusal(pointer, "impossible_window", f"further than {self.horizon.days} days from now")
 
     def _region(self, pointer: str, code: str) -> Iterator[Notice]:
-        if not self.regions.known(code):
+        if not _known(self.regions, code):
             yield Notice(code="unknown_region", pointer=pointer, messages=_NOTICES["unknown_region"])
 
     def _qualifications(self, codes: Iterable[str]) -> Iterator[Notice]:
@@ -106,6 +107,11 @@ class Checks:
         for place, code in enumerate(codes):
             if code not in asked:
                 yield Notice(code="unknown_qualification", pointer=f"#/qualifications/{place}", messages=messages)
+
+
+@lru_cache(maxsize=200_000)
+def _known(regions: Regions, code: str) -> bool:
+    return regions.known(code)
 
 
 def _party(pointer: str, party: str | None) -> Iterator[FieldRefusal]:

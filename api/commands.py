@@ -5,15 +5,16 @@ attempt. So a repeat after a crash between the append and its answer says the sa
 and every consumer drops them as known. Without a key ids are random.
 """
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid4, uuid5
+from random import Random
+from uuid import UUID, uuid5
 
 from starlette.requests import Request
 
 SCOPE_KEY = "cobuild.command"
 _NAMESPACE = UUID("9b0f2c58-6f0e-4c55-9d8e-6f7f2f6d5a10")
+_DRAWN = Random()  # noqa: S311 - ids need not be secret, only unlike each other; seeded by the system, once
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,12 @@ class Command:
 
     def event_id(self, name: str = "") -> str:
         """Return the id of the event called ``name`` among those of this command."""
-        return str(uuid4() if self.seed is None else uuid5(self.seed, f"event:{name}"))
+        return f"{_DRAWN.getrandbits(128):032x}" if self.seed is None else uuid5(self.seed, f"event:{name}").hex
 
     def entity_id(self, prefix: str) -> str:
         """Return a new entity's id, such as ``d-20261121-5f0c9e1b2a7d4c38``."""
-        tail = secrets.token_hex(8) if self.seed is None else uuid5(self.seed, f"entity:{prefix}").hex[:16]
-        return f"{prefix}-{self.at:%Y%m%d}-{tail}"
+        tail = _DRAWN.getrandbits(64) if self.seed is None else uuid5(self.seed, f"entity:{prefix}").int >> 64
+        return f"{prefix}-{self.at.year:04}{self.at.month:02}{self.at.day:02}-{tail:016x}"
 
 
 def keyed(key: str, *, at: datetime, repeat: bool) -> Command:

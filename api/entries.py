@@ -73,10 +73,12 @@ class Entries(Generic[Entry]):
     async def post(self, entry: Entry, *, command: Command, given_id: bool) -> Position:
         """Put a new entry on the list; raise Refused ``duplicate_id``. A generated id is new without a look."""
         entity = self._entity(self._kind.id_of(entry))
+        fact = self._kind.posted(entry)
+        if not given_id and not command.repeat:
+            return await self._publish(fact, entry, entity=entity, version=1, command=command)
         async with self._writer.hold(entity):
-            if given_id or command.repeat:
-                await self._must_be_new(entry, entity=entity, command=command)
-            return await self._publish(self._kind.posted(entry), entry, entity=entity, version=1, command=command)
+            await self._must_be_new(entry, entity=entity, command=command)
+            return await self._publish(fact, entry, entity=entity, version=1, command=command)
 
     async def revise(
         self,

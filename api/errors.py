@@ -99,8 +99,10 @@ def _narrow(field: FieldRefusal) -> tuple[str, str]:
     return field.code, field.detail
 
 
-def _of_fields(fields: Sequence[FieldRefusal]) -> Rejection:
+def _of_fields(found: Sequence[FieldRefusal]) -> Rejection:
     """Return the rejection of several fields: of the code they share, or ``invalid_value``; privacy goes first."""
+    # A list whose entries did not validate is also told to be too short: one fault, told once.
+    fields = [field for field in found if not any(other.field.startswith(f"{field.field}/") for other in found)]
     code = shared_code(fields)
     return Rejection(code, "; ".join(f"{field.field}: {field.detail}" for field in fields)[:2000], fields=fields)
 
@@ -182,7 +184,13 @@ def problem_responses(*codes: str) -> dict[int | str, dict[str, Any]]:
 
 
 def _documented(codes: list[str]) -> dict[str, Any]:
-    return {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {code: _example(code) for code in codes}}
+    examples = {code: {"$ref": f"#/components/examples/{code}"} for code in codes}
+    return {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}
+
+
+def examples() -> dict[str, dict[str, Any]]:
+    """Return an OpenAPI example of every code's problem."""
+    return {code: _example(code) for code in STATUS}
 
 
 def _example(code: str) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from hashlib import blake2b
 
+from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from sqlalchemy import Engine, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
-from starlette.datastructures import Headers
+from sqlalchemy import Engine, delete, select, update
+from sqlalchemy.dialects.sqlite import insert
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.commands import SCOPE_KEY, keyed
@@ -28,6 +28,7 @@ from api.store import idempotency
 from schemas.refusals import Refused
 
 HEADER = "Idempotency-Key"
+_NAME = HEADER.lower().encode()
 REPLAYED = (b"idempotent-replayed", b"true")
 _LONGEST = 255
 
@@ -58,14 +59,11 @@ class Answers:
 
     def begin(self, *, key: str, digest: bytes, now: datetime) -> Begun:
         """Note the first use of a key, or return what came of it; raise Refused where the content is another."""
+        noted = insert(idempotency).values(key=key, digest=digest, started_at=now).on_conflict_do_nothing()
         with self._engine.begin() as connection:
-            try:
-                with connection.begin_nested():
-                    connection.execute(insert(idempotency).values(key=key, digest=digest, started_at=now))
-            except IntegrityError:
-                row = connection.execute(select(idempotency).where(idempotency.c.key == key)).one()
-            else:
+            if connection.execute(noted).rowcount:
                 return Begun(at=now, fresh=True)
+            row = connection.execute(select(idempotency).where(idempotency.c.key == key)).one()
         if row.digest != digest:
             raise Refused("idempotency_key_reused")
         if row.status is None:
@@ -110,15 +108,18 @@ class Idempotency:
         self._clock = clock
         self._secret = secret
         self._running: set[str] = set()
+        # One at a time: SQLite has one writer, and those that wait for it wait better here than there.
+        self._turn = CapacityLimiter(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection; only POSTs with a key take longer than before."""
-        key = None
+        given = None
         if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith("/v1/"):
-            key = Headers(scope=scope).get(HEADER)
-        if key is None:
+            given = next((value for name, value in scope["headers"] if name == _NAME), None)
+        if given is None:
             await self.app(scope, receive, send)
             return
+        key = given.decode("latin-1").strip()
         if not 0 < len(key) <= _LONGEST or not key.isascii() or not key.isprintable():
             raise Refused("invalid_value", f"1 to {_LONGEST} printable ASCII characters", field=f"header:{HEADER}")
         if key in self._running:
@@ -133,16 +134,16 @@ class Idempotency:
         body = await _whole(receive)
         digest = self._digest(scope, body)
         now = self._clock.now()
-        begun = await run_sync(lambda: self._answers.begin(key=key, digest=digest, now=now))
+        begun = await run_sync(partial(self._answers.begin, key=key, digest=digest, now=now), limiter=self._turn)
         if begun.answer is not None:
             await _send(begun.answer, send, REPLAYED)
             return
         scope[SCOPE_KEY] = keyed(key, at=begun.at, repeat=not begun.fresh)
         answer = await _capture(self.app, scope, _again(body, receive))
         if answer.status < 300:
-            await run_sync(lambda: self._answers.finish(key=key, answer=answer))
+            await run_sync(partial(self._answers.finish, key=key, answer=answer), limiter=self._turn)
         elif answer.status < 500 and begun.fresh:
-            await run_sync(self._answers.drop, key)
+            await run_sync(self._answers.drop, key, limiter=self._turn)
         await _send(answer, send)
 
     def _digest(self, scope: Scope, body: bytes) -> bytes:

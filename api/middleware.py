@@ -33,7 +33,7 @@ class Door:
         self.app = app
         self._settings = settings
         token = settings.api_token
-        self._credentials = None if token is None else f"Bearer {token.get_secret_value()}".encode()
+        self._token = None if token is None else token.get_secret_value().encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -41,21 +41,20 @@ class Door:
             await self.app(scope, receive, send)
             return
         reply = _Reply(send)
-        headers = Headers(scope=scope)
+        path = scope["path"]
         try:
-            writing = scope["method"] not in _READS
-            if writing and scope["path"].startswith("/v1/"):
-                self._check(headers, path=scope["path"])
-                receive = _counted(receive, limit=self._limit(scope["path"]))
+            if scope["method"] not in _READS and path.startswith("/v1/"):
+                self._check(dict(scope["headers"]), path=path)
+                receive = _counted(receive, limit=self._limit(path))
             await self.app(scope, receive, reply)
         except HTTPException:  # only the count of bytes can come this far
-            await respond(self._too_large(scope["path"]), headers=headers, path=scope["path"])(scope, receive, reply)
+            await respond(self._too_large(path), headers=Headers(scope=scope), path=path)(scope, receive, reply)
         except Refused as refused:
-            await respond(refused, headers=headers, path=scope["path"])(scope, receive, reply)
+            await respond(refused, headers=Headers(scope=scope), path=path)(scope, receive, reply)
         except Exception as error:
             if reply.started:  # too late for a problem: cut the connection, so that nobody takes half for a whole
                 raise
-            response = unexpected(error, headers=headers, path=scope["path"], method=scope["method"])
+            response = unexpected(error, headers=Headers(scope=scope), path=path, method=scope["method"])
             await response(scope, receive, reply)
 
     def _limit(self, path: str) -> int:
@@ -66,22 +65,25 @@ class Door:
             return Refused("file_too_large", f"at most {self._settings.max_import_bytes} bytes")
         return Refused("record_too_large", f"at most {self._settings.max_json_bytes} bytes")
 
-    def _check(self, headers: Headers, *, path: str) -> None:
-        given = headers.get("authorization", "")
-        if self._credentials and not hmac.compare_digest(self._credentials, given.encode("utf-8", "replace")):
-            raise Refused("unauthorized")
-        length = headers.get("content-length", "0")
+    def _check(self, headers: dict[bytes, bytes], *, path: str) -> None:
+        if self._token is not None:
+            scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
+            if not hmac.compare_digest(self._token, token.strip()) or scheme.lower() != b"bearer":
+                raise Refused("unauthorized")
+        length = headers.get(b"content-length", b"0")
         if length.isdigit() and int(length) > self._limit(path):
             raise self._too_large(path)
-        if (length != "0" or "transfer-encoding" in headers) and not _fits(headers.get("content-type", ""), path):
-            raise Refused("unsupported_media_type", "multipart/form-data" if path == IMPORTS else "application/json")
+        if length != b"0" or b"transfer-encoding" in headers:
+            _must_fit(headers.get(b"content-type", b""), path)
 
 
-def _fits(content_type: str, path: str) -> bool:
-    kind = content_type.partition(";")[0].strip().lower()
+def _must_fit(content_type: bytes, path: str) -> None:
+    kind = content_type.partition(b";")[0].strip().lower()
     if path == IMPORTS:
-        return kind == "multipart/form-data"
-    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+        if kind != b"multipart/form-data":
+            raise Refused("unsupported_media_type", "multipart/form-data")
+    elif kind != b"application/json" and not (kind.startswith(b"application/") and kind.endswith(b"+json")):
+        raise Refused("unsupported_media_type", "application/json")
 
 
 def _counted(receive: Receive, *, limit: int) -> Receive:

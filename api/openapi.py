@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.errors import examples
 from api.idempotency import HEADER
 from api.problems import Problem
 from api.settings import ApiSettings
@@ -24,7 +25,6 @@ _KEY = {
     "required": False,
     "description": "A word of yours, 1 to 255 printable ASCII characters: the same request with it counts once.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
-    "example": "5f0c9e1b-2a7d-4c38-9b0f-2c586f0e4c55",
 }
 _READS = {"get", "head", "options"}
 
@@ -36,6 +36,7 @@ def document(app: FastAPI, *, settings: ApiSettings) -> dict[str, Any]:
     )
     schemas = found["components"]["schemas"]
     schemas |= _problem_schemas()
+    found["components"]["examples"] = examples()
     for path, operations in found["paths"].items():
         for method, operation in operations.items():
             _complete(operation, method=method, under_v1=path.startswith("/v1/"), settings=settings)

@@ -60,6 +60,7 @@ class Services:
     resources: Entries[Resource]
     answering: Answering
     enrolling: Enrolling
+    vault: Vault
     importer: Importer
     stream: Stream
 
@@ -74,6 +75,7 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
     writer = Writer(
         sink=ports.sink, size=settings.ledger_size, source=settings.source, shard_width=settings.shard_width
     )
+    vault = Vault(engine=ports.store, master_key=ports.master_key)
     horizon = timedelta(days=366 * settings.horizon_years)
     checks = Checks(catalogue=ports.catalogue, regions=ports.regions, horizon=horizon)
     return Services(
@@ -85,9 +87,8 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
         demands=Entries(kind=DEMAND, reading=reading, writer=writer),
         resources=Entries(kind=RESOURCE, reading=reading, writer=writer),
         answering=Answering(reading=reading, writer=writer),
-        enrolling=Enrolling(
-            reading=reading, writer=writer, vault=Vault(engine=ports.store, master_key=ports.master_key)
-        ),
+        enrolling=Enrolling(reading=reading, writer=writer, vault=vault),
+        vault=vault,
         importer=Importer(
             reader=Reader(most_rows=settings.max_import_rows),
             archive=Archive(ports.store),

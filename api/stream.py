@@ -9,7 +9,6 @@
 """
 
 import asyncio
-import contextlib
 import json
 import re
 from collections import deque
@@ -105,10 +104,9 @@ class Stream:
 
     async def listen(self, *, mark: Mark | None, wanted: Wanted) -> AsyncIterator[bytes]:
         """Yield events as they stand on the wire, from ``mark`` or from now on."""
-        async with self._listening():
-            if mark is not None and mark.seq > self._seq:
-                async with self._turn:  # another process may have shown what the ring has not seen yet
-                    await self._read()
+        self._listeners += 1
+        try:
+            await self._join(mark)
             generation, seq = self._generation, self._seq
             yield b"retry: 1000\n\n"
             if mark is not None and (mark.generation not in (None, generation) or mark.seq > seq):
@@ -120,8 +118,17 @@ class Stream:
                 if page.rows:
                     yield b"".join(self._encoded(row) for row in page.rows)
                 seq = page.next_seq
-            async for chunk in self._along(seq, generation, wanted):
-                yield chunk
+            while not self._closed and generation == self._generation and seq >= self._lost:
+                chunk = b"".join(data for row, data in self._after(seq) if wanted.takes(row))
+                seq = max(seq, self._seq)
+                if chunk:
+                    yield chunk
+                elif self._seq <= seq:
+                    await self._grown.wait()
+        finally:
+            self._listeners -= 1
+            if not self._listeners:
+                self._wanted.clear()
 
     async def _catch_up(self, seq: int, wanted: Wanted) -> FeedPage:
         return await self._reading.query(
@@ -133,32 +140,17 @@ class Stream:
             limit=_PAGE,
         )
 
-    async def _along(self, seq: int, generation: str, wanted: Wanted) -> AsyncIterator[bytes]:
-        """Yield what the ring gets after ``seq``, until the listener is cut or the stream ends."""
-        while not self._closed and generation == self._generation and seq >= self._lost:
-            chunk = b"".join(data for row, data in self._after(seq) if wanted.takes(row))
-            seq = max(seq, self._seq)
-            if chunk:
-                yield chunk
-            elif self._seq <= seq:
-                await self._grown.wait()
-
     def _after(self, seq: int) -> list[tuple[FeedRow, bytes]]:
         return [*takewhile(lambda held: held[0].seq > seq, reversed(self._ring))][::-1]
 
-    @contextlib.asynccontextmanager
-    async def _listening(self) -> AsyncIterator[None]:
-        self._listeners += 1
-        try:
-            async with self._turn:
-                if not self._wanted.is_set():
-                    await self._begin()
-                    self._wanted.set()
-            yield
-        finally:
-            self._listeners -= 1
-            if not self._listeners:
-                self._wanted.clear()
+    async def _join(self, mark: Mark | None) -> None:
+        """Make sure that the ring is being filled; another process may have shown what it has not seen yet."""
+        async with self._turn:
+            if not self._wanted.is_set():
+                await self._begin()
+                self._wanted.set()
+            elif mark is not None and mark.seq > self._seq:
+                await self._read()
 
     async def _begin(self) -> None:
         """Start an empty ring at the feed's end."""

@@ -15,11 +15,21 @@ from api.ports import ApiPorts, Bell, Finding
 from api.readmodel.model import ReadModel
 from api.settings import ApiSettings
 from api.store import open_store
+from schemas.assignments import AssignmentProposed
 from schemas.base import Fact
 from schemas.catalogue import load_catalogue
-from schemas.envelope import Event, encode
+from schemas.envelope import Event, encode, new_event
 from schemas.refusals import Refused
 from schemas.regions import Regions
+from schemas.rounds import (
+    Certificate,
+    LinePrice,
+    PolicyRef,
+    Proposal,
+    ResourcePrice,
+    RoundDecided,
+    RoundSize,
+)
 from schemas.why import DemandWhy
 
 NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
@@ -182,3 +192,82 @@ async def world_in(directory: Path, **settings: Any) -> AsyncIterator[World]:
         yield World(app, client, sink, clock, ports.read_model, explainer, findings)
     ports.read_model.close()
     ports.store.dispose()
+
+
+async def matched(
+    world: World, *, auto_accepted: bool = False, round_no: int = 1, region: str = COMMUNITY, holds: bool = True
+) -> str:
+    """Post a demand and a resource, let round ``round_no`` pair them, and return the assignment's id."""
+    asked = (await world.post("/v1/demands", demand(community=region, requester=f"community:{region}"))).json()["id"]
+    offered = (await world.post("/v1/resources", resource(home=region))).json()["id"]
+    proposal = Proposal(
+        assignment_id=f"{round_no:032x}",
+        demand_id=asked,
+        line=0,
+        seat=0,
+        demand_version=1,
+        resource_id=offered,
+        resource_seat=0,
+        resource_version=1,
+        requester=f"community:{region}",
+        provider="member:m-7f3a",
+        item="elder_care.hair_cut",
+        offered_item="elder_care.hair_cut",
+        community=region,
+        starts_at=NOW + timedelta(days=4),
+        ends_at=NOW + timedelta(days=4, hours=1),
+        value=4_000,
+        terms={"service": 2_000, "nearness": 1_500, "fit": 500},
+        margin=300,
+        auto_accepted=auto_accepted,
+        answer_by=NOW + timedelta(days=1),
+    )
+    await world.sink.publish(
+        [
+            _said(_round(proposal, round_no=round_no, holds=holds), name=f"round-{round_no}", shard=region[:6]),
+            _said(
+                AssignmentProposed(shard=region[:6], round_no=round_no, at=NOW, assignment=proposal),
+                name=f"proposed-{round_no}",
+                shard=region[:6],
+            ),
+        ]
+    )
+    return proposal.assignment_id
+
+
+async def ended(world: World, assignment_id: str, ending: type[Any], reason: str, *, round_no: int = 2) -> None:
+    """Let a round say what became of an assignment."""
+    found = (await world.get(f"/v1/assignments/{assignment_id}")).json()
+    said = ending(
+        shard=found["shard"],
+        round_no=round_no,
+        at=world.clock.now(),
+        assignment_id=assignment_id,
+        demand_id=found["demand_id"],
+        resource_id=found["resource_id"],
+        reason=reason,
+    )
+    await world.sink.publish([_said(said, name=f"{reason}-{assignment_id}", shard=found["shard"])])
+
+
+def _said(fact: Fact, *, name: str, shard: str) -> Event[Fact]:
+    return new_event(fact, id=name, source="/cobuild/matcher", key=shard, time=NOW)
+
+
+def _round(proposal: Proposal, *, round_no: int, holds: bool) -> RoundDecided:
+    return RoundDecided(
+        shard=proposal.community[:6],
+        round_no=round_no,
+        decided_at=NOW,
+        cause="interval",
+        policy=PolicyRef(name="default", version=1, digest="0" * 16),
+        solver="test",
+        inputs=(),
+        transitions=(),
+        lapsed=(),
+        proposals=(proposal,),
+        line_prices=(LinePrice(demand_id=proposal.demand_id, line=0, price=3_000),),
+        resource_prices=(ResourcePrice(resource_id=proposal.resource_id, price=1_000),),
+        certificate=Certificate(value=4_000, price_sum=4_000, worst_gap=0, holds=holds),
+        size=RoundSize(lines=1, line_seats=1, resources=1, resource_seats=1, pairs=1, components=1),
+    )

@@ -6,6 +6,7 @@ A zip bomb, a sheet that claims a billion cells or a bug in a parser ends this p
 limit, and the import is refused. Formulas are never computed: a cell counts for the value stored beside it.
 """
 
+import codecs
 import contextlib
 import csv
 import io
@@ -68,12 +69,14 @@ def _table(data: bytes) -> Iterator[list[str]]:
 
 
 def decoded(data: bytes) -> str:
-    """Return the text of a CSV file: UTF-8, with or without a mark, or GB 18030, which is what Excel writes in China.
+    """Return the text of a CSV file in any encoding that Excel writes: UTF-8, UTF-16 with its mark, GB 18030.
 
     Raises:
-        UnicodeDecodeError: it is neither.
+        UnicodeDecodeError: it is none of these.
         ValueError: it holds zero bytes, so it is no text.
     """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:

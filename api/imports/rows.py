@@ -1,7 +1,7 @@
 """From a row of text to an entry of a list, or to everything that is wrong with it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
@@ -81,14 +81,15 @@ class RowParser:
 
     def _entry(self, values: dict[str, Any], number: int) -> Parsed:
         given = values.pop("id", None)
+        filled = {"id", *values}
         build: Callable[..., Demand | Resource] = BUILD[self.kind]
         try:
             entry = build(values, entry_id=given or "x", at=self.now)
             notices = self._check(entry)
         except ValidationError as error:
-            return Parsed(number, None, faults=tuple(self._faults(rejection(error).fields)))
+            return Parsed(number, None, faults=self._faults(rejection(error).fields, filled))
         except Rejection as error:
-            return Parsed(number, None, faults=tuple(self._faults(error.fields)))
+            return Parsed(number, None, faults=self._faults(error.fields, filled))
         warnings = tuple(self._warning(notice) for notice in notices)
         return Parsed(number, entry, given_id=given is not None, warnings=warnings)
 
@@ -106,10 +107,11 @@ class RowParser:
         name = "demand_id" if isinstance(row.entry, Demand) else "resource_id"
         return replace(row, entry=row.entry.model_copy(update={name: f"{_PREFIX[self.kind]}-{digest}"}))
 
-    def _faults(self, fields: Sequence[FieldRefusal]) -> Iterator[Fault]:
-        for field in fields:
-            name = self._column_of(field)
-            yield fault(field.code, field.detail, field=name, column=self._header(name))
+    def _faults(self, fields: Sequence[FieldRefusal], filled: set[str]) -> tuple[Fault, ...]:
+        """Return a fault per cell; what followed from another cell is only told where nothing else is wrong."""
+        named = [(self._column_of(field), field) for field in fields]
+        told = [(name, field) for name, field in named if name in filled] or named
+        return tuple(fault(field.code, field.detail, field=name, column=self._header(name)) for name, field in told)
 
     def _warning(self, notice: Notice) -> Fault:
         name = self._column_of(FieldRefusal(notice.pointer, notice.code, ""))

@@ -57,7 +57,7 @@ async def enrol_member(request: Request, body: MemberBody) -> Response:
     services = of(request)
     command = services.command(request)
     member_ref = body.member_ref or command.entity_id("m")
-    member = built(MemberEnrolled, body, member_ref=member_ref, enrolled_at=command.at)
+    member = built(MemberEnrolled, body, leave_out="contact", member_ref=member_ref, enrolled_at=command.at)
     warnings = services.checks.member(member)
     identity = body.contact.fields() if body.contact else {}
     position = await services.enrolling.member(

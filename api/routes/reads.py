@@ -22,7 +22,7 @@ _SEEN = "Wait until the lists have seen these positions, as `Cobuild-Position` g
 async def caught_up(
     request: Request,
     header: Annotated[
-        str | None, Header(alias=AT_LEAST, description=_SEEN, max_length=4000, examples=["demands:2:1234"])
+        str | None, Header(alias=AT_LEAST, description=_SEEN, max_length=4000, examples=["demands:0:0"])
     ] = None,
     at_least: Annotated[str | None, Query(description="The same, for links.", max_length=4000)] = None,
 ) -> None:

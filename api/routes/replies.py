@@ -71,12 +71,14 @@ def changed(entry_id: str, change: Change) -> Response:
     return Response(receipt.model_dump_json(), media_type="application/json", headers=headers)
 
 
-def built(model: type[Model], body: BaseModel, **ours: Any) -> Model:
-    """Return the fact that a body makes together with what is ours to say; raise Rejection."""
-    known = model.model_fields
-    given = {name: value for name, value in body if name in known}
+def built(model: type[Model], body: BaseModel, *, leave_out: str | None = None, **ours: Any) -> Model:
+    """Return the fact that a body makes together with what is ours to say; raise Rejection.
+
+    ``leave_out`` names a field of the body that the fact does not have. The parts of a body were validated as it
+    came in and are taken as they are; what is left to look at is the whole.
+    """
     try:
-        return model.model_validate(given | ours)
+        return model.model_validate({name: value for name, value in body.__dict__.items() if name != leave_out} | ours)
     except ValidationError as error:
         raise rejection(error) from None
 

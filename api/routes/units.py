@@ -39,7 +39,7 @@ async def enrol_unit(request: Request, body: UnitBody) -> Response:
     """Let a unit report to a community. The liaison's name and phone go to the identity vault and nowhere else."""
     services = of(request)
     command = services.command(request)
-    unit = built(UnitEnrolled, body, enrolled_at=command.at)
+    unit = built(UnitEnrolled, body, leave_out="liaison", enrolled_at=command.at)
     warnings = services.checks.unit(unit)
     identity = body.liaison.fields() if body.liaison else {}
     position = await services.enrolling.unit(unit, identity=identity, command=command)

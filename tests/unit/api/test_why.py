@@ -1,0 +1,65 @@
+"""Every verdict and every rule has a sentence in both languages, and none names a rival."""
+
+from typing import get_args
+
+import pytest
+
+from api import why
+from schemas.catalogue import load_catalogue
+from schemas.why import DemandWhy, LineWhy, Rule
+from tests.apiworld import NOW
+
+CATALOGUE = load_catalogue()
+VERDICTS = get_args(LineWhy.model_fields["verdict"].annotation)
+
+
+def _told(**changes: object) -> why.DemandReasons:
+    line = LineWhy.model_validate(
+        {
+            "line": 0,
+            "item": "elder_care.hair_cut",
+            "asked": 3,
+            "filled": 1,
+            "verdict": "outbid",
+            "considered": 9,
+            "failing": {},
+            "eligible": 4,
+        }
+        | changes
+    )
+    reasons = DemandWhy(demand_id="d-1", shard="310105", round_no=1, at=NOW, lines=(line,))
+    return why.of_demand(reasons, catalogue=CATALOGUE, language="en")
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_every_verdict_is_told_in_both_languages(verdict: str) -> None:
+    told = _told(verdict=verdict)
+    assert told.messages.zh.startswith("“上门理发”（1/3）：")
+    assert told.messages.en.startswith("“home haircut” (1/3): ")
+    assert told.text == told.messages.en
+    assert told.messages.zh.isascii() is False
+
+
+def test_verdicts_differ() -> None:
+    assert len({_told(verdict=verdict).messages.zh for verdict in VERDICTS}) == len(VERDICTS)
+
+
+@pytest.mark.parametrize("rule", get_args(Rule))
+def test_every_rule_has_a_name(rule: str) -> None:
+    told = _told(verdict="no_candidate", failing={rule: 5})
+    assert " 5 " in f" {told.messages.en} "
+    assert "5 项" in told.messages.zh
+
+
+def test_the_most_frequent_obstacle_comes_first() -> None:
+    told = _told(verdict="no_candidate", failing={"window": 1, "scope": 8}).text
+    assert told.index("8 do not serve") < told.index("1 have no time")
+
+
+def test_outbid_tells_by_how_much() -> None:
+    assert "1,200 points were missing" in _told(short_by=1_200).text
+    assert "points were missing" not in _told().text
+
+
+def test_an_empty_category_is_told_as_such() -> None:
+    assert "no resource of this category" in _told(verdict="no_candidate", considered=0).text
