@@ -12,7 +12,7 @@ class Market:
     """A transport problem. Pairs are sorted by (line, resource); every worth is a positive whole number.
 
     ``line``, ``resource``, ``worth`` have shape (pairs,); ``need`` (lines,) counts the seats asked, ``supply``
-    (resources,) the seats free.
+    (resources,) the seats free; where there is a pair, both are at least 1.
     """
 
     line: Ints

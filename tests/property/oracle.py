@@ -291,19 +291,39 @@ class Book:
                     yield pair, worth
 
     def _suits(self, pair: Pair, policy: Policy) -> bool:
-        """Item, scope and gate."""
-        demand, asked, resource = self.demands[pair[0]], self.demands[pair[0]].lines[pair[1]], self.resources[pair[2]]
-        category = asked.item.split(".", maxsplit=1)[0]
-        if resource.item != asked.item:
-            kin = resource.item.split(".", maxsplit=1)[0] == category
-            if not (kin and asked.siblings and policy.rules.siblings):
-                return False
-        if not any(demand.community.startswith(prefix) for prefix in resource.scope):
-            return False
-        gate = self.catalogue.categories[category].gate
+        return self._item(pair, policy) and self._scope(pair) and self._gate(pair, policy)
+
+    def _item(self, pair: Pair, policy: Policy) -> bool:
+        asked, offered = self.demands[pair[0]].lines[pair[1]], self.resources[pair[2]].item
+        kin = offered.split(".", maxsplit=1)[0] == asked.item.split(".", maxsplit=1)[0]
+        return offered == asked.item or (kin and asked.siblings and policy.rules.siblings)
+
+    def _scope(self, pair: Pair) -> bool:
+        return any(self.demands[pair[0]].community.startswith(prefix) for prefix in self.resources[pair[2]].scope)
+
+    def _gate(self, pair: Pair, policy: Policy) -> bool:
+        demand, resource = self.demands[pair[0]], self.resources[pair[2]]
+        gate = self.catalogue.categories[demand.lines[pair[1]].item.split(".", maxsplit=1)[0]].gate
         if gate == "insurance_if_risky":
             gate = "insurance" if demand.risky else "none"
         return gate == "none" or not policy.rules.gates or gate in resource.qualifications
+
+    def first_failing(self, pair: Pair, pool: Pool, now: datetime, policy: Policy) -> str | None:
+        """Return the first rule by which a pair is not allowed, or None; only for a pool without new answers."""
+        demand, resource = self.demands[pair[0]], self.resources[pair[2]]
+        patient = self.resources | {pair[2]: resource.model_copy(update={"notice_minutes": 0})}
+        at_any_time = Book(self.catalogue, resources=patient, demands=self.demands)
+        holds = {
+            "item": self._item(pair, policy),
+            "scope": self._scope(pair),
+            "gate": self._gate(pair, policy),
+            "seats": pair[2] in pool.supply,
+            "window": at_any_time._start(pair[0], pair[2], demand.window.start) is not None,
+            "notice": self._start(pair[0], pair[2], now) is not None,
+            "barred": self.barred.get((pair[0], pair[2]), BEGINNING) <= now,
+            "worth": sum(self._terms(pair, now, policy).values()) > 0,
+        }
+        return next((rule for rule, fine in holds.items() if not fine), None)
 
     def _start(self, demand_id: str, resource_id: str, now: datetime) -> datetime | None:
         """The first moment at which the whole job fits, or None."""

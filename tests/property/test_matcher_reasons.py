@@ -1,0 +1,88 @@
+"""The reasons told are true: counted by the oracle, and tried out by deciding again."""
+
+from collections import Counter
+
+from hypothesis import given
+
+from schemas.base import Fact
+from schemas.demands import Demand, DemandPosted, Urgency
+from schemas.policy import Policy
+from schemas.why import LineWhy
+from tests.builders import SMALL_CATALOGUE, at
+from tests.property.oracle import Book, Pool
+from tests.property.strategies import policies, pools
+from tests.town import Town
+
+
+@given(facts=pools(), policy=policies())
+def test_every_resource_of_the_category_is_counted_under_the_rule_it_fails_first(
+    facts: list[Fact], policy: Policy
+) -> None:
+    town, book = Town(*facts, policy=policy), Book(SMALL_CATALOGUE)
+    for fact in facts:
+        book.read(fact)
+    pool = book.pool(at(), policy)
+    given_seats = Counter((p.demand_id, p.line) for p in town.decide().proposals)
+    for name, demand in book.demands.items():
+        for number, told in enumerate(town.why(name).lines):
+            short = pool.need.get((name, number), 0) - given_seats[name, number]
+            assert told.verdict in verdicts(demand, pool, name, short)
+            assert_counted(book, pool, told, name, number, policy)
+
+
+def verdicts(demand: Demand, pool: Pool, name: str, short: int) -> tuple[str, ...]:
+    """Return what may be said of a line of a fresh demand that is ``short`` of so many seats after the round."""
+    if demand.lapses_at <= at():
+        return ("lapsed",)
+    return ("outbid", "no_candidate") if short else ("next_round",)
+
+
+def assert_counted(book: Book, pool: Pool, told: LineWhy, name: str, number: int, policy: Policy) -> None:
+    category = told.item.split(".", maxsplit=1)[0]
+    kin = [r for r, resource in book.resources.items() if resource.item.startswith(f"{category}.")]
+    failing = Counter(book.first_failing((name, number, resource), pool, at(), policy) for resource in kin)
+    passing = failing.pop(None, 0)
+    own = passing - told.eligible  # all their seats go to this very line
+    assert (own == 0) or told.verdict in ("outbid", "no_candidate")
+    assert told.considered == len(kin)
+    assert Counter(told.failing) == failing + Counter(seats=own)
+    assert (told.verdict == "outbid") == (told.short_by is not None)
+    if told.verdict == "no_candidate":
+        assert told.eligible == 0
+
+
+@given(facts=pools(), policy=policies())
+def test_whoever_is_outbid_wins_another_seat_by_more_than_the_gap_and_not_by_less(
+    facts: list[Fact], policy: Policy
+) -> None:
+    """Only the demand in question is urgent, so that raising the weight of urgency raises it alone."""
+    book = Book(SMALL_CATALOGUE)
+    for fact in facts:
+        book.read(fact)
+    for name, demand in book.demands.items():
+        if len(demand.lines) == 1:
+            assert_gap_is_true([alone_urgent(fact, name) for fact in facts], name, policy)
+
+
+def alone_urgent(fact: Fact, name: str) -> Fact:
+    if not isinstance(fact, DemandPosted):
+        return fact
+    urgency = Urgency.URGENT if fact.demand.demand_id == name else Urgency.NORMAL
+    return DemandPosted(demand=fact.demand.model_copy(update={"urgency": urgency}))
+
+
+def assert_gap_is_true(facts: list[Fact], name: str, policy: Policy) -> None:
+    town = Town(*facts, policy=policy)
+    told = town.why_line(name)
+    if told.short_by is None:
+        return
+
+    def seats(*, raised_by: int) -> int:
+        urgent = policy.urgency.urgent + raised_by
+        dearer = policy.model_copy(update={"urgency": policy.urgency.model_copy(update={"urgent": urgent})})
+        return sum(proposal.demand_id == name for proposal in town.decide(policy=dearer).proposals)
+
+    now = seats(raised_by=0)
+    assert seats(raised_by=told.short_by + 1) > now
+    if told.short_by > 1 and "worth" not in told.failing:  # a raise may also make a worthless pair worth something
+        assert seats(raised_by=told.short_by - 1) == now
