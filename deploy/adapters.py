@@ -7,6 +7,7 @@ from api.ports import Finding
 from api.readmodel.model import ReadModel
 from schemas.base import Fact
 from schemas.envelope import Event, encode
+from schemas.refusals import Refused
 from schemas.topics import TOPICS
 from streams.log import Draft, Log, LogError, Position
 
@@ -21,16 +22,26 @@ class LogSink:
         self._log = log
 
     async def publish(self, events: Sequence[Event[Fact]]) -> list[Position]:
-        """Append in order, topic by topic as they change; return every position once all are durable."""
+        """Append in order, topic by topic as they change; return every position once all are durable.
+
+        Raises:
+            Refused: ``unavailable``, where the log did not take them.
+        """
         positions: list[Position] = []
         drafts: list[Draft] = []
         for place, event in enumerate(events):
             key, headers, value = encode(event)
             drafts.append(Draft(key, value, headers))
             if place + 1 == len(events) or events[place + 1].topic is not event.topic:
-                positions += await self._log.append(event.topic.name, drafts)
+                positions += await self._append(event.topic.name, drafts)
                 drafts = []
         return positions
+
+    async def _append(self, topic: str, drafts: Sequence[Draft]) -> list[Position]:
+        try:
+            return await self._log.append(topic, drafts)
+        except LogError as error:
+            raise Refused("unavailable", str(error)) from error
 
 
 class Ready:
