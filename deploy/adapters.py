@@ -41,7 +41,7 @@ class LogSink:
         try:
             return await self._log.append(topic, drafts)
         except LogError as error:
-            raise Refused("unavailable", str(error)) from error
+            raise Refused("unavailable", "the log did not take it") from error
 
 
 class Ready:
