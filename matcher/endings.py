@@ -83,7 +83,9 @@ def endings(frozen: Frozen, *, now_ms: int, policy: Policy) -> Endings:
 def _words(frozen: Frozen, *, now_ms: int, policy: Policy) -> list[Word | None]:
     """Return the word for each live assignment; None for those that stay as they are."""
     live, said, allowed = frozen.live, frozen.said, still_allowed(frozen, policy=policy)
-    words = [_word(frozen, live[row], said[row], allowed=bool(allowed[row]), now_ms=now_ms) for row in range(len(live))]
+    words: list[Word | None] = [None] * len(live)
+    for row in _stirred(frozen, allowed, now_ms=now_ms):
+        words[row] = _word(frozen, live[row], said[row], allowed=bool(allowed[row]), now_ms=now_ms)
     fulfilled = _marked(words, "fulfilled")
     for row in beyond_room(
         frozen,
@@ -94,6 +96,17 @@ def _words(frozen: Frozen, *, now_ms: int, policy: Policy) -> list[Word | None]:
     ):
         words[row] = "revoked", "no_longer_allowed"
     return words
+
+
+def _stirred(frozen: Frozen, allowed: Bools, *, now_ms: int) -> Ints:
+    """Return the assignments for which there may be a word; most of a large district's have none in most rounds."""
+    live, said = frozen.live, np.array(frozen.said, np.int64)
+    open_question = live["state"] == PROPOSED
+    gone = (frozen.resources["status"][live["resource"]] == WITHDRAWN) | (
+        frozen.demands["status"][live["demand"]] != OPEN
+    )
+    answered = ((said & ~ACCEPTED) != 0) | (open_question & (said != 0))
+    return np.flatnonzero(answered | gone | ~allowed | (open_question & (live["answer_by"] <= now_ms)))
 
 
 def _marked(words: list[Word | None], *to: str | None) -> Bools:
