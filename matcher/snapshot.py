@@ -68,13 +68,20 @@ def load(data: bytes, catalogue: Catalogue) -> ShardState:
     head, body = _head(data)
     if head.get("format") != FORMAT or head.get("catalogue") != catalogue.digest:
         raise SnapshotError("another format or catalogue")
+    try:
+        return _state(head, body, catalogue)
+    except (KeyError, TypeError, ValueError) as error:
+        raise SnapshotError(f"it does not hold what it should: {error}") from error
+
+
+def _state(head: dict[str, Any], body: memoryview, catalogue: Catalogue) -> ShardState:
     state = ShardState(head["shard"], catalogue)
     state.offsets = dict(head["offsets"])
     resources, demands, rounds = state.resources, state.demands, state.rounds
     tables = (resources.table, demands.table, demands.lines, rounds.live)
     sizes = [count * table.rows.dtype.itemsize for table, count in zip(tables, head["rows"], strict=True)]
     if len(body) != sum(sizes):
-        raise SnapshotError("its length does not fit")
+        raise ValueError("its length does not fit")
     for table, size in zip(tables, sizes, strict=True):
         table.replace(np.frombuffer(body[:size], table.rows.dtype))
         body = body[size:]
