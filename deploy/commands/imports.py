@@ -67,12 +67,15 @@ def _show(report: dict[str, Any], *, all_rows: bool) -> None:
     rows = [row for row in report["rows"] if all_rows or row["outcome"] == "refused"]
     if rows:
         table = Table()
-        for name in ("row", "id", "outcome", "field", "what is wrong"):
+        for name in ("row", "id", "outcome", "what is wrong"):
             table.add_column(name)
         for row in rows:
-            said = "; ".join(f"{one['messages']['zh']} {one['detail']}".strip() for one in row["faults"])
-            fields = ", ".join(one["column"] or one["field"] for one in row["faults"] if one["field"])
-            table.add_row(str(row["row"]), row["id"] or "", row["outcome"], fields, said)
+            table.add_row(str(row["row"]), row["id"] or "", row["outcome"], "\n".join(map(_told, row["faults"])))
         out.print(table)
     counts = ("posted", "valid", "unchanged", "refused")
     out.print(", ".join(f"{report[name]} {name}" for name in counts if report[name]) or "no rows", highlight=False)
+
+
+def _told(fault: dict[str, Any]) -> str:
+    place = fault["column"] or fault["field"]
+    return f"{place + '：' if place else ''}{fault['messages']['zh']} {fault['detail']}".strip()

@@ -1,7 +1,11 @@
 """``cobuild watch``: the live match stream in the terminal."""
 
 import asyncio
+import os
+import sys
 from collections import deque
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -30,22 +34,26 @@ def watch(
             asyncio.run(_watch(url, asking, rows=rows, plain=plain or not out.is_terminal))
         except KeyboardInterrupt:
             raise typer.Exit from None
+        except BrokenPipeError:  # whoever read our lines has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit from None
 
 
 async def _watch(url: str, asking: dict[str, str], *, rows: int, plain: bool) -> None:
     shown: deque[dict[str, Any]] = deque(maxlen=rows)
     names = await _item_names(url)
-    if plain:
-        async for row in _rows(url, asking):
-            print(_line(row, names), flush=True)
-        return
-    with Live(_table(shown, names, url), console=out, refresh_per_second=8, vertical_overflow="crop") as live:
-        async for row in _rows(url, asking):
-            shown.appendleft(row)
-            live.update(_table(shown, names, url))
+    async with aclosing(_rows(url, asking)) as stream:
+        if plain:
+            async for row in stream:
+                print(_line(row, names), flush=True)
+            return
+        with Live(_table(shown, names, url), console=out, refresh_per_second=8, vertical_overflow="crop") as live:
+            async for row in stream:
+                shown.appendleft(row)
+                live.update(_table(shown, names, url))
 
 
-async def _rows(url: str, asking: dict[str, str]):  # type: ignore[no-untyped-def] # an async generator of rows
+async def _rows(url: str, asking: dict[str, str]) -> AsyncGenerator[dict[str, Any], None]:
     """Yield rows of the stream for ever; after a break, from the last one seen."""
     import httpx  # noqa: PLC0415
     import httpx_sse  # noqa: PLC0415
