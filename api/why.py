@@ -21,14 +21,14 @@ _TERMS = {
     "fit": Messages(zh="项目吻合", en="fit of the item"),
 }
 _RULES = {
-    "item": Messages(zh="项目不符", en="offer another item"),
-    "scope": Messages(zh="不服务该地", en="do not serve the place"),
-    "gate": Messages(zh="缺少所需资质", en="lack the qualification"),
-    "seats": Messages(zh="名额已满", en="have no seat left"),
+    "item": Messages(zh="项目不符", en="another item"),
+    "scope": Messages(zh="不服务该地", en="place not served"),
+    "gate": Messages(zh="缺少所需资质", en="qualification missing"),
+    "seats": Messages(zh="名额已满", en="no seat left"),
     "barred": Messages(zh="此前谢绝或未答复", en="said no or did not answer before"),
-    "window": Messages(zh="时间不合", en="have no time then"),
-    "notice": Messages(zh="来不及提前通知", en="need earlier notice"),
-    "worth": Messages(zh="距离或项目太不合适", en="fit too badly"),
+    "window": Messages(zh="时间不合", en="no time then"),
+    "notice": Messages(zh="来不及提前通知", en="too late a notice"),
+    "worth": Messages(zh="距离或项目太不合适", en="too poor a fit"),
 }
 _STATES = {
     "proposed": Messages(zh="已提出，等待答复", en="proposed, waiting for an answer"),
@@ -131,7 +131,7 @@ def _pair(why: AssignmentWhy) -> Messages:
 
 def _margin(found: AssignmentView) -> Messages:
     if found.margin <= 0:
-        return Messages(zh="另有同样好的选择。", en="Another choice would have been as good. ")
+        return Messages(zh="", en="")
     return Messages(
         zh=f"比次优选择高 {found.margin:,} 分。", en=f"It was {found.margin:,} points ahead of the next best choice. "
     )
@@ -194,7 +194,7 @@ def _no_candidate(line: LineWhy) -> Messages:
         return Messages(zh="清单上还没有这一类的资源。", en="the list has no resource of this category yet.")
     return Messages(
         zh=f"同类资源 {line.considered} 项，都不符合：{_failing(line, 'zh')}。",
-        en=f"none of {line.considered} resources of the category will do: {_failing(line, 'en')}.",
+        en=f"{line.considered} resources of the category, none of which will do ({_failing(line, 'en')}).",
     )
 
 
@@ -202,7 +202,7 @@ def _failing(line: LineWhy, language: Language) -> str:
     counts = sorted(line.failing.items(), key=lambda failed: -failed[1])
     if language == "zh":
         return _joined((f"{count} 项{_RULES[rule].zh}" for rule, count in counts), language)
-    return _joined((f"{count} {_RULES[rule].en}" for rule, count in counts), language)
+    return _joined((f"{_RULES[rule].en}: {count}" for rule, count in counts), language)
 
 
 def _joined(parts: Iterable[str], language: Language) -> str:

@@ -126,8 +126,7 @@ async def test_a_demand_is_explained_line_by_line(world: World) -> None:
     en = (await world.get("/v1/demands/d-1/why", Accept_Language="en")).json()
     assert zh["why"]["lines"][0]["failing"] == {"scope": 4, "window": 3}
     assert zh["lines"][0]["text"] == "“上门理发”（0/2）：同类资源 7 项，都不符合：4 项不服务该地、3 项时间不合。"
-    assert "none of 7 resources" in en["text"]
-    assert "4 do not serve the place, 3 have no time then" in en["text"]
+    assert "7 resources of the category, none of which will do (place not served: 4, no time then: 3)" in en["text"]
 
 
 async def test_a_demand_that_no_shard_holds_is_explained_from_the_lists(world: World) -> None:
