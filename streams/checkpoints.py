@@ -56,7 +56,6 @@ class Checkpoints:
         self._log, self._host, self._store, self._still = log, host, store, still
         self._events, self._every_s = events, every_s
         self._saved: dict[int, dict[str, SavedShard]] = {}
-        self._sizes: dict[str, int] = {}
         self._pending: dict[str, Unsaved] = {}
         """What is dumped and not yet written counts as unsaved still."""
         self._saving = asyncio.Lock()
@@ -74,7 +73,8 @@ class Checkpoints:
     def is_due(self) -> bool:
         """Whether enough changed, or something changed long enough ago."""
         events = sum(unsaved.events for unsaved in [*self._host.unsaved.values(), *self._pending.values()])
-        enough = max(self._events, sum(self._sizes.values()) // BYTES_PER_EVENT)
+        size = sum(entry.size for saved in self._saved.values() for entry in saved.values())
+        enough = max(self._events, size // BYTES_PER_EVENT)
         return events >= enough or (events > 0 and time.monotonic() - self._last >= self._every_s)
 
     async def run(self) -> None:
@@ -107,18 +107,21 @@ class Checkpoints:
     async def _save_shard(self, shard: str) -> int | None:
         """Save one shard; return its partition, or None where it cannot be saved now."""
         async with self._still.lock:
-            state = self._host.state(shard) if self._still.whole else None
-            if state is None:
+            if not self._still.whole:
+                return None
+            state = self._host.state(shard)
+            if state is None:  # its partition was dropped meanwhile
+                self._pending.pop(shard, None)
                 return None
             self._pending[shard] = _joined(self._pending.get(shard), self._host.unsaved.pop(shard, None))
             partition, pace = self._host.partition(shard), self._host.agenda.paces[shard].copy()
             offsets = dict(state.offsets)
             data, pace.alarm_ms = await asyncio.to_thread(_dumped, state)
-        entry = saved_shard(snapshot_name(partition, shard, data), offsets=offsets, pace=pace)
+        name = snapshot_name(partition, shard, data)
+        entry = saved_shard(name, size=len(data), offsets=offsets, pace=pace)
         await asyncio.to_thread(self._store.write, entry.name, data)
         if partition in self._saved:
             self._saved[partition][shard] = entry
-            self._sizes[shard] = len(data)
         del self._pending[shard]
         return partition
 

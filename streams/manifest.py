@@ -25,6 +25,7 @@ class SavedShard(Fact):
     """One shard's snapshot."""
 
     name: str
+    size: Annotated[int, Field(description="Bytes.")]
     offsets: dict[str, int]
     news: dict[str, int]
     whistled: dict[str, int]
@@ -64,10 +65,11 @@ class Manifest(Fact):
     shards: dict[RegionPrefix, SavedShard]
 
 
-def saved_shard(name: str, *, offsets: dict[str, int], pace: Pace) -> SavedShard:
+def saved_shard(name: str, *, size: int, offsets: dict[str, int], pace: Pace) -> SavedShard:
     """Return the entry of a snapshot taken of a state with these offsets and this pace."""
     return SavedShard(
         name=name,
+        size=size,
         offsets=dict(offsets),
         news=dict(pace.news),
         whistled=dict(pace.whistled),

@@ -307,3 +307,28 @@ async def test_a_full_disk_for_snapshots_stops_nothing(log: FakeLog) -> None:
     await loop.step(NOON)
     await loop.close()
     assert [each.demand_id for each in await proposals(log)] == ["d1"]
+
+
+async def test_a_partition_that_was_dropped_while_saving_is_left_as_it_was(log: FakeLog) -> None:
+    class Full(FakeSnapshots):
+        full = True
+
+        def write(self, name: str, data: bytes) -> None:
+            if self.full:
+                raise OSError(28, "No space left on device")
+            super().write(name, data)
+
+    store = Full()
+    loop = loop_on(log, snapshots=store, checkpoint_events=10**9, checkpoint_every_s=0)
+    await tell(log, offered("r1"), posted("d1"))
+    with pytest.raises(OSError, match="No space"):
+        await loop.step(NOON)
+    checkpoints = loop._checkpoints
+    assert checkpoints
+    assert checkpoints.is_due, "what could not be written is tried again"
+    loop.host.drop(0)
+    checkpoints.drop(0)
+    store.full = False
+    await checkpoints.save()
+    assert store.blobs == {}
+    assert not checkpoints.is_due
