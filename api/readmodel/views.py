@@ -272,7 +272,7 @@ class CategoryCounts(View):
 
 
 class Overview(View):
-    """One region on one screen. ``members`` under five are None everywhere."""
+    """One region on one screen. ``members`` under five are None everywhere, and so is what would give one away."""
 
     region: str
     at: datetime

@@ -1,11 +1,13 @@
 """Small SQL moves that every part of the projection makes, a batch at a time."""
 
 from collections.abc import Collection, Iterator, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, Select, Table, bindparam, update
+from sqlalchemy import Column, Connection, Row, Select, Table, Update, bindparam, update
 
 from api.readmodel.dialect import insert_or_add, insert_or_ignore, insert_or_replace
+from api.readmodel.writing import write_many
 
 Values = dict[str, Any]
 """Column values by name."""
@@ -30,19 +32,19 @@ def pieces(names: Sequence[str]) -> Iterator[Sequence[str]]:
 def put(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
     """Insert rows or overwrite those of the same primary key."""
     if rows:
-        connection.execute(insert_or_replace(connection.dialect.name, table), rows)
+        write_many(connection, insert_or_replace(connection.dialect.name, table), rows)
 
 
 def put_once(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
     """Insert the rows that are not there yet."""
     if rows:
-        connection.execute(insert_or_ignore(connection.dialect.name, table), rows)
+        write_many(connection, insert_or_ignore(connection.dialect.name, table), rows)
 
 
 def add(connection: Connection, table: Table, rows: Sequence[Values], *, sums: tuple[str, ...]) -> None:
     """Insert rows or add the columns ``sums`` to those of the same primary key."""
     if rows:
-        connection.execute(insert_or_add(connection.dialect.name, table, sums), rows)
+        write_many(connection, insert_or_add(connection.dialect.name, table, sums), rows)
 
 
 def change(connection: Connection, table: Table, rows: Sequence[Values], *, columns: tuple[str, ...]) -> None:
@@ -50,7 +52,11 @@ def change(connection: Connection, table: Table, rows: Sequence[Values], *, colu
     if not rows:
         return
     keys = [column.name for column in table.primary_key.columns]
-    statement = update(table).values({name: bindparam(f"new_{name}") for name in columns})
-    statement = statement.where(*(table.c[name] == bindparam(f"key_{name}") for name in keys))
     named = [(name, f"new_{name}") for name in columns] + [(name, f"key_{name}") for name in keys]
-    connection.execute(statement, [{bound: row[name] for name, bound in named} for row in rows])
+    write_many(connection, _update(table, columns), [{bound: row[name] for name, bound in named} for row in rows])
+
+
+@cache
+def _update(table: Table, columns: tuple[str, ...]) -> Update:
+    statement = update(table).values({name: bindparam(f"new_{name}") for name in columns})
+    return statement.where(*(column == bindparam(f"key_{column.name}") for column in table.primary_key.columns))

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Connection, Row, func, or_, select, type_coer
 from api.readmodel.instants import from_micros, to_micros
 from api.readmodel.queries.deadletters import count_dead_letters
 from api.readmodel.queries.filters import in_region, shard_meets
-from api.readmodel.queries.parties import SMALLEST_CELL
+from api.readmodel.queries.suppression import shown, shown_among
 from api.readmodel.tables import assignments, demands, rounds, tallies
 from api.readmodel.views import CategoryCounts, Counts, Overview, RegionCounts, TrendPoint
 
@@ -29,8 +29,11 @@ def overview(connection: Connection, *, now: datetime, region: str = "") -> Over
     query = select(tallies).where(
         or_(tallies.c.region == region, (tallies.c.parent == region) & (tallies.c.category == ""))
     )
-    rows = connection.execute(query.order_by(tallies.c.region, tallies.c.category)).all()
-    own = {row.category: _counts(row) for row in rows if row.region == region}
+    found = connection.execute(query.order_by(tallies.c.region, tallies.c.category))
+    rows = [row for row in found if any(row._mapping[name] for name in (*_SUMS, "enrolments"))]
+    own = {row.category: _counts(row, members=shown(row.enrolments)) for row in rows if row.region == region}
+    below = [row for row in rows if row.region != region]
+    members = shown_among([row.enrolments for row in below])
     return Overview(
         region=region,
         at=now,
@@ -39,7 +42,10 @@ def overview(connection: Connection, *, now: datetime, region: str = "") -> Over
         matches_last_minute=_matches(connection, since=now - _MINUTE, now=now, region=region),
         median_wait_s=_median_wait(connection, since=now - _DAY, now=now, region=region),
         dead_letters=count_dead_letters(connection),
-        regions=tuple(RegionCounts(region=row.region, counts=_counts(row)) for row in rows if row.region != region),
+        regions=tuple(
+            RegionCounts(region=row.region, counts=_counts(row, members=count))
+            for row, count in zip(below, members, strict=True)
+        ),
         categories=tuple(
             CategoryCounts(category=category, counts=counts) for category, counts in own.items() if category
         ),
@@ -97,9 +103,9 @@ def _median_wait(connection: Connection, *, since: datetime, now: datetime, regi
     return median(waits) if waits else None
 
 
-def _counts(row: Row[Any]) -> Counts:
+def _counts(row: Row[Any], *, members: int | None) -> Counts:
     return Counts(
         **{name: getattr(row, name) for name in _SUMS},
-        members=row.enrolments if row.enrolments >= SMALLEST_CELL else None,
+        members=members,
         fill_rate=row.filled / row.asked if row.asked else None,
     )

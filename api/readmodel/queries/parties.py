@@ -4,12 +4,10 @@ from sqlalchemy import Connection, Row, func, select
 
 from api.readmodel.queries.filters import NO_FILTER, Filter, between, equals, in_region
 from api.readmodel.queries.paging import DEFAULT_LIMIT, fetch_page
+from api.readmodel.queries.suppression import shown_among
 from api.readmodel.tables import enrolments, units
 from api.readmodel.views import MemberClassCount, MemberView, Page, UnitView
 from schemas.enrolment import MemberEnrolled, UnitEnrolled
-
-SMALLEST_CELL = 5
-"""Counts of people below this are never shown."""
 
 
 def get_unit(connection: Connection, *, party: str) -> UnitView | None:
@@ -47,16 +45,17 @@ def list_members(
 
 
 def count_member_classes(connection: Connection, *, region: str = "") -> tuple[MemberClassCount, ...]:
-    """Return how many enrolments each class has; a count under five is None."""
+    """Return how many enrolments each class has; small cells are None."""
     query = (
-        select(enrolments.c.member_class, func.count())
+        select(enrolments.c.member_class, func.count().label("members"))
         .where(in_region(enrolments.c.community, region))
         .group_by(enrolments.c.member_class)
         .order_by(enrolments.c.member_class)
     )
+    rows = connection.execute(query).all()
+    counts = shown_among([row.members for row in rows])
     return tuple(
-        MemberClassCount(member_class=name, members=count if count >= SMALLEST_CELL else None)
-        for name, count in connection.execute(query)
+        MemberClassCount(member_class=row.member_class, members=count) for row, count in zip(rows, counts, strict=True)
     )
 
 
