@@ -48,7 +48,9 @@ class Answering:
         entity = f"assignment:{assignment_id}"
         async with self._writer.hold(entity):
             written = self._writer.recall(entity)
-            if written is not None:
+            if written is None:
+                await self._reading.catch_up()
+            else:
                 await self._reading.settle([written.position])
             found = some(await self._reading.query(get_assignment, assignment_id=assignment_id), what=assignment_id)
             if _given_before(found, answer):

@@ -57,6 +57,7 @@ class Enrolling:
     async def _recalled(self, entity: str, *, command: Command) -> bool:
         """Whether a repeat meets the first attempt of its own; raise where another enrolment was just written."""
         if self._writer.recall(entity) is None:
+            await self._reading.catch_up()
             return False
         if not command.repeat:
             raise Refused("duplicate_enrolment")

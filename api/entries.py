@@ -2,7 +2,8 @@
 
 1. Posting makes version 1; the id is new, or the post is the repeat of one that said the same before.
 2. Every change names the version it was made for, holds the entry alone, and first waits until the lists have
-   seen what this process wrote before: so a change right after a post meets the post.
+   seen what this process wrote before, and what lay in the log when it began: so a change right after a post
+   meets the post, also where the process was killed in between.
 3. A change makes the next version; a withdrawn entry takes none.
 4. An entry stays in its shard: a revision that would move it is refused.
 """
@@ -138,7 +139,9 @@ class Entries(Generic[Entry]):
 
     async def _present(self, entry_id: str, *, entity: str) -> Present[Entry] | None:
         written = self._writer.recall(entity)
-        if written is not None:
+        if written is None:
+            await self._reading.catch_up()
+        else:
             await self._reading.settle([written.position])
         return await self._reading.query(self._kind.find, entry_id)
 

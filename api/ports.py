@@ -93,7 +93,8 @@ class ApiPorts:
     """All that the app is plugged into.
 
     ``store`` is the API's own database (``api.store.open_store``); ``master_key`` opens the vault (32 bytes);
-    ``changed`` rings when the projector of this process applied something.
+    ``changed`` rings when the projector of this process applied something; ``before`` is where the newest record of
+    each (topic, partition) lay when this process began, so that nothing is looked up in lists that are older.
     """
 
     sink: EventSink
@@ -106,3 +107,4 @@ class ApiPorts:
     readiness: Readiness
     catalogue: Catalogue
     regions: Regions
+    before: Sequence[tuple[str, int, int]] = ()

@@ -1,7 +1,7 @@
 """Reading the lists from the event loop: queries run in a thread, and wait for a position where one is asked."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from anyio.to_thread import run_sync
@@ -22,11 +22,14 @@ _LOOK_S = 0.02
 class Reading:
     """The read model as routes use it."""
 
-    def __init__(self, *, model: ReadModel, changed: Signal, wait_s: float) -> None:
+    def __init__(
+        self, *, model: ReadModel, changed: Signal, wait_s: float, before: Iterable[tuple[str, int, int]] = ()
+    ) -> None:
         self._model = model
         self._changed = changed
         self._wait_s = wait_s
         self._offsets: dict[tuple[str, int], int] = {}
+        self._before = [Position(*position) for position in before]
 
     async def query(
         self, question: Callable[Concatenate[Connection, Args], Found], *args: Args.args, **kwargs: Args.kwargs
@@ -42,6 +45,19 @@ class Reading:
     async def generation(self) -> str:
         """Return the word that changes when the read model is made anew."""
         return await run_sync(lambda: self._model.generation)
+
+    async def catch_up(self) -> None:
+        """Return once the lists have seen all that was written before this process began.
+
+        What is not written by this process is looked up in the lists, and what they do not show yet may have been
+        acknowledged: a change made for an older version would only come to the dead letters.
+
+        Raises:
+            Refused: ``read_model_behind``, as ``settle``.
+        """
+        if self._before:
+            await self.settle(self._before)
+            self._before = []
 
     async def settle(self, positions: Sequence[Position]) -> None:
         """Return once the lists have seen every one of ``positions``.
@@ -60,7 +76,8 @@ class Reading:
                     return
                 left = deadline - asyncio.get_running_loop().time()
                 if left <= 0:
-                    raise Refused("read_model_behind", ", ".join(str(position) for position in positions))
+                    missing = [str(position) for position in positions if not seen([position], self._offsets)]
+                    raise Refused("read_model_behind", ", ".join(missing))
                 await asyncio.wait({rung}, timeout=min(left, _LOOK_S))
             finally:
                 rung.cancel()

@@ -71,7 +71,9 @@ class Services:
 
 def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
     """Make the parts of the app."""
-    reading = Reading(model=ports.read_model, changed=ports.changed, wait_s=settings.read_wait_s)
+    reading = Reading(
+        model=ports.read_model, changed=ports.changed, wait_s=settings.read_wait_s, before=ports.before
+    )
     writer = Writer(
         sink=ports.sink, size=settings.ledger_size, source=settings.source, shard_width=settings.shard_width
     )

@@ -21,6 +21,7 @@ from deploy.settings import CobuildSettings
 from schemas.catalogue import Catalogue, load_catalogue
 from schemas.policy import Policy, load_policy
 from schemas.regions import Regions
+from schemas.topics import TOPICS
 from streams.embedded.log import EmbeddedLog
 from streams.explainer import Explainer
 from streams.host import ShardHost
@@ -62,6 +63,7 @@ async def open_house(settings: CobuildSettings) -> AsyncIterator[House]:
         catalogue, policy = load_catalogue(settings.catalogue), load_policy(settings.policy)
         KeptPolicies(settings.policies_path).keep(policy)
         log = open_log(settings)
+        ends = await log.end_offsets([topic.name for topic in TOPICS])
         read_model = ReadModel(settings.read_model, catalogue=catalogue)
         store = open_store(settings.data_dir / "api.sqlite3")
         host = ShardHost(
@@ -89,6 +91,7 @@ async def open_house(settings: CobuildSettings) -> AsyncIterator[House]:
                 readiness=Ready(log=log, read_model=read_model, caught_up=rounds.ready.is_set),
                 catalogue=catalogue,
                 regions=regions,
+                before=[(*place, end - 1) for place, end in ends.items() if end],
             ),
             ApiSettings(api_token=settings.api_token, shard_width=settings.shard_width),
         )

@@ -92,6 +92,7 @@ class Importer:
 
     async def _present(self, ids: Sequence[str], *, kind: ListKind) -> dict[str, Present[Listed]]:
         written = [self.writer.recall(_entity(kind, entry_id)) for entry_id in ids]
+        await self.reading.catch_up()
         await self.reading.settle(latest(note.position for note in written if note is not None))
         return await self.reading.query(_find_all, ids, kind=self.kinds[kind])
 
