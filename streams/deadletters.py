@@ -23,7 +23,7 @@ MOST_BYTES: Final = 1024 * 1024
 """A larger value is left out; so are a key or headers of more than ``MOST_HEADER_BYTES``."""
 MOST_HEADER_BYTES: Final = 64 * 1024
 
-_SHARD = re.compile(rb"[1-9][0-9]{1,11}")
+_SHARD = re.compile(rb"[1-9][0-9]{5}(?:[0-9]{3})?")  # a mobile number has eleven digits
 
 
 def refusal_of(record: Record, refused: Refused, *, at: datetime) -> Event[RecordRefused]:
@@ -70,7 +70,11 @@ def _key(record: Record) -> bytes | None:
 def _headers(record: Record) -> Sequence[tuple[str, bytes]]:
     if sum(len(name) + len(value or b"") for name, value in record.headers) > MOST_HEADER_BYTES:
         return ()
-    return tuple((name, b64encode(value or b"")) for name, value in record.headers if _is_clean(value or b""))
+    return tuple(
+        (name, b64encode(value or b""))
+        for name, value in record.headers
+        if _is_clean(value or b"") and _is_clean(name.encode("utf-8", "replace"))
+    )
 
 
 def _value(record: Record, refused: Refused) -> bytes | None:
