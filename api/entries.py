@@ -155,7 +155,9 @@ class Entries(Generic[Entry]):
             raise Refused("duplicate_id", self._kind.id_of(entry))
 
     async def _publish(self, fact: Fact, entry: Entry, *, entity: str, version: int, command: Command) -> Position:
-        event = self._writer.event(fact, shard=self._shard(entry), command=command)
+        # A repeat may find that others have changed the entry since: what it then says is another fact.
+        name = "" if version == 1 else f"version {version}"
+        event = self._writer.event(fact, shard=self._shard(entry), command=command, name=name)
         return await self._writer.publish(event, entity=entity, version=version)
 
     def _shard(self, entry: Entry) -> str:

@@ -7,7 +7,8 @@ import pytest
 
 from schemas.demands import DemandPosted, DemandWithdrawn
 from schemas.enrolment import MemberEnrolled
-from tests.apiworld import World, demand, matched, world_in
+from schemas.resources import ResourceSuspended
+from tests.apiworld import World, demand, matched, resource, world_in
 
 MEMBER = {"member_class": "retired", "kind": "residence", "community": "310105001001"}
 
@@ -113,6 +114,19 @@ async def test_a_withdrawal_whose_answer_was_lost_can_be_repeated(world: World) 
     again = await world.post("/v1/demands/d-1:withdraw", Idempotency_Key="k-1")
     assert (again.status_code, again.json()["version"]) == (200, 2)
     assert len(world.sink.facts(DemandWithdrawn)) == 1
+
+
+async def test_a_repeat_that_meets_a_later_version_says_another_fact_under_another_id(world: World) -> None:
+    await world.post("/v1/resources", resource(resource_id="r-1"))
+    world.sink.loses_the_answer = True
+    assert (await world.post("/v1/resources/r-1:suspend", Idempotency_Key="k-1")).status_code == 500
+    world.sink.loses_the_answer = False
+    revised = await world.client.patch("/v1/resources/r-1", json={"title": "back"}, headers={"If-Match": '"2"'})
+    assert revised.status_code == 200
+    assert (await world.post("/v1/resources/r-1:suspend", Idempotency_Key="k-1")).json()["version"] == 4
+    suspensions = [event for event in world.sink.events if isinstance(event.data, ResourceSuspended)]
+    assert [event.data.version for event in suspensions] == [2, 4]
+    assert len({event.id for event in suspensions}) == 2
 
 
 async def test_an_enrolment_whose_answer_was_lost_can_be_repeated(tmp_path: Path) -> None:
