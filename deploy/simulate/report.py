@@ -42,7 +42,7 @@ def print_report(summary: Summary, console: Console) -> None:
     """Print the accounts, the categories beside the city, and what to keep in mind; 80 columns are enough."""
     first, last = (moment.astimezone(LOCAL).date() for moment in (summary.start, summary.end))
     console.print(_accounts(summary.total, title=f"Boston, {first} to {last}, policy {summary.policy}"))
-    for title, columns in (("What became of them, by category", COUNTS), ("Hours waited, by category", WAITS)):
+    for title, columns in (("What became of them, by category", COUNTS), ("Hours waited, and done in time", WAITS)):
         console.print(_by_category(summary, title=title, columns=columns))
     state = "every certificate holds" if summary.certificates_hold else "SOME CERTIFICATES DO NOT HOLD"
     console.print(f"{summary.rounds:,} rounds, {state}.")
@@ -76,7 +76,7 @@ def _accounts(total: Group, *, title: str) -> Table:
 
 def _by_category(summary: Summary, *, title: str, columns: Columns) -> Table:
     table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1), collapse_padding=True, pad_edge=False)
-    table.add_column("category", no_wrap=True, max_width=22)
+    table.add_column("category", no_wrap=True, max_width=18)
     for heading in columns:
         table.add_column(heading, justify="right", no_wrap=True)
     for group in list(summary.categories.values())[:SHOWN]:
@@ -106,11 +106,11 @@ COUNTS: Columns = {
     "open": lambda group: f"{group.open:,}",
     "expired": lambda group: f"{group.expired:,}",
     "no offer": lambda group: f"{group.without_capacity:,}",
-    "in time": lambda group: _share(group.on_time.ours, group.on_time.due),
-    "city's": lambda group: _share(group.on_time.city, group.on_time.due),
 }
 WAITS: Columns = {
     "assigned": lambda group: _hours(group.to_assignment),
     "done": lambda group: _hours(group.to_done),
     "city": lambda group: _hours(group.city_to_close),
+    "in time": lambda group: _share(group.on_time.ours, group.on_time.due),
+    "city's": lambda group: _share(group.on_time.city, group.on_time.due),
 }
