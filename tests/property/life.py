@@ -214,7 +214,7 @@ def resource_after(draw: st.DrawFn, before: Resource, version: int, now: datetim
     """Draw a later version of a resource: one thing changed, or everything."""
     if draw(st.booleans()):
         return draw(resources(before.resource_id, version=version, since=now))
-    change = draw(
+    change: dict[str, Any] = draw(
         st.sampled_from(
             [
                 {"capacity": draw(st.integers(1, 3))},
@@ -232,7 +232,7 @@ def demand_after(draw: st.DrawFn, before: Demand, version: int, now: datetime) -
     """Draw a later version of a demand: lines or duration changed, or everything."""
     if draw(st.booleans()):
         return draw(demands(before.demand_id, version=version, since=now))
-    change = draw(
+    change: dict[str, Any] = draw(
         st.sampled_from(
             [
                 {"lines": tuple(line.model_copy(update={"quantity": 1}) for line in before.lines)},

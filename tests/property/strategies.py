@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from schemas.base import Fact, Window
@@ -43,6 +44,8 @@ SCOPES = st.sampled_from(
 )
 HALF_HOUR = timedelta(minutes=30)
 POINTS = st.integers(0, 12)
+FEWER = settings(max_examples=max(settings().max_examples * 3 // 10, 25))
+"""For properties whose examples are long lives, or many rounds."""
 SELDOM = st.sampled_from([None, None, None, True])
 """True now and then; otherwise None, for a field that is mostly left out."""
 

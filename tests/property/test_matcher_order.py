@@ -4,7 +4,7 @@ import random
 from itertools import groupby
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from matcher import snapshot
@@ -15,11 +15,9 @@ from schemas.policy import Policy
 from schemas.rounds import RoundDecided
 from tests.builders import SHARD, SMALL_CATALOGUE, at
 from tests.property.life import Life, lived
-from tests.property.strategies import policies, pools
+from tests.property.strategies import FEWER, policies, pools
 from tests.town import Entry, Town, name_of, tell_again
 
-FEWER = settings(max_examples=max(settings.default.max_examples * 2 // 5, 25))
-"""For properties whose examples are long lives."""
 SEEDS = st.integers(0, 2**32 - 1)
 
 

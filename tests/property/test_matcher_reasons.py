@@ -10,10 +10,11 @@ from schemas.policy import Policy
 from schemas.why import LineWhy
 from tests.builders import SMALL_CATALOGUE, at
 from tests.property.oracle import Book, Pool
-from tests.property.strategies import policies, pools
+from tests.property.strategies import FEWER, policies, pools
 from tests.town import Town
 
 
+@FEWER
 @given(facts=pools(), policy=policies())
 def test_every_resource_of_the_category_is_counted_under_the_rule_it_fails_first(
     facts: list[Fact], policy: Policy
@@ -51,6 +52,7 @@ def assert_counted(book: Book, pool: Pool, told: LineWhy, name: str, number: int
         assert told.eligible == 0
 
 
+@FEWER
 @given(facts=pools(), policy=policies())
 def test_whoever_is_outbid_wins_another_seat_by_more_than_the_gap_and_not_by_less(
     facts: list[Fact], policy: Policy

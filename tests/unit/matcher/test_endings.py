@@ -6,6 +6,7 @@ from schemas.policy import Policy, Rules
 from schemas.rounds import Proposal
 from tests.builders import (
     HAIR,
+    HERE,
     INSURANCE,
     LAMP,
     MEAL,
@@ -259,6 +260,26 @@ def test_a_resource_revised_so_that_it_no_longer_fits_is_revoked(changes: dict[s
     town, proposal = promised(auto_accept=True)
     town.tell(changed(resource(auto_accept=True), **changes))
     assert ended(town.round()) == {proposal.assignment_id: ("revoked", "no_longer_allowed")}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"title": "另一个名字"},
+        {"capacity": 5},
+        {"windows": (window(1, 2),)},
+        {"windows": (window(1, 1.5), window(1.5, 2))},
+        {"valid_from": at(1), "valid_to": at(2)},
+        {"scope": (HERE,)},
+        {"item": MEAL},
+        {"notice_minutes": 60 * 24},
+        {"renewable": False},
+    ],
+)
+def test_a_resource_revised_so_that_it_still_fits_keeps_its_promise(changes: dict[str, object]) -> None:
+    town, _ = promised()
+    town.tell(changed(resource(), **changes))
+    assert ended(town.round()) == {}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,11 @@
 import pytest
 
 from matcher import snapshot
+from matcher.demands import DemandFold
 from matcher.fold import EPOCH, Fold, StateBrokenError, from_ms, to_ms
+from matcher.publication import events_of
+from matcher.resources import ResourceFold
+from matcher.responses import ResponseFold
 from schemas.base import Fact
 from schemas.demands import Urgency
 from schemas.enrolment import EnrolmentKind, MemberClass, MemberEnrolled
@@ -121,6 +125,17 @@ def test_enrolments_are_understood_and_left_to_others() -> None:
         enrolled_at=NOON,
     )
     assert Town().tell(enrolled) is Fold.ASIDE
+
+
+@pytest.mark.parametrize("fold", [Town().state.resources, Town().state.demands, Town().state.responses])
+def test_a_fact_of_another_topic_is_left_to_others(fold: ResourceFold | DemandFold | ResponseFold) -> None:
+    assert fold.fold(event(Town().decide(), event_id="round")) is Fold.ASIDE
+
+
+def test_a_topic_that_the_matcher_does_not_fold_is_left_to_others() -> None:
+    town = Town(offered(), posted())
+    for published in events_of(town.round()):
+        assert town.fold(published) is Fold.ASIDE
 
 
 def test_a_whistle_makes_a_demand_urgent_at_once() -> None:

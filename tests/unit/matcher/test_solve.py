@@ -1,5 +1,7 @@
 """The best assignment, by whichever way: stars, dense, sparse, by pairs of entries; beside well-known solvers."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from ortools.graph.python import min_cost_flow
@@ -128,6 +130,12 @@ def test_large_quantities_meet_large_capacities() -> None:
     assert proven_value(of, solve(of)) == by_min_cost_flow(of)
     short = drawn(2, lines=30, resources=30, share=0.8, most_need=1000, most_supply=700, worth=9_000_000_000)
     assert proven_value(short, solve(short)) == by_min_cost_flow(short)
+
+
+def test_a_program_that_was_not_solved_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ways, "linprog", partial(ways.linprog, options={"maxiter": 0, "presolve": False}))
+    with pytest.raises(ArithmeticError):
+        solve(drawn(2, lines=30, resources=30, share=0.8, most_need=1000, most_supply=700))
 
 
 def test_equal_markets_have_equal_solutions() -> None:

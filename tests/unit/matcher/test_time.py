@@ -22,6 +22,7 @@ def alarm(town: Town) -> datetime | None:
 def test_nothing_open_means_no_alarm() -> None:
     town = Town(offered())
     assert alarm(town) is None
+    assert (town.state.round_no, town.state.round_at_ms) == (0, 0)
     town.round()
     assert alarm(town) is None
 
@@ -113,6 +114,18 @@ def test_a_pair_has_rested() -> None:
     assert alarm(town) == at(5)
     town.round(at(5))
     assert alarm(town) == at(7)
+
+
+def test_of_several_rests_the_first_to_end_rings() -> None:
+    town = Town(offered("r1"), posted("d1", window=window(1, 30)), policy=HASTY)
+    town.round()
+    town.tell(offered("r2"), posted("d2", window=window(1, 30)))
+    town.round(at(1))
+    town.round(at(2))
+    town.round(at(3))
+    ends = sorted(town.state.rounds.rests.values())
+    assert len(ends) == 2
+    assert alarm(town) == at(5) == from_ms(ends[0]) < from_ms(ends[1])
 
 
 def test_a_rest_that_holds_up_nobody_raises_no_alarm() -> None:
