@@ -37,7 +37,10 @@ async def _rebuild(settings: CobuildSettings) -> int:
             with Progress(*columns, console=err, transient=True) as bar:
                 task = bar.add_task("records", total=None)
                 return await again(
-                    log, model, progress=lambda done, total: bar.update(task, completed=done, total=total)
+                    log,
+                    model,
+                    shard_width=settings.shard_width,
+                    progress=lambda done, total: bar.update(task, completed=done, total=total),
                 )
         finally:
             model.close()

@@ -8,9 +8,15 @@ from api.readmodel.queries.assignments import answers_of, assignment_why, get_as
 from api.readmodel.queries.demands import demand_detail, get_demand
 from api.readmodel.queries.parties import get_member, list_units
 from api.readmodel.queries.resources import get_resource
+from api.readmodel.queries.rounds import get_round, prices_of
 from api.readmodel.views import AssignmentView, DemandView, ResourceView
+from matcher.decide import decide
+from matcher.pool import freeze
+from matcher.state import ShardState
 from schemas.demands import Urgency
-from tests.unit.readmodel.story import START, Story
+from schemas.responses import AssignmentDeclined
+from schemas.rounds import Lapse
+from tests.unit.readmodel.story import CATALOGUE, POLICY, START, Story
 from tests.unit.readmodel.world import model_of
 
 ACCEPT, DECLINE, DONE, NO_SHOW = range(4)
@@ -163,6 +169,41 @@ def test_a_no_is_not_overruled_by_a_later_yes() -> None:
     story.answer(0, kind=DECLINE)
     story.answer(0, kind=ACCEPT)
     assert (only_assignment(story).state, only_assignment(story).answer) == ("declined", "declined")
+
+
+def test_an_answer_under_another_shard_does_not_count() -> None:
+    story = paired()
+    answer = AssignmentDeclined(assignment_id=story.rounds[0].proposals[0].assignment_id, shard="310104", at=story.now)
+    story.say(answer, shard="310104")
+    assert (only_assignment(story).state, only_assignment(story).answer) == ("proposed", None)
+    story.decide(0)
+    assert only_assignment(story).state == "proposed"
+
+
+def test_a_second_round_of_a_number_is_void() -> None:
+    story = paired(quantity=2)
+    story.wait(1)
+    second = story.decide(0)
+    story.say(
+        story.rounds[0].model_copy(update={"lapsed": (Lapse(demand_id="d-0", version=1),), "line_prices": ()}),
+        shard="310105",
+    )
+    assert demand(story).state == "partly_matched"
+    with model_of(story).read() as connection:
+        prices = prices_of(connection, shard="310105")
+        assert get_round(connection, shard="310105", round_no=1) == story.rounds[0]
+    assert prices is not None
+    assert (prices.round_no, prices.lines) == (2, second.line_prices)
+
+
+def test_a_lapse_that_another_shard_knew_of_an_older_version_takes_nothing_back() -> None:
+    story = Story()
+    story.post(0, lines=[(0, 1)], step=2)
+    for shard, version in (("310105", 2), ("310104", 1)):
+        lapsed = (Lapse(demand_id="d-0", version=version),)
+        empty = decide(freeze(ShardState(shard, CATALOGUE)), now=story.now, policy=POLICY, cause="alarm", inputs=())
+        story.say(empty.model_copy(update={"lapsed": lapsed}), shard=shard)
+    assert demand(story).state == "lapsed"
 
 
 def test_no_answer_expires_and_no_show_is_revoked() -> None:

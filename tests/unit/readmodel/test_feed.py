@@ -44,6 +44,11 @@ def test_filters_leave_out_and_still_move_on(connection: Connection) -> None:
         assert follow(connection, limit=2, category=category) == expected
 
 
+def test_what_the_filters_leave_out_is_not_read_again(connection: Connection) -> None:
+    page = feed_after(connection, seq=0, region="44", limit=2)
+    assert (page.rows, page.next_seq) == ((), feed_head(connection))
+
+
 def test_the_tail_goes_on_without_a_gap() -> None:
     story, model = Story(), new_model()
     story.offer(0, item=0, capacity=3)
