@@ -27,6 +27,9 @@ from schemas.rounds import InputOffset, Lapse, LinePrice, ResourcePrice, RoundDe
 SOLVER: Final = f"cobuild 1 / scipy {scipy.__version__} / numpy {np.__version__}"
 """What decided; a round is reproduced exactly under the same."""
 
+MOST_LAPSES: Final = 6_000
+"""Lapses of one round, so that its record fits into one message of the log; the next round says the rest."""
+
 Cause = Literal["interval", "whistle", "alarm"]
 
 
@@ -45,7 +48,7 @@ def decide(
     now_ms = to_ms(now)
     round_no = frozen.round_no + 1
     settled = settle(frozen, now_ms=now_ms, policy=policy)
-    seats = settled.seats
+    seats, lapsed = settled.seats, np.flatnonzero(settled.lapsed)
     board = board_of(frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting)
     matching = match(board, seats)
     return RoundDecided(
@@ -59,7 +62,7 @@ def decide(
         transitions=settled.endings.transitions,
         lapsed=tuple(
             Lapse(demand_id=frozen.demand_ids[row], version=int(frozen.demands["version"][row]))
-            for row in np.flatnonzero(settled.lapsed)
+            for row in lapsed[:MOST_LAPSES]
         ),
         proposals=proposals(board, matching, settled.tally, round_no),
         line_prices=_line_prices(frozen, matching),
@@ -72,6 +75,7 @@ def decide(
             resource_seats=int(seats.supply.sum()),
             pairs=len(matching.pairs.line),
             components=matching.solution.components,
+            left_out=int(matching.left_out.sum()) + settled.endings.left_out + max(len(lapsed) - MOST_LAPSES, 0),
         ),
     )
 

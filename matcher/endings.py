@@ -5,6 +5,7 @@
 3. Otherwise it is revoked where a side is gone, or changed so that the pair is no longer allowed or
    its entry has no room for it any more.
 4. Otherwise an acceptance confirms it; and no answer in time lets it expire.
+5. Of more endings than fit into one record, the next round says the rest.
 """
 
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ Word = tuple[
 ]
 """Where an assignment goes, and why."""
 
+MOST: Final = 6_000
+"""Endings of one round, so that its record fits into one message of the log."""
+
 _RESTS: Final = frozenset({"declined", "no_show", "no_answer"})
 """After these the pair rests."""
 
@@ -41,6 +45,7 @@ class Endings:
     ``transitions`` are in order of assignment id. ``stays`` (live,) says which assignments live on.
     ``resting`` (n, 2) are the pairs (demand row, resource row) that rest from now on. ``fulfilled`` and
     ``used_up`` (live,) mark which of the ended filled their demand seat, and used their resource seat up.
+    ``left_out`` counts those that must wait for the next round.
     """
 
     transitions: tuple[Transition, ...]
@@ -48,12 +53,16 @@ class Endings:
     resting: Ints
     fulfilled: Bools
     used_up: Bools
+    left_out: int
 
 
 def endings(frozen: Frozen, *, now_ms: int, policy: Policy) -> Endings:
     """Return what this round does to the live assignments of ``frozen``."""
     live = frozen.live
     words = _words(frozen, now_ms=now_ms, policy=policy)
+    spoken = [row for row, word in enumerate(words) if word is not None]
+    for row in spoken[MOST:]:
+        words[row] = None
     stays, fulfilled = _marked(words, None, "confirmed"), _marked(words, "fulfilled")
     used_up = fulfilled & ~frozen.resources["renewable"][live["resource"]]
     pause_until = from_ms(now_ms + policy.rules.expiry_pause_hours * 3_600_000)
@@ -77,6 +86,7 @@ def endings(frozen: Frozen, *, now_ms: int, policy: Policy) -> Endings:
         ).reshape(-1, 2),
         fulfilled=fulfilled,
         used_up=used_up,
+        left_out=max(len(spoken) - MOST, 0),
     )
 
 

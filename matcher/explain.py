@@ -57,7 +57,9 @@ def _line_why(board: Board, settled: Settled, matching: Matching, line: int) -> 
     failing["worth"] = int((worth <= 0).sum())
     passed, worth = passed[worth > 0], worth[worth > 0]
     price = matching.prices.resource[passed]
-    short = matching.solution.taken[matching.pairs.line == line].sum() < settled.seats.need[line]
+    short = not matching.left_out[line] and (
+        matching.solution.taken[matching.pairs.line == line].sum() < settled.seats.need[line]
+    )
     if short:
         price = outbidding(matching.market, matching.solution, line)[passed]
         rivals = price < UNPAYABLE  # the seats of all others go to this line already

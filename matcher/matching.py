@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from matcher.candidates import Pairs, candidates
-from matcher.columns import Ints
+from matcher.columns import Bools, Ints
 from matcher.market import Market, Solution
 from matcher.prices import Prices, certificate, margins, prices
+from matcher.ration import left_out
 from matcher.rules import Board
 from matcher.solve import solve
 from matcher.values import values
@@ -28,7 +31,10 @@ class Seats:
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """The solved market of a board: pairs, what they are worth, what was given, prices, margins and the proof."""
+    """The solved market of a board: pairs, what they are worth, what was given, prices, margins and the proof.
+
+    ``left_out`` (all lines,) marks the lines that the round had no room for.
+    """
 
     pairs: Pairs
     market: Market
@@ -36,6 +42,7 @@ class Matching:
     prices: Prices
     margins: Ints
     certificate: Certificate
+    left_out: Bools
 
 
 def match(board: Board, seats: Seats) -> Matching:
@@ -45,7 +52,12 @@ def match(board: Board, seats: Seats) -> Matching:
     good = worth > 0
     if not good.all():
         pairs, worth = pairs.keep(good), worth[good]
-    market = Market(pairs.line, pairs.resource, worth, seats.need, seats.supply)
+    waits = left_out(board, pairs.line, seats.need, most=board.policy.pace.most_seats)
+    if waits.any():
+        taken_on = ~waits[pairs.line]
+        pairs, worth = pairs.keep(taken_on), worth[taken_on]
+    need = np.where(waits, 0, seats.need)
+    market = Market(pairs.line, pairs.resource, worth, need, seats.supply)
     solution = solve(market)
     found = prices(market, solution)
     return Matching(
@@ -55,4 +67,5 @@ def match(board: Board, seats: Seats) -> Matching:
         prices=found,
         margins=margins(market, solution, found),
         certificate=certificate(market, solution, found),
+        left_out=waits,
     )

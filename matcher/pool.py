@@ -167,7 +167,12 @@ def _rests(state: ShardState, new_demand: Ints, new_resource: Ints) -> Ints:
 
 
 def next_alarm_ms(state: ShardState) -> int:
-    """Return when time alone makes a round due: an answer is overdue, seats lapse, a pair has rested; or FOREVER."""
+    """Return when time alone makes a round due, or FOREVER.
+
+    An answer is overdue, seats lapse, a pair has rested; at once where the last round had to leave lines out.
+    """
+    if state.rounds.left_out:
+        return state.round_at_ms + 1
     is_open = open_seats(state) > 0
     lapsing = state.demands.table.rows["lapses"][is_open]
     waiting = state.rounds.live.rows["answer_by"]

@@ -41,6 +41,8 @@ class RoundFold:
         self._resources = resources
         self.round_no = 0
         self.round_at_ms = 0
+        self.left_out = 0
+        """What the last round had no room for."""
         self.live = Table(LIVE)
         self.ids: list[str] = []
         self.row_of: dict[str, int] = {}
@@ -66,6 +68,7 @@ class RoundFold:
             self.propose(proposal)
         self.round_no = decided.round_no
         self.round_at_ms = to_ms(decided.decided_at)
+        self.left_out = decided.size.left_out
         return Fold.APPLIED
 
     def propose(self, proposal: Proposal) -> None:

@@ -41,6 +41,7 @@ def dump(state: ShardState) -> bytes:
         "offsets": dict(sorted(state.offsets.items())),
         "round_no": rounds.round_no,
         "round_at_ms": rounds.round_at_ms,
+        "left_out": rounds.left_out,
         "resource_ids": resource_ids,
         "demand_ids": demand_ids,
         "scopes": _renumber(resource_rows, "scope", resources.scopes, known=resource_rows["home"] > 0),
@@ -90,7 +91,7 @@ def _state(head: dict[str, Any], body: memoryview, catalogue: Catalogue) -> Shar
     resources.calendars = Names(tuple((start, end) for start, end in calendar) for calendar in head["calendars"])
     resources.providers, demands.requesters = Names(head["providers"]), Names(head["requesters"])
     state.responses.said = dict(head["said"])
-    rounds.round_no, rounds.round_at_ms = head["round_no"], head["round_at_ms"]
+    rounds.round_no, rounds.round_at_ms, rounds.left_out = head["round_no"], head["round_at_ms"], head["left_out"]
     rounds.ids = head["live_ids"]
     rounds.row_of = {assignment_id: row for row, assignment_id in enumerate(rounds.ids)}
     rounds.filled = {(demand, line): int(bits, 16) for demand, line, bits in head["filled"]}

@@ -68,9 +68,12 @@ class Rules(Fact):
 
 
 class Pace(Fact):
-    """How often a shard decides."""
+    """How often a shard decides, and how much at once."""
 
     interval_ms: Annotated[int, Field(ge=10, le=24 * 3600 * 1000)] = 1_000
+    most_seats: Annotated[
+        int, Field(ge=1, le=4_000, description="Demand seats that one round takes on; the rest follows at once.")
+    ] = 4_000
 
 
 class Policy(Fact):

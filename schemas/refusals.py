@@ -28,14 +28,22 @@ REFUSALS: dict[str, Message] = {
     "impossible_window": Message("时间窗不成立。", "The time window is impossible."),
     "window_passed": Message("时间窗已经过去。", "The time window has passed."),
     "capacity_of_a_person": Message("一名党员的一项技能一次只能服务一处。", "A member's skill has one seat at a time."),
-    "personal_data": Message("公开文字中不能包含手机号或身份证号。", "Public texts must not hold phone or identity numbers."),
+    "personal_data": Message(
+        "公开文字中不能包含手机号或身份证号。", "Public texts must not hold phone or identity numbers."
+    ),
     "duplicate_id": Message("这个编号已被使用。", "This id is already in use."),
-    "duplicate_enrolment": Message("此类报到已存在，不能重复报到。", "There is already an active enrolment of this kind."),
+    "duplicate_enrolment": Message(
+        "此类报到已存在，不能重复报到。", "There is already an active enrolment of this kind."
+    ),
     "not_found": Message("没有找到。", "There is no such entry."),
     "stale_version": Message("条目已被他人更新，请刷新后重试。", "The entry has changed since; reload and try again."),
-    "version_required": Message("请用 If-Match 说明所依据的版本。", "Say with If-Match which version you mean to change."),
+    "version_required": Message(
+        "请用 If-Match 说明所依据的版本。", "Say with If-Match which version you mean to change."
+    ),
     "already_withdrawn": Message("条目已撤回。", "The entry was withdrawn before."),
-    "not_answerable": Message("这个匹配当前状态不能这样答复。", "The assignment cannot be answered so in its present state."),
+    "not_answerable": Message(
+        "这个匹配当前状态不能这样答复。", "The assignment cannot be answered so in its present state."
+    ),
     "idempotency_key_reused": Message(
         "同一 Idempotency-Key 已用于不同内容。", "The Idempotency-Key was used with a different content."
     ),
@@ -43,17 +51,22 @@ REFUSALS: dict[str, Message] = {
     "unreadable_file": Message("无法读取此文件。", "The file cannot be read."),
     "missing_columns": Message("表格缺少必需的列。", "The sheet lacks required columns."),
     "file_too_large": Message("文件过大。", "The file is too large."),
-    "read_model_behind": Message("数据尚未更新到所要求的位置，请稍后重试。", "The lists have not reached that position yet."),
+    "read_model_behind": Message(
+        "数据尚未更新到所要求的位置，请稍后重试。", "The lists have not reached that position yet."
+    ),
     "bad_position": Message("位置标记格式不正确。", "The position is not well formed."),
     "bad_cursor": Message("翻页游标无效。", "The cursor is not valid."),
     "method_not_allowed": Message("此地址不支持这种方法。", "This address does not take this method."),
     "record_too_large": Message("内容过大。", "The content is too large."),
     "internal_error": Message("系统出错，已记录。", "Something went wrong on our side; it was recorded."),
-    "unavailable": Message("服务正在启动或恢复，请稍后重试。", "The service is starting or recovering; try again soon."),
+    "unavailable": Message(
+        "服务正在启动或恢复，请稍后重试。", "The service is starting or recovering; try again soon."
+    ),
     "unauthorized": Message("需要有效的访问令牌。", "A valid access token is needed."),
     "unsupported_media_type": Message("不支持这种内容类型。", "This content type is not taken here."),
     "shard_is_fixed": Message(
-        "不能移到另一分片的区划；请撤回后重新登记。", "An entry cannot move to another shard; withdraw it and post it anew."
+        "不能移到另一分片的区划；请撤回后重新登记。",
+        "An entry cannot move to another shard; withdraw it and post it anew.",
     ),
     "field_is_fixed": Message("此字段不能修改。", "This field cannot be changed."),
     "too_many_rows": Message("表格行数过多。", "The sheet has too many rows."),
@@ -62,7 +75,7 @@ REFUSALS: dict[str, Message] = {
 }
 
 
-class Refused(ValueError):
+class Refused(ValueError):  # noqa: N818 - it is what the product says: refused, with a reason
     """Bad input, told by a stable code, with the particulars in ``detail``."""
 
     def __init__(self, code: str, detail: str = "", *, field: str | None = None) -> None:

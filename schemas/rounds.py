@@ -108,6 +108,10 @@ class RoundSize(Fact):
     resource_seats: int
     pairs: int
     components: int
+    left_out: Annotated[
+        int,
+        Field(ge=0, description="What did not fit: lines, endings and lapses that the next round takes on at once."),
+    ] = 0
 
 
 class RoundDecided(Fact):
