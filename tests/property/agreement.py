@@ -56,7 +56,7 @@ def assert_best(decided: RoundDecided, pool: Pool) -> None:
     size = decided.size
     assert (size.lines, size.line_seats) == (len(pool.need), sum(pool.need.values()))
     assert (size.resources, size.resource_seats) == (len(pool.supply), sum(pool.supply.values()))
-    assert size.pairs == len(pool.pairs)
+    assert (size.pairs, size.left_out) == (len(pool.pairs), len(pool.waiting))
 
 
 def assert_true(book: Book, pool: Pool, decided: RoundDecided, *, now: datetime, policy: Policy) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from itertools import chain
+from itertools import accumulate, chain
 
 from schemas.base import Fact
 from schemas.catalogue import Catalogue
@@ -57,11 +57,15 @@ class Worth:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """What a round has to decide on: open seats of both sides, and all pairs worth something."""
+    """What a round has to decide on: open seats of both sides, and all pairs worth something.
+
+    Where the round cannot take on all lines, those ``waiting`` for the next have no pairs in this one.
+    """
 
     need: dict[Place, int]
     supply: dict[str, int]
     pairs: dict[Pair, Worth]
+    waiting: set[Place] = field(default_factory=set)
 
     def optimum(self) -> int:
         """Return the most that can be had, by trying for every open demand seat every resource and none."""
@@ -85,6 +89,8 @@ class Book:
     filled: dict[Place, int] = field(default_factory=dict)
     used_up: dict[str, int] = field(default_factory=dict)
     barred: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    rounds: int = 0
+    left_out: int = 0
 
     # -- reading ------------------------------------------------------------------------------------------
 
@@ -122,6 +128,7 @@ class Book:
         self.versions[fact.demand_id] = fact.version
 
     def _read_round(self, decided: RoundDecided) -> None:
+        self.rounds, self.left_out = decided.round_no, decided.size.left_out
         for moved in decided.transitions:
             self._move(moved)
         for lapse in decided.lapsed:
@@ -210,7 +217,25 @@ class Book:
         words = self.endings(now, policy)
         over = {name for name, (to, _) in words.items() if to != "confirmed"}
         need, supply = self._need(words, over, now), self._supply(words, over)
-        return Pool(need, supply, dict(self._pairs(need, supply, words, now, policy)))
+        pairs = dict(self._pairs(need, supply, words, now, policy))
+        waiting = self._waiting({place: seats for place, seats in need.items() if asks(place, pairs)}, policy)
+        taken_on = {pair: worth for pair, worth in pairs.items() if pair[:2] not in waiting}
+        return Pool(need, supply, taken_on, waiting)
+
+    def _waiting(self, asking: Mapping[Place, int], policy: Policy) -> set[Place]:
+        """Return the lines that have to wait because others ask for as many seats as one round takes on.
+
+        Whistles and emergencies go first; the turn of the others moves on by as many lines with every round.
+        """
+        most = policy.pace.most_seats
+        if sum(asking.values()) <= most:
+            return set()
+        first = self.rounds * most
+        in_turn = sorted(enumerate(sorted(asking)), key=lambda line: (line[0] - first) % len(asking))
+        pressing = [p for _, p in in_turn if self.demands[p[0]].urgency in (Urgency.WHISTLE, Urgency.EMERGENCY)]
+        order = pressing + [place for _, place in in_turn if place not in pressing]
+        seats = list(accumulate(asking[place] for place in order))
+        return {place for place, upto in zip(order[1:], seats[1:], strict=True) if upto > most}
 
     def lapsing(self, now: datetime, policy: Policy) -> dict[str, int]:
         """Return the demands whose open seats must lapse at ``now``, with their versions."""
@@ -221,6 +246,8 @@ class Book:
 
     def alarm(self, decided_at: datetime) -> datetime | None:
         """Return when, after the round of ``decided_at``, time alone makes another one due; None for never."""
+        if self.left_out:
+            return decided_at + timedelta(milliseconds=1)
         open_now = {name for name, _ in self._open_lines({}, set())}
         due = [self.demands[name].lapses_at for name in open_now]
         due += [p.proposal.answer_by for p in self.live.values() if p.proposal.answer_by and not p.confirmed]
@@ -351,6 +378,11 @@ class Book:
             "nearness": by_digits[shared],
             "fit": policy.fit.exact if exact else policy.fit.sibling,
         }
+
+
+def asks(place: Place, pairs: Mapping[Pair, Worth]) -> bool:
+    """Whether the line has a pair."""
+    return any(pair[:2] == place for pair in pairs)
 
 
 def is_free(resource: Resource, start: datetime, end: datetime) -> bool:

@@ -10,6 +10,7 @@ from schemas.demands import Demand, DemandLine, DemandPosted, Urgency
 from schemas.policy import (
     FitWeights,
     NearnessWeights,
+    Pace,
     Policy,
     Rules,
     ServiceWeights,
@@ -132,4 +133,5 @@ def policies(draw: st.DrawFn) -> Policy:
             answer_hours=draw(st.integers(1, 3)),
             expiry_pause_hours=draw(st.integers(1, 3)),
         ),
+        pace=Pace(most_seats=draw(st.sampled_from([4000, 4000, 4000, 1, 2, 3]))),
     )
