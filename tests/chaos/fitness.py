@@ -1,0 +1,78 @@
+"""May this resource serve this line, from when, and what is it worth? The rules once more, one pair at a time.
+
+Nothing here comes from ``matcher``; values are those of the default policy's terms. Moments are whole milliseconds.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from schemas.catalogue import Catalogue
+from schemas.demands import Demand, DemandLine, Urgency
+from schemas.policy import Policy
+from schemas.resources import Resource
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LEVELS = ((12, "community"), (9, "street"), (6, "district"), (4, "city"), (0, "beyond"))
+_HOUR_MS = 3_600_000
+Stretch = tuple[int, int]
+
+
+def ms(moment: datetime) -> int:
+    """Return whole milliseconds since 1970."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def is_qualified(demand: Demand, line: DemandLine, resource: Resource, catalogue: Catalogue) -> bool:
+    """Whether item, place and gate fit, whatever the time."""
+    asked, offered = catalogue.items[line.item], catalogue.items[resource.item]
+    if line.item != resource.item and not (line.siblings and asked.category_id == offered.category_id):
+        return False
+    gate = catalogue.categories[asked.category_id].gate
+    if gate == "insurance_if_risky":
+        gate = "insurance" if demand.risky else "none"
+    if gate != "none" and gate not in resource.qualifications:
+        return False
+    return any(demand.community.startswith(area) for area in resource.scope)
+
+
+def stretches(resource: Resource) -> list[Stretch]:
+    """Return when the resource can be had, joined where its windows touch."""
+    joined: list[Stretch] = []
+    for start, end in sorted((ms(window.start), ms(window.end)) for window in resource.windows):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined or [(-(2**60), 2**60)]
+
+
+def earliest_start(demand: Demand, resource: Resource, *, now_ms: int) -> int | None:
+    """Return when the job could begin at the earliest, None where it cannot."""
+    duration = demand.duration_minutes * 60_000
+    first = max(ms(demand.window.start), now_ms + resource.notice_minutes * 60_000)
+    for start, end in stretches(resource):
+        begin = max(first, start)
+        if begin + duration <= min(end, ms(demand.window.end)):
+            return begin
+    return None
+
+
+def slot_holds(demand: Demand, resource: Resource, start: datetime, end: datetime) -> bool:
+    """Whether a slot that was proposed still fits both sides."""
+    inside = any(first <= ms(start) and ms(end) <= last for first, last in stretches(resource))
+    long_enough = ms(end) - ms(start) >= demand.duration_minutes * 60_000
+    return inside and long_enough and demand.window.start <= start and end <= demand.window.end
+
+
+def worth(
+    demand: Demand, line: DemandLine, resource: Resource, *, urgency: Urgency, now_ms: int, policy: Policy
+) -> int:
+    """Return what the pair is worth, in points."""
+    level = next(name for digits, name in _LEVELS if demand.community[:digits] == resource.home[:digits])
+    hours = max(0, (now_ms - ms(demand.posted_at)) // _HOUR_MS)
+    return (
+        policy.service.base
+        + int(getattr(policy.urgency, urgency.value))
+        + min(hours, policy.waiting.cap_hours) * policy.waiting.per_hour
+        + int(getattr(policy.nearness, level))
+        + (policy.fit.exact if line.item == resource.item else policy.fit.sibling)
+    )

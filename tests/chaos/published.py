@@ -1,0 +1,128 @@
+"""What comes out: the assignments topic follows from the rounds, dead letters from the refused, and all is sound.
+
+The life of assignments is told once more here, from the assignments topic alone (invariant 1).
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from schemas.assignments import AssignmentProposed
+from schemas.deadletters import RecordRefused
+from schemas.rounds import RoundDecided
+from schemas.topics import ASSIGNMENTS, DEADLETTERS
+from tests.chaos.evidence import Evidence
+from tests.chaos.process import PARTITIONS
+from tests.chaos.trial import Trial
+
+LIVE_WORDS = ("proposed", "confirmed")
+
+
+def events_of(decided: RoundDecided) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield id, word and content of every assignment event that a round implies, in order."""
+    common = {"shard": decided.shard, "round_no": decided.round_no, "at": decided.decided_at}
+    for move in decided.transitions:
+        names = {"assignment_id": move.assignment_id, "demand_id": move.demand_id, "resource_id": move.resource_id}
+        yield f"{move.assignment_id}-{move.to}", move.to, common | names | {"reason": move.reason}
+    for new in decided.proposals:
+        yield f"{new.assignment_id}-proposed", "proposed", common | {"assignment": new}
+        if new.auto_accepted:
+            names = {"assignment_id": new.assignment_id, "demand_id": new.demand_id, "resource_id": new.resource_id}
+            yield f"{new.assignment_id}-confirmed", "confirmed", common | names | {"reason": "auto_accepted"}
+
+
+def check_assignments(trial: Trial) -> Iterator[str]:
+    """The topic holds what the rounds that count imply, in their order; repeats are the same facts."""
+    for partition in range(PARTITIONS):
+        due = [
+            (event_id, word, content, found.record.offset)
+            for found in sorted(trial.rounds, key=lambda found: found.record.offset)
+            if found.record.partition == partition
+            for event_id, word, content in events_of(found.decided)
+        ]
+        known: dict[str, Any] = {}
+        for record in trial.evidence.records[ASSIGNMENTS.name, partition]:
+            event = trial.read(record)
+            if isinstance(event, str):
+                yield f"the assignments topic holds what is refused as {event}: {record.partition}/{record.offset}"
+                continue
+            if event.id in known:
+                if known[event.id] != event.data:
+                    yield f"the assignment event {event.id} was published again as something else"
+                continue
+            known[event.id] = event.data
+            if len(known) > len(due):
+                yield f"{event.id} was published, and no round implies it"
+                continue
+            event_id, word, content, offset = due[len(known) - 1]
+            if (event.id, event.type) != (event_id, f"cn.cobuild.assignment.{word}.v1"):
+                yield f"{event.id} was published where the rounds imply {event_id}"
+            elif event.data.model_dump() != type(event.data).model_validate(content).model_dump():
+                yield f"{event.id} says something else than its round"
+            elif dict(record.headers).get("ce_roundoffset") != str(offset).encode():
+                yield f"{event.id} names another round than that at offset {offset}"
+        for event_id, _, _, _ in due[len(known) :]:
+            yield f"{event_id} follows from a round and was never published"
+
+
+def check_promises(trial: Trial) -> Iterator[str]:
+    """Invariant 1 from the assignments topic alone: a seat is never in two live assignments."""
+    live: dict[str, AssignmentProposed] = {}
+    held: dict[tuple[Any, ...], str] = {}
+    for partition in range(PARTITIONS):
+        known: set[str] = set()
+        for record in trial.evidence.records[ASSIGNMENTS.name, partition]:
+            event = trial.read(record)
+            if isinstance(event, str) or event.id in known:
+                continue
+            known.add(event.id)
+            data: Any = event.data
+            if isinstance(data, AssignmentProposed):
+                new = data.assignment
+                for seat in _seats(data):
+                    if seat in held:
+                        yield f"{seat} is given to {new.assignment_id} while {held[seat]} lives"
+                    held[seat] = new.assignment_id
+                live[new.assignment_id] = data
+            elif data.assignment_id not in live:
+                yield f"{event.id} speaks of an assignment that does not live"
+            elif event.type.split(".")[-2] not in LIVE_WORDS:
+                for seat in _seats(live.pop(data.assignment_id)):
+                    held.pop(seat, None)
+    promised = {name for book in trial.books.values() for name in book.live}
+    if promised != live.keys():
+        yield f"by the topic {len(live)} assignments live, by the rounds {len(promised)}"
+
+
+def _seats(data: AssignmentProposed) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    new = data.assignment
+    return ("resource", new.resource_id, new.resource_seat), ("demand", new.demand_id, new.line, new.seat)
+
+
+def check_dead_letters(trial: Trial) -> Iterator[str]:
+    """Every refused record has one dead letter by id, with its reason; nothing else has one."""
+    ids: dict[tuple[str, int, int], set[str]] = defaultdict(set)
+    said: dict[tuple[str, int, int], set[str]] = defaultdict(set)
+    for record in trial.evidence.of(DEADLETTERS.name):
+        letter = RecordRefused.model_validate_json(record.value or b"")
+        place = letter.topic, letter.partition, letter.offset
+        ids[place].add(dict(record.headers)["ce_id"].decode())
+        said[place].add(letter.code)
+    for place, code in trial.refused.items():
+        if said[place] != {code} or len(ids[place]) != 1:
+            yield f"{place} is refused as {code}; its dead letters: {len(ids[place])} ids, codes {sorted(said[place])}"
+    for place in said.keys() - trial.refused.keys():
+        yield f"{place} has a dead letter ({sorted(said[place])}) and is sound"
+    shared = Counter(name for names in ids.values() for name in names)
+    yield from (f"the dead letter {name} speaks of {count} records" for name, count in shared.items() if count > 1)
+
+
+def letters_in_the_clear(evidence: Evidence) -> Iterator[tuple[str, bytes]]:
+    """Yield the parts of records that dead letters keep, decoded: what is in there does not show in the bytes."""
+    for record in evidence.of(DEADLETTERS.name):
+        letter = RecordRefused.model_validate_json(record.value or b"")
+        where = f"the dead letter at {record.partition}/{record.offset}"
+        for part in (letter.key, letter.value, *(value for _, value in letter.headers)):
+            if part is not None:
+                yield where, part
+        yield where, letter.detail.encode()

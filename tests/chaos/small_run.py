@@ -1,0 +1,97 @@
+"""A small run in one process, without a kill: real evidence to show that the checker sees what is wrong with it."""
+
+import asyncio
+import contextlib
+import time
+from pathlib import Path
+
+import httpx
+
+from deploy.settings import CobuildSettings
+from deploy.wiring import House, open_house
+from tests.chaos import stranger
+from tests.chaos.checker import LISTENERS
+from tests.chaos.entries import DISTRICTS
+from tests.chaos.evidence import read_tables
+from tests.chaos.journal import Journal
+from tests.chaos.load import Client, World
+from tests.chaos.process import PARTITIONS, POLICY
+
+LONGEST_S = 30.0
+NEEDED = {"accepted", "declined", "done", "no_show", "resource_gone", "demand_gone", "no_answer"}
+"""What assignments must have come to before there is enough to look at."""
+STRANGERS = 60
+
+
+async def run_small(directory: Path, *, seed: str) -> None:
+    """Leave in ``directory`` what a run with one life leaves."""
+    (directory / "policy.toml").write_text(POLICY.format(interval_ms=50))
+    (directory / "server.log").write_text("")
+    journal = Journal(directory / "run.journal")
+    settings = CobuildSettings(
+        data_dir=directory / "data", partitions=PARTITIONS, policy=directory / "policy.toml", log_sync="normal"
+    )
+    started = time.time()
+    async with open_house(settings) as house, _running(house):
+        http = httpx.AsyncClient(transport=httpx.ASGITransport(app=house.app), base_url="http://house")
+        async with http:
+            ready = time.time()
+            await _load(house, http, journal, seed=seed)
+            await house.projector.catch_up()
+            for what in ("resources", "demands", "assignments"):
+                page = (await http.get(f"/v1/{what}", params={"limit": 500})).raise_for_status().json()
+                journal.note("final", what=what, rows=page["rows"])
+        _see(directory, journal)
+    journal.note(
+        "life", pid=1, started=started, ready=ready, ended=time.time(), phase="stopped", status=0
+    )  # fmt: skip
+    journal.close()
+
+
+@contextlib.asynccontextmanager
+async def _running(house: House):  # type: ignore[no-untyped-def]
+    tasks = [asyncio.create_task(house.rounds.run()), asyncio.create_task(house.projector.run())]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _load(house: House, http: httpx.AsyncClient, journal: Journal, *, seed: str) -> None:
+    world = World(pause_s=0.01)
+    clients = [
+        Client(f"c{number}", district, http, world=world, journal=journal, seed=seed)
+        for number, district in enumerate(DISTRICTS)
+    ]
+    acting = [asyncio.create_task(client.run()) for client in clients]
+    hand, marks = stranger.Hand(seed), [f"stranger-{number:06}" for number in range(STRANGERS)]
+    await stranger.append(house.log, journal, [hand.next(mark) for mark in marks], marks)
+    begin, found = time.monotonic(), set[str]()
+    while not found >= NEEDED and time.monotonic() - begin < LONGEST_S:
+        await asyncio.sleep(0.05)
+        for row in (await http.get("/v1/assignments", params={"limit": 300})).raise_for_status().json()["rows"]:
+            world.hear(row)
+            found.add(row["reason"])
+    world.going = False
+    await asyncio.gather(*acting)
+    await _quiet(house)
+
+
+async def _quiet(house: House) -> None:
+    """Wait until nothing is left to be decided but what time alone brings about."""
+    agenda = house.rounds.host.agenda
+    quiet = 0
+    while quiet < 5:
+        await asyncio.sleep(0.05)
+        busy = agenda.in_flight or any(pace.is_dirty for pace in agenda.paces.values())
+        quiet = 0 if busy else quiet + 1
+
+
+def _see(directory: Path, journal: Journal) -> None:
+    """Note the feed as listeners would have seen it: no stream goes through this transport."""
+    feed = sorted(read_tables(directory / "data" / "readmodel.sqlite3")["feed"], key=lambda row: row["seq"])
+    for name, wanted in LISTENERS.items():
+        for row in filter(wanted, feed):
+            journal.note("seen", stream=name, id=f"0a-{row['seq']}", event=row["type"], row=row)
