@@ -43,9 +43,9 @@ class Endings:
     """What a round does to the live assignments.
 
     ``transitions`` are in order of assignment id. ``stays`` (live,) says which assignments live on.
-    ``resting`` (n, 2) are the pairs (demand row, resource row) that rest from now on. ``fulfilled`` and
-    ``used_up`` (live,) mark which of the ended filled their demand seat, and used their resource seat up.
-    ``left_out`` counts those that must wait for the next round.
+    ``resting`` (n, 2) are the pairs (demand row, resource row) that rest from now on, even where only the next
+    round will say so. ``fulfilled`` and ``used_up`` (live,) mark which of the ended filled their demand seat, and
+    used their resource seat up. ``left_out`` counts those that must wait for the next round.
     """
 
     transitions: tuple[Transition, ...]
@@ -60,13 +60,12 @@ def endings(frozen: Frozen, *, now_ms: int, policy: Policy) -> Endings:
     """Return what this round does to the live assignments of ``frozen``."""
     live = frozen.live
     words = _words(frozen, now_ms=now_ms, policy=policy)
-    spoken = [row for row, word in enumerate(words) if word is not None]
-    for row in spoken[MOST:]:
+    spoken = [(row, word) for row, word in enumerate(words) if word is not None]
+    for row, _ in spoken[MOST:]:
         words[row] = None
     stays, fulfilled = _marked(words, None, "confirmed"), _marked(words, "fulfilled")
     used_up = fulfilled & ~frozen.resources["renewable"][live["resource"]]
     pause_until = from_ms(now_ms + policy.rules.expiry_pause_hours * 3_600_000)
-    ended = [(row, word) for row, word in enumerate(words) if word is not None]
     return Endings(
         transitions=tuple(
             Transition.model_construct(
@@ -78,11 +77,11 @@ def endings(frozen: Frozen, *, now_ms: int, policy: Policy) -> Endings:
                 barred_until=pause_until if reason == "no_answer" else None,
                 used_up=bool(used_up[row]),
             )
-            for row, (to, reason) in ended
+            for row, (to, reason) in spoken[:MOST]
         ),
         stays=stays,
         resting=np.array(
-            [(live["demand"][row], live["resource"][row]) for row, (_, reason) in ended if reason in _RESTS], np.int64
+            [(live["demand"][row], live["resource"][row]) for row, (_, reason) in spoken if reason in _RESTS], np.int64
         ).reshape(-1, 2),
         fulfilled=fulfilled,
         used_up=used_up,

@@ -2,6 +2,9 @@
 
 from collections import Counter
 
+import pytest
+
+from matcher import decide, endings
 from matcher.columns import FOREVER
 from matcher.fold import from_ms
 from matcher.pool import next_alarm_ms
@@ -9,7 +12,23 @@ from schemas.demands import Urgency
 from schemas.envelope import MAX_VALUE_BYTES, encode
 from schemas.policy import Pace, Policy
 from schemas.rounds import RoundDecided
-from tests.builders import HAIR, LAMP, at, event, line, offered, posted
+from tests.builders import (
+    HAIR,
+    HERE,
+    LAMP,
+    SAME_STREET,
+    at,
+    changed,
+    demand,
+    demand_gone,
+    event,
+    line,
+    offered,
+    posted,
+    resource,
+    resource_gone,
+    revised,
+)
 from tests.town import Town, pairs_of
 
 TWO = Policy(pace=Pace(most_seats=2))
@@ -93,3 +112,51 @@ def test_the_largest_demand_there_may_be_never_makes_a_record_too_large_for_the_
         given += len(decided.proposals)
     assert given == 20_000
     assert max(sizes) < MAX_VALUE_BYTES
+
+
+# -- the past -----------------------------------------------------------------------------------------------------
+
+
+def test_more_endings_than_a_record_holds_are_said_in_several_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endings, "MOST", 3)
+    town = Town(offered("r1", capacity=9), posted("d1", line(quantity=8)))
+    town.round()
+    town.tell(resource_gone("r1"), offered("r2", capacity=9))
+    decided = until_quiet(town)
+    assert [len(each.transitions) for each in decided] == [3, 3, 2]
+    assert [len(each.proposals) for each in decided] == [3, 3, 2]
+    assert all(each.certificate.holds for each in decided)
+
+
+def test_nobody_who_said_no_is_asked_again_while_a_round_is_still_to_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both say no and only one no fits into the round; both pairs have another seat to fill."""
+    monkeypatch.setattr(endings, "MOST", 1)
+    town = Town()
+    for number, place in enumerate((HERE, SAME_STREET)):
+        town.tell(offered(f"r{number}", scope=(place,)), posted(f"d{number}", community=place))
+    for proposal in town.round().proposals:
+        town.answer(proposal, "declined")
+    for number, place in enumerate((HERE, SAME_STREET)):
+        town.tell(changed(resource(f"r{number}", scope=(place,)), capacity=2))
+        town.tell(revised(demand(f"d{number}", community=place), line(quantity=2)))
+    decided = until_quiet(town)
+    assert [len(each.transitions) for each in decided] == [1, 1]
+    assert [each.proposals for each in decided] == [(), ()]
+
+
+def test_more_lapses_than_a_record_holds_are_said_in_several_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decide, "MOST_LAPSES", 2)
+    town = Town(offered(capacity=9, notice_minutes=9999), *(posted(f"d{n}", deadline=at()) for n in range(5)))
+    decided = until_quiet(town)
+    assert [len(each.lapsed) for each in decided] == [2, 2, 1]
+    assert sorted(lapse.demand_id for each in decided for lapse in each.lapsed) == [f"d{n}" for n in range(5)]
+
+
+def test_a_large_withdrawal_never_makes_a_record_too_large_for_the_log() -> None:
+    lines, name = [line(HAIR, 1000) for _ in range(7)], "d" * 60
+    town = Town(offered("r" * 60, capacity=7_000), posted(name, *lines))
+    until_quiet(town)
+    town.tell(demand_gone(name), posted("e" * 60, *lines))
+    decided = until_quiet(town)
+    assert sum(len(each.transitions) for each in decided) == sum(len(each.proposals) for each in decided) == 7_000
+    assert max(len(encode(event(each, event_id="round"))[2]) for each in decided) < MAX_VALUE_BYTES
