@@ -1,6 +1,7 @@
 """Where snapshots are kept: named blobs, each written whole or not at all, and read back as written or not at all."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
@@ -14,6 +15,7 @@ log = structlog.get_logger(__name__)
 _MAGIC: Final = b"cobuild-snapshot 1\n"
 _DIGEST_BYTES: Final = 16
 _SUFFIX: Final = ".snapshot"
+_STALE_S: Final = 3600.0
 
 
 class SnapshotStore(Protocol):
@@ -54,6 +56,7 @@ class FileSnapshots:
             os.fsync(file.fileno())
         beside.replace(path)
         _sync_directory(path.parent)
+        _sweep(path.parent)
 
     def read(self, name: str) -> bytes | None:
         """Return the blob where its checksum fits; warn where it does not."""
@@ -88,6 +91,14 @@ class FileSnapshots:
 
 def _digest(data: bytes) -> bytes:
     return blake2b(data, digest_size=_DIGEST_BYTES).digest()
+
+
+def _sweep(directory: Path) -> None:
+    """Remove what writers that were killed left behind; nobody writes a blob for so long."""
+    for path in directory.glob("*.part"):
+        with suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > _STALE_S:
+                path.unlink()
 
 
 def _sync_directory(directory: Path) -> None:

@@ -64,3 +64,16 @@ def test_a_write_that_dies_leaves_the_old_content(store: FileSnapshots, monkeypa
         store.write("p0/a", b"new")
     assert store.read("p0/a") == b"old"
     assert store.names("p0/") == ["p0/a"]
+
+
+def test_what_killed_writers_left_is_swept_away_and_what_is_being_written_is_not(tmp_path: Path) -> None:
+    store = FileSnapshots(tmp_path)
+    store.write("p0/a", b"one")
+    dead, alive = tmp_path / "p0" / "b.snapshot.17.part", tmp_path / "p0" / "c.snapshot.18.part"
+    dead.write_bytes(b"half")
+    alive.write_bytes(b"half")
+    os.utime(dead, (0, 0))
+    store.write("p0/d", b"two")
+    assert not dead.exists()
+    assert alive.exists()
+    assert (store.read("p0/a"), store.read("p0/d")) == (b"one", b"two")
