@@ -7,6 +7,7 @@ from hashlib import blake2b
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 
 from api import errors
 from api.idempotency import Answers, Idempotency, purge_now_and_then
@@ -28,7 +29,7 @@ def create_app(ports: ApiPorts, settings: ApiSettings) -> FastAPI:
     """
     services = wire(ports, settings)
     answers = Answers(ports.store)
-    app = FastAPI(
+    app = FastAPIOffline(  # its /docs loads nothing from elsewhere: an intranet has no CDN
         title="Cobuild 共建",
         summary="What is offered meets what is asked for.",
         version=version("cobuild"),
