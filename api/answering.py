@@ -58,9 +58,7 @@ class Answering:
             if found.state not in _OPEN_TO[answer] or found.answer not in (None, "accepted"):
                 raise Rejection("not_answerable", f"state: {found.state}", extra={"state": found.state})
             event = self._writer.event(make(found), shard=found.shard, command=command)
-            (position,) = await self._writer.publish_all([event])
-            self._writer.remember(entity, version=position.offset, position=position)
-            return Answered(found, position)
+            return Answered(found, await self._writer.publish(event, entity=entity, version=1))
 
 
 def _given_before(found: AssignmentView, answer: Answer) -> bool:

@@ -9,16 +9,17 @@
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table, select
 
 from api.commands import Command
 from api.errors import rejection
+from api.gathering import Gathering
 from api.positions import Position
 from api.problems import Rejection
 from api.reading import Reading, some
@@ -28,6 +29,8 @@ from schemas.refusals import Refused
 
 Entry = TypeVar("Entry", bound=Fact)
 WITHDRAWN = "withdrawn"
+_MOST = 500
+"""Ids of one lookup."""
 ANY = -1
 """A version that stands for whichever is in force (``If-Match: *``)."""
 
@@ -56,6 +59,7 @@ class Kind(Generic[Entry]):
     name: str
     model: type[Entry]
     find: Callable[..., Present[Entry] | None]
+    known: Callable[[Connection, Sequence[str]], set[str]]
     id_of: Callable[[Entry], str]
     posted_at: Callable[[Entry], datetime]
     region_of: Callable[[Entry], str]
@@ -70,6 +74,7 @@ class Entries(Generic[Entry]):
         self._kind = kind
         self._reading = reading
         self._writer = writer
+        self._lookups: Gathering[str, bool] = Gathering(self._are_known, most=_MOST)
 
     async def post(self, entry: Entry, *, command: Command, given_id: bool) -> Position:
         """Put a new entry on the list; raise Refused ``duplicate_id``. A generated id is new without a look."""
@@ -148,11 +153,17 @@ class Entries(Generic[Entry]):
     async def _must_be_new(self, entry: Entry, *, entity: str, command: Command) -> None:
         if self._writer.recall(entity) is not None and not command.repeat:
             raise Refused("duplicate_id", self._kind.id_of(entry))
+        if not command.repeat and not await self._lookups.ask(self._kind.id_of(entry)):
+            return
         present = await self._present(self._kind.id_of(entry), entity=entity)
         # Of an entry that bears the instant of this very command, the first attempt came to the log.
         ours = command.repeat and present is not None and self._kind.posted_at(present.entry) == command.at
         if present is not None and not ours:
             raise Refused("duplicate_id", self._kind.id_of(entry))
+
+    async def _are_known(self, entry_ids: Sequence[str]) -> list[bool]:
+        known = await self._reading.query(self._kind.known, entry_ids)
+        return [entry_id in known for entry_id in entry_ids]
 
     async def _publish(self, fact: Fact, entry: Entry, *, entity: str, version: int, command: Command) -> Position:
         # A repeat may find that others have changed the entry since: what it then says is another fact.
@@ -186,6 +197,16 @@ def merge(target: Any, patch: Any) -> Any:
         else:
             merged[name] = merge(merged.get(name), value)
     return merged
+
+
+def known(table: Table, *, name: str) -> Callable[[Connection, Sequence[str]], set[str]]:
+    """Return which of some ids a table of the read model has."""
+    column = table.c[f"{name}_id"]
+
+    def which(connection: Connection, entry_ids: Sequence[str]) -> set[str]:
+        return set(connection.execute(select(column).where(column.in_(entry_ids))).scalars())
+
+    return which
 
 
 def found(query: Callable[..., Any], *, name: str) -> Callable[[Connection, str], Present[Any] | None]:

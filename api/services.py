@@ -9,7 +9,7 @@ from api.answering import Answering
 from api.checks import Checks
 from api.commands import Command, command_of
 from api.enrolling import Enrolling
-from api.entries import Entries, Kind, found
+from api.entries import Entries, Kind, found, known
 from api.imports.archive import Archive
 from api.imports.reader import Reader
 from api.imports.service import Importer
@@ -18,6 +18,7 @@ from api.ports import ApiPorts
 from api.reading import Reading
 from api.readmodel.queries.demands import get_demand
 from api.readmodel.queries.resources import get_resource
+from api.readmodel.tables import demands, resources
 from api.settings import ApiSettings
 from api.stream import Stream
 from api.vault import Vault
@@ -29,6 +30,7 @@ DEMAND = Kind(
     name="demand",
     model=Demand,
     find=found(get_demand, name="demand"),
+    known=known(demands, name="demand"),
     id_of=lambda demand: demand.demand_id,
     posted_at=lambda demand: demand.posted_at,
     region_of=lambda demand: demand.community,
@@ -39,6 +41,7 @@ RESOURCE = Kind(
     name="resource",
     model=Resource,
     find=found(get_resource, name="resource"),
+    known=known(resources, name="resource"),
     id_of=lambda resource: resource.resource_id,
     posted_at=lambda resource: resource.offered_at,
     region_of=lambda resource: resource.home,
@@ -71,9 +74,7 @@ class Services:
 
 def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
     """Make the parts of the app."""
-    reading = Reading(
-        model=ports.read_model, changed=ports.changed, wait_s=settings.read_wait_s, before=ports.before
-    )
+    reading = Reading(model=ports.read_model, changed=ports.changed, wait_s=settings.read_wait_s, before=ports.before)
     writer = Writer(
         sink=ports.sink, size=settings.ledger_size, source=settings.source, shard_width=settings.shard_width
     )

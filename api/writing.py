@@ -12,11 +12,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from api.commands import Command
+from api.gathering import Gathering
 from api.ports import EventSink
 from api.positions import Position
 from schemas.base import Fact
 from schemas.envelope import Event, new_event
 from schemas.sharding import shard_of
+
+_MOST = 1_000
+"""Events of one append."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Writer:
 
     def __init__(self, *, sink: EventSink, size: int, source: str, shard_width: int) -> None:
         self._sink = sink
+        self._gathering: Gathering[Event[Fact], Position] = Gathering(self.publish_all, most=_MOST)
         self._source = source
         self._shard_width = shard_width
         self._size = size
@@ -71,16 +76,18 @@ class Writer:
 
     async def publish(self, event: Event[Fact], *, entity: str, version: int) -> Position:
         """Append one event and remember it as the last write of ``entity``; a lower version is not remembered."""
-        (position,) = await self.publish_all([event])
+        position = await self._gathering.ask(event)
         self.remember(entity, version=version, position=position)
         return position
 
     async def publish_all(self, events: Sequence[Event[Fact]]) -> list[Position]:
-        """Append events in order; return where each lies."""
-        return [Position(*position) for position in await self._sink.publish(events)]
+        """Append events; return where each lies. The order holds within a topic, each of which is appended to once."""
+        order = sorted(range(len(events)), key=lambda place: events[place].topic.name)
+        found = await self._sink.publish([events[place] for place in order])
+        return [Position(*where) for _, where in sorted(zip(order, found, strict=True))]
 
     def remember(self, entity: str, *, version: int, position: Position) -> None:
-        """Note a write of ``entity``."""
+        """Note a write of ``entity``; of equal versions the later one counts."""
         known = self._ledger.get(entity)
         if known is not None and known.version > version:
             return

@@ -137,7 +137,7 @@ def _entity(kind: ListKind, entry_id: str) -> str:
 
 
 def _find_all(connection: Connection, ids: Sequence[str], *, kind: Kind[Any]) -> dict[str, Present[Listed]]:
-    found = ((entry_id, kind.find(connection, entry_id)) for entry_id in ids)
+    found = ((entry_id, kind.find(connection, entry_id)) for entry_id in kind.known(connection, ids))
     return {entry_id: present for entry_id, present in found if present is not None}
 
 
