@@ -7,6 +7,7 @@ from typing import get_args
 from fastapi import FastAPI
 from nicegui import Client, ui
 from nicegui import app as nicegui_app
+from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from api.console import names
@@ -73,8 +74,9 @@ def mount(app: FastAPI, ports: ConsolePorts) -> None:
         client.on_delete(lambda: board.leave(desktop))
 
     @app.get("/", include_in_schema=False)
-    def root() -> RedirectResponse:
-        return RedirectResponse(f"{CONSOLE[1:]}/")  # relative: right behind a proxy's prefix too
+    def root(request: Request) -> RedirectResponse:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{CONSOLE[1:]}/{query}")  # relative: right behind a proxy's prefix too
 
     nicegui_app.on_shutdown(board.close)
     nicegui_app.user_middleware[:] = _MIDDLEWARE  # what an earlier house added; ``run_with`` adds it again
