@@ -135,10 +135,6 @@ class Entries(Generic[Entry]):
             )
             return Change(present.version + 1, position)
 
-    async def existing(self, entry_id: str) -> Present[Entry] | None:
-        """Return an entry as it is, with what this process wrote last."""
-        return await self._present(entry_id, entity=self._entity(entry_id))
-
     def _entity(self, entry_id: str) -> str:
         return f"{self._kind.name}:{entry_id}"
 

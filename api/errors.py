@@ -7,12 +7,11 @@ from typing import Any
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import iter_route_contexts
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import compile_path
+from starlette.routing import Route
 
 from api.language import choose
 from api.problems import MEDIA_TYPE, Rejection, problem_of
@@ -153,10 +152,9 @@ async def _http(request: Request, error: Exception) -> Response:
 
 def _methods(request: Request) -> Iterator[str]:
     """Every method that the path of this request takes."""
-    for route in iter_route_contexts(request.app.routes):
-        path, methods = getattr(route, "path", None), getattr(route, "methods", None)
-        if path and methods and compile_path(path)[0].match(request.url.path):
-            yield from methods
+    for route in request.app.routes:
+        if isinstance(route, Route) and route.methods and route.path_regex.match(request.url.path):
+            yield from route.methods
 
 
 def unexpected(error: Exception, *, headers: Mapping[str, str], path: str, method: str) -> Response:

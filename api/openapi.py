@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.errors import examples
+from api.errors import examples, problem_responses
 from api.idempotency import HEADER
 from api.problems import Problem
 from api.settings import ApiSettings
@@ -52,7 +52,10 @@ def _complete(operation: dict[str, Any], *, method: str, under_v1: bool, setting
     if default.get("description") == "Validation Error":
         # FastAPI adds its own wherever there is a parameter; ours says what it looks like, if it can happen.
         del operation["responses"]["422"]
-    if not under_v1 or method in _READS:
+    if not under_v1:
+        return
+    operation["responses"]["500"] = problem_responses("internal_error")[500]
+    if method in _READS:
         return
     if method == "post":
         operation.setdefault("parameters", []).append(_KEY)

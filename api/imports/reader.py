@@ -4,6 +4,8 @@ import asyncio
 import json
 import sys
 
+from anyio.to_thread import run_sync
+
 from api.imports.cells import TOO_MANY_ROWS, Rows
 from schemas.refusals import Refused
 
@@ -37,7 +39,7 @@ class Reader:
             raise Refused("too_many_rows", f"at most {self._most_rows}")
         if code != 0:
             raise Refused("unreadable_file", fault or "it would have taken too much memory or time")
-        rows: Rows = json.loads(out)
+        rows: Rows = await run_sync(json.loads, out)
         return rows
 
     async def _run(self, data: bytes, *, form: str) -> tuple[int, bytes, str]:
