@@ -99,4 +99,4 @@ class TownLife(RuleBasedStateMachine):
 
 
 TestTownLife = TownLife.TestCase
-TestTownLife.settings = settings(max_examples=settings().max_examples // 2, stateful_step_count=30)
+TestTownLife.settings = settings(max_examples=settings().max_examples * 2 // 5, stateful_step_count=30)
