@@ -84,11 +84,6 @@ class CobuildSettings(BaseSettings):
             return self.read_model_url.get_secret_value()
         return f"sqlite:///{self.data_dir.absolute() / 'readmodel.sqlite3'}"
 
-    @property
-    def api_store(self) -> str:
-        """URL of the API's own store: idempotency keys, import reports, the vault."""
-        return f"sqlite:///{self.data_dir.absolute() / 'api.sqlite3'}"
-
     def vault_master_key(self) -> bytes:
         """Return the vault's 32-byte master key, from the environment or from the key file, made when missing."""
         if self.vault_key is not None:

@@ -1,15 +1,18 @@
 """``cobuild up``: API, console, round loop and projector in one process, until a signal or a failure."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
+import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import structlog
 import uvicorn
+import uvloop
 
 from deploy.settings import CobuildSettings
 from deploy.wiring import House, open_house
@@ -26,6 +29,18 @@ LAST_RESORT_S = 30.0
 
 class PortTakenError(RuntimeError):
     """Something else listens on the port."""
+
+
+def run(settings: CobuildSettings, *, begun: Begun | None = None) -> None:
+    """Serve as ``serve`` does, on a loop and an interpreter set for a process with several busy threads.
+
+    Measured together they nearly double the writes a second: uvloop; the collector does not look again at what was
+    loaded at the start, and looks less often; a thread that holds the interpreter lets go after a millisecond.
+    """
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    sys.setswitchinterval(0.001)
+    uvloop.run(serve(settings, begun=begun))
 
 
 async def serve(settings: CobuildSettings, *, begun: Begun | None = None) -> None:

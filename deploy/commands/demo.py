@@ -1,6 +1,5 @@
 """``cobuild demo``."""
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,7 +18,7 @@ def demo(
 ) -> None:
     """A living district: Changning in Shanghai, its ten streets and 189 communities; Ctrl-C stops it."""
     from deploy.logs import configure_logs  # noqa: PLC0415
-    from deploy.up import PortTakenError, serve  # noqa: PLC0415
+    from deploy.up import PortTakenError, run  # noqa: PLC0415
     from deploy.wiring import HouseTakenError  # noqa: PLC0415
     from streams.log import LogError  # noqa: PLC0415
 
@@ -38,4 +37,4 @@ def demo(
         )  # fmt: skip
 
     with told(PortTakenError, HouseTakenError, LogError, OSError):
-        asyncio.run(serve(settings, begun=live))
+        run(settings, begun=live)

@@ -1,6 +1,5 @@
 """``cobuild up``."""
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,14 +19,14 @@ def up(
 ) -> None:
     """Run everything on this machine: API, console, rounds, lists. Ctrl-C stops it in order."""
     from deploy.logs import configure_logs  # noqa: PLC0415
-    from deploy.up import PortTakenError, serve  # noqa: PLC0415
+    from deploy.up import PortTakenError, run  # noqa: PLC0415
     from deploy.wiring import HouseTakenError  # noqa: PLC0415
     from streams.log import LogError  # noqa: PLC0415
 
     settings = settings_from(data_dir=data_dir, host=host, port=port, policy=policy)
     configure_logs()
     with told(PortTakenError, HouseTakenError, LogError, OSError, ValueError):
-        asyncio.run(serve(settings, begun=announce))
+        run(settings, begun=announce)
 
 
 async def announce(house: "House", address: str) -> None:
