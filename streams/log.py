@@ -4,7 +4,7 @@ Rules that ``tests/contract`` checks on every adapter:
 
 1. A record appended to (topic, key) goes to the partition that Kafka's default partitioner picks for the key.
 2. Offsets of one partition start at 0 and grow by one; records never change and never change places.
-3. When ``append`` returns, the records survive kill -9; they were written in the order given, all or none per partition.
+3. When ``append`` returns, the records survive kill -9; they lie in the order given, all or none per partition.
 4. A reader delivers every record of its partitions once, in order per partition, from where it started.
 5. A committed offset is the next offset to read; it survives restarts; groups do not see each other's.
 """
