@@ -3,7 +3,7 @@
 # With COBUILD_REQUIRE containing "browser" a missing browser is a failure, not a skip.
 set -uo pipefail
 
-have() { command -v chromium >/dev/null 2>&1 && fc-list 2>/dev/null | grep -qi 'noto.*cjk'; }
+have() { command -v chromium >/dev/null 2>&1 && [ "$(fc-list 2>/dev/null | grep -ci 'noto.*cjk')" -gt 0 ]; }
 
 if have; then exit 0; fi
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
