@@ -99,10 +99,10 @@ def open_seats(state: ShardState) -> Ints:
     demands = state.demands.table.rows
     left = demands["asked"].astype(np.int64) - demands["live"] - demands["fulfilled"]
     closed = (demands["status"] != OPEN) | (demands["lapsed_version"] >= demands["version"])
-    # Seats held or filled before a revision may lie outside the lines as they are now: count these line by line.
-    revised = np.flatnonzero(~closed & (demands["version"] > 1) & (demands["live"] + demands["fulfilled"] > 0))
-    if len(revised):
-        left[revised] = _open_by_line(state, revised)
+    # Seats held or filled before a revision may be more than their line asks for now: count these line by line.
+    shrunk = np.flatnonzero(~closed & demands["shrunk"])
+    if len(shrunk):
+        left[shrunk] = _open_by_line(state, shrunk)
     left[closed] = 0
     return np.maximum(left, 0)
 
