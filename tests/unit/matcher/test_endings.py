@@ -100,6 +100,15 @@ def test_a_done_job_fills_its_seat_for_good() -> None:
     assert town.round(at(1)).size.line_seats == 0
 
 
+def test_when_one_of_two_is_done_the_other_is_still_open() -> None:
+    town = Town(offered(), posted("d1", line(quantity=2)))
+    town.answer(town.round().proposals[0], "done")
+    town.tell(resource_gone("r1"))
+    assert town.round().proposals == ()
+    town.tell(offered("r2", capacity=2))
+    assert pairs_of(town.round()) == [("d1", "r2")]
+
+
 def test_a_renewable_seat_comes_back_in_the_round_that_sees_the_job_done() -> None:
     town, proposal = promised()
     town.tell(posted("d2"))

@@ -63,6 +63,14 @@ def test_a_seat_that_is_held_is_named() -> None:
     assert (told.verdict, told.failing) == ("no_candidate", {"seats": 1})
 
 
+def test_only_resources_with_a_free_seat_are_eligible() -> None:
+    town = Town(offered("r1"), posted("d0"))
+    town.round()
+    town.tell(offered("r2"), posted("d1"))
+    told = town.why_line()
+    assert (told.verdict, told.considered, told.eligible, told.failing) == ("next_round", 2, 1, {"seats": 1})
+
+
 def test_a_suspended_resource_has_no_seats() -> None:
     assert why(offered(), suspended(), posted("d1")).failing == {"seats": 1}
 

@@ -76,6 +76,23 @@ def test_done_seats_count_before_promised_ones() -> None:
     assert (town.why_line().verdict, town.why_line().filled) == ("matched", 2)
 
 
+def test_goods_given_in_the_very_round_take_their_room() -> None:
+    before = resource("r1", capacity=2, renewable=False)
+    town = Town(offered("r1", capacity=2, renewable=False), posted("d1"), posted("d2"))
+    town.answer(town.round().proposals[0], "done")
+    town.tell(changed(before, capacity=1))
+    assert reasons(town.round()) == {"done": 1, "no_longer_allowed": 1}
+
+
+def test_each_of_several_entries_that_shrank_keeps_its_own() -> None:
+    town = Town(*(posted(f"d{n}", line(HAIR, 3)) for n in range(3)), offered("r1", capacity=9))
+    town.round()
+    town.tell(*(revised(demand(f"d{n}", line(HAIR, 3)), line(HAIR, 2)) for n in range(3)))
+    decided = town.round()
+    assert Counter(moved.demand_id for moved in decided.transitions) == {"d0": 1, "d1": 1, "d2": 1}
+    assert town.round().transitions == ()
+
+
 def test_a_job_done_in_the_very_round_takes_its_room() -> None:
     town = crowd(2)
     town.answer(promises(town)[0], "done")
