@@ -67,6 +67,7 @@ class Client:
         self._chance = random.Random(f"{seed} {name}")
         self._journal = journal
         self._send = Requester(name, http, journal=journal, chance=self._chance)
+        self._breaks = 0
         self._acts: list[tuple[Callable[[], Awaitable[object]], int]] = [
             (self._post, 22),
             (self._offer, 16),
@@ -86,7 +87,10 @@ class Client:
         """Act now and then until the world stops; what is under way is brought to its end."""
         acts, weights = zip(*self._acts, strict=True)
         while self._world.going:
-            await self._chance.choices(acts, weights)[0]()
+            act = self._chance.choices(acts, weights)[0]
+            if self._send.breaks > self._breaks:
+                self._breaks, act = self._send.breaks, self._meddle
+            await act()
             await asyncio.sleep(self._chance.expovariate(1 / self._world.pause_s))
 
     async def whistle_now(self) -> None:
@@ -218,6 +222,14 @@ class Client:
         )
         if done is not None and answer == "accept" and assignment_id in self._world.proposals:
             self._world.proposals[assignment_id] = "accepted"
+
+    async def _meddle(self) -> None:
+        """After a break: change the newest entries at once, whatever their version, before anybody is quite awake."""
+        newest = [name for name, known in self._world.known.items() if known.position and not known.withdrawn][-4:]
+        for entry_id in newest:
+            known, mark = self._world.known[entry_id], self._send.mark()
+            op, verb = ("whistle", ":whistle") if known.kind == "demand" else ("suspend", ":suspend")
+            await self._change(op, entry_id, verb=verb, mark=mark, body={"reason": mark})
 
     async def _enrol(self) -> None:
         mark, people = self._send.mark(), self._world.people

@@ -11,10 +11,13 @@ from schemas.assignments import AssignmentProposed
 from schemas.deadletters import RecordRefused
 from schemas.rounds import RoundDecided
 from schemas.topics import ASSIGNMENTS, DEADLETTERS
+from streams.log import Record
 from tests.chaos.evidence import Evidence
 from tests.chaos.process import PARTITIONS
 from tests.chaos.trial import Trial
 
+Due = tuple[str, str, dict[str, Any], int]
+"""Id, word and content of an event that must be there, and the offset of its round."""
 LIVE_WORDS = ("proposed", "confirmed")
 
 
@@ -40,29 +43,34 @@ def check_assignments(trial: Trial) -> Iterator[str]:
             if found.record.partition == partition
             for event_id, word, content in events_of(found.decided)
         ]
-        known: dict[str, Any] = {}
-        for record in trial.evidence.records[ASSIGNMENTS.name, partition]:
-            event = trial.read(record)
-            if isinstance(event, str):
-                yield f"the assignments topic holds what is refused as {event}: {record.partition}/{record.offset}"
-                continue
-            if event.id in known:
-                if known[event.id] != event.data:
-                    yield f"the assignment event {event.id} was published again as something else"
-                continue
+        yield from _follow(trial, trial.evidence.records[ASSIGNMENTS.name, partition], due)
+
+
+def _follow(trial: Trial, records: list[Record], due: list[Due]) -> Iterator[str]:
+    """Hold the records of one partition against what is due; where they part, say so once."""
+    known: dict[str, Any] = {}
+    for record in records:
+        event = trial.read(record)
+        if isinstance(event, str):
+            yield f"the assignments topic holds what is refused as {event}: {record.partition}/{record.offset}"
+        elif event.id in known:
+            if known[event.id] != event.data:
+                yield f"the assignment event {event.id} was published again as something else"
+        else:
             known[event.id] = event.data
             if len(known) > len(due):
                 yield f"{event.id} was published, and no round implies it"
-                continue
+                return
             event_id, word, content, offset = due[len(known) - 1]
             if (event.id, event.type) != (event_id, f"cn.cobuild.assignment.{word}.v1"):
                 yield f"{event.id} was published where the rounds imply {event_id}"
-            elif event.data.model_dump() != type(event.data).model_validate(content).model_dump():
+                return
+            if event.data.model_dump() != type(event.data).model_validate(content).model_dump():
                 yield f"{event.id} says something else than its round"
-            elif dict(record.headers).get("ce_roundoffset") != str(offset).encode():
+            if dict(record.headers).get("ce_roundoffset") != str(offset).encode():
                 yield f"{event.id} names another round than that at offset {offset}"
-        for event_id, _, _, _ in due[len(known) :]:
-            yield f"{event_id} follows from a round and was never published"
+    for event_id, _, _, _ in due[len(known) :]:
+        yield f"{event_id} follows from a round and was never published"
 
 
 def check_promises(trial: Trial) -> Iterator[str]:

@@ -29,6 +29,8 @@ class Requester:
         self._journal = journal
         self._chance = chance
         self._count = 0
+        self.breaks = 0
+        """How often a connection broke or could not be made."""
 
     def mark(self) -> str:
         """Return a new mark."""
@@ -96,9 +98,11 @@ class Requester:
             try:
                 response = await self._http.request(method, path, json=body, headers=headers)
             except (httpx.ConnectError, httpx.ConnectTimeout):
+                self.breaks += 1
                 await asyncio.sleep(self._chance.uniform(0.02, 0.2))
                 continue
             except httpx.TransportError:
+                self.breaks += 1
                 sent = True
             else:
                 if response.is_success:

@@ -42,6 +42,8 @@ WEIGHTS = (10, 7, 5, 3)
 SETTLE_S = 60.0
 QUIET_S = 1.5
 PAGE = 500
+FLOODED = 0.15
+"""After so many of the lives a flood of bad records waits for the next one."""
 NARROWED: dict[str, dict[str, str | list[str]]] = {
     "all": {},
     "one district": {"region": entries.DISTRICTS[0]},
@@ -82,7 +84,7 @@ class Run:
     async def go(self) -> None:
         """Kill as often as planned, let all come to rest, read the lists, stop in order."""
         load = Journal(self._directory / "load.journal")
-        stranger = self._begin_stranger()
+        self._stranger = self._begin_stranger()
         try:
             async with httpx.AsyncClient(base_url=self._server.url, timeout=10, limits=_LIMITS) as http:
                 clients = self._clients(http, load)
@@ -92,13 +94,13 @@ class Run:
                     await self._become_ready()
                     await asyncio.sleep(1.0)
                     self._world.going = False
-                await asyncio.to_thread(stranger.communicate)
+                await asyncio.to_thread(self._stranger.communicate)
                 await self._come_to_rest(http)
                 await self._read_lists(http)
-            await self._end("stopped", await self._server.stop())
+            self._end("stopped", await self._server.stop())
         finally:
             self._server.close()
-            stranger.communicate()
+            self._stranger.communicate()
 
     def _clients(self, http: httpx.AsyncClient, journal: Journal) -> list[Client]:
         districts = [entries.DISTRICTS[number % len(entries.DISTRICTS)] for number in range(self._plan.clients + 1)]
@@ -143,15 +145,23 @@ class Run:
             if kills and kills % self._plan.orderly_every == 0 and self._chance.random() < 0.8:
                 await self._become_ready()
                 await asyncio.sleep(self._chance.uniform(0.3, self._plan.longest_life_s / 2))
-                await self._end("stopped", await self._server.stop())
+                self._end("stopped", await self._server.stop())
                 self._start()
             drawn = self._chance.choices(PHASES, WEIGHTS)[0]
             phase = self._plan.phases[kills] if kills < len(self._plan.phases) else drawn
             status = await self._live(phase, whistler)
-            await self._end(phase, status)
+            self._end(phase, status)
             if status == -9:
                 kills += 1
                 self._on_kill(phase)
+            if self._chance.random() < FLOODED:
+                self._flood()
+            await asyncio.sleep(self._chance.choice((0.0, 0.0, self._chance.uniform(0, 0.5))))
+
+    def _flood(self) -> None:
+        assert self._stranger.stdin is not None
+        self._stranger.stdin.write(b"flood\n")
+        self._stranger.stdin.flush()
 
     async def _live(self, phase: str, whistler: Client) -> int:
         """Let the server live until the end that ``phase`` has for it; return what ended it."""
@@ -177,7 +187,7 @@ class Run:
         self._ready = await self._server.wait_until_ready()
         self._start_s = self._ready - self._server.started
 
-    async def _end(self, phase: str, status: int) -> None:
+    def _end(self, phase: str, status: int) -> None:
         ended = time.time()
         self._journal.note(
             "life", pid=self._server.pid, started=self._server.started, ready=self._ready, ended=ended, phase=phase,
@@ -185,7 +195,6 @@ class Run:
         )  # fmt: skip
         if status not in (0, -9):
             raise ServerDiedError(f"the server ended by itself with {status}: {self._server.last_words()}")
-        await asyncio.sleep(self._chance.choice((0.0, 0.0, self._chance.uniform(0, 0.5))))
 
     # -- the end ------------------------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ from tests.chaos.journal import Journal
 from tests.chaos.process import PARTITIONS
 
 SOURCE = "stranger"
-FLOOD = 400
+FLOOD = 1500
 PHONE = "13712340000"
 """In what the stranger writes; it may stand in its own records and nowhere else."""
 
@@ -190,21 +190,37 @@ async def append(log: EmbeddedLog, journal: Journal, parcels: list[Parcel], mark
             journal.note("appended", mark=mark, **position._asdict())
 
 
-async def write_bursts(path: Path, journal: Journal, *, seed: str) -> None:
-    """Append until standard input is closed; begin when the log is there."""
-    chance, hand, count = random.Random(seed), Hand(seed), 0
-    closed = asyncio.ensure_future(asyncio.to_thread(sys.stdin.read))
-    while not closed.done():
-        if path.exists():  # noqa: ASYNC240 - nobody waits here
-            log = EmbeddedLog(path, partitions=PARTITIONS)
-            for _ in range(chance.randint(1, 8)):
-                size = FLOOD if chance.random() < 0.01 else 1
-                marks = [f"{SOURCE}-{count + number:06}" for number in range(1, size + 1)]
-                count += size
-                await append(log, journal, [hand.next(mark) for mark in marks], marks)
-                await asyncio.sleep(chance.uniform(0, 0.2))
-            await log.close()
-        await asyncio.wait({closed}, timeout=chance.uniform(0, 0.8))
+class Bursts:
+    """Appends until standard input is closed; each line of it calls for a flood, so that the readers fall behind."""
+
+    def __init__(self, path: Path, journal: Journal, *, seed: str) -> None:
+        self._path, self._journal = path, journal
+        self._chance, self._hand = random.Random(seed), Hand(seed)
+        self._count = 0
+        self._floods = 0
+
+    async def go(self) -> None:
+        closed = asyncio.ensure_future(asyncio.to_thread(self._listen))
+        while not closed.done():
+            if self._path.exists():
+                await self._burst()
+            await asyncio.wait({closed}, timeout=self._chance.uniform(0, 0.6))
+
+    def _listen(self) -> None:
+        for _ in sys.stdin:
+            self._floods += 1
+
+    async def _burst(self) -> None:
+        log = EmbeddedLog(self._path, partitions=PARTITIONS)
+        for _ in range(self._chance.randint(1, 8)):
+            size = 1
+            if self._floods:
+                size, self._floods = FLOOD, self._floods - 1
+            marks = [f"{SOURCE}-{self._count + number:06}" for number in range(1, size + 1)]
+            self._count += size
+            await append(log, self._journal, [self._hand.next(mark) for mark in marks], marks)
+            await asyncio.sleep(self._chance.uniform(0, 0.2))
+        await log.close()
 
 
 def main() -> None:
@@ -214,7 +230,7 @@ def main() -> None:
     parser.add_argument("--seed", default="0")
     asked = parser.parse_args()
     journal = Journal(asked.journal)
-    asyncio.run(write_bursts(asked.log, journal, seed=asked.seed))
+    asyncio.run(Bursts(asked.log, journal, seed=asked.seed).go())
     journal.close()
 
 
