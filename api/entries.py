@@ -149,6 +149,7 @@ class Entries(Generic[Entry]):
     async def _must_be_new(self, entry: Entry, *, entity: str, command: Command) -> None:
         if self._writer.recall(entity) is not None and not command.repeat:
             raise Refused("duplicate_id", self._kind.id_of(entry))
+        await self._reading.catch_up()
         if not command.repeat and not await self._lookups.ask(self._kind.id_of(entry)):
             return
         present = await self._present(self._kind.id_of(entry), entity=entity)

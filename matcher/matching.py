@@ -52,7 +52,7 @@ def match(board: Board, seats: Seats) -> Matching:
     good = worth > 0
     if not good.all():
         pairs, worth = pairs.keep(good), worth[good]
-    waits = left_out(board, pairs.line, seats.need, most=board.policy.pace.most_seats)
+    waits = left_out(board, pairs, need=seats.need, supply=seats.supply, most=board.policy.pace.most_seats)
     if waits.any():
         taken_on = ~waits[pairs.line]
         pairs, worth = pairs.keep(taken_on), worth[taken_on]

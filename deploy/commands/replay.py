@@ -9,6 +9,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from deploy.commands.terminal import DataDir, err, out, settings_from, told
 from deploy.settings import CobuildSettings
 
+SHOWN = 20
+"""Differences told one by one; the rest is counted."""
+
 
 def replay(
     data_dir: DataDir = None,
@@ -52,7 +55,7 @@ async def _replay(settings: CobuildSettings, *, shard: str | None, round_no: int
             )
     finally:
         await log.close()
-    for difference in report.differences:
+    for difference in report.differences[:SHOWN]:
         out.print(f"[red]differs[/] {difference}", highlight=False)
     void = f", {report.void} void" if report.void else ""
     out.print(f"{report.equal} rounds equal, {len(report.differences)} different{void}", highlight=False)

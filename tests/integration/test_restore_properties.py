@@ -92,11 +92,20 @@ class Day:
     def start(self) -> RoundLoop:
         return loop_on(self.log, policy=POLICY, snapshots=self.store, checkpoint_events=10**9)
 
+    async def step(self) -> None:
+        """A snapshot that went away under a running worker stops it, loudly; its supervisor starts it again."""
+        try:
+            await self.loop.step(at(minutes=self.minutes))
+        except OSError as error:
+            assert "was there at the start" in str(error)
+            self.loop = self.start()
+            await self.loop.step(at(minutes=self.minutes))
+
     async def do(self, deed: Any) -> None:
         match deed:
             case "step":
                 self.minutes += 20
-                await self.loop.step(at(minutes=self.minutes))
+                await self.step()
             case "garbage":
                 await self.log.append(DEMANDS.name, [Draft(key=SHARD.encode(), value=b"garbage")])
             case "save" if self.loop._checkpoints:

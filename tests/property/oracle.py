@@ -218,13 +218,16 @@ class Book:
         over = {name for name, (to, _) in words.items() if to != "confirmed"}
         need, supply = self._need(words, over, now), self._supply(words, over)
         pairs = dict(self._pairs(need, supply, words, now, policy))
-        waiting = self._waiting({place: seats for place, seats in need.items() if asks(place, pairs)}, policy)
+        asking = {place: seats for place, seats in need.items() if asks(place, pairs)}
+        giving = sum(supply[resource] for resource in {pair[2] for pair in pairs})
+        waiting = self._waiting(asking, policy) if giving > policy.pace.most_seats else set()
         taken_on = {pair: worth for pair, worth in pairs.items() if pair[:2] not in waiting}
         return Pool(need, supply, taken_on, waiting)
 
     def _waiting(self, asking: Mapping[Place, int], policy: Policy) -> set[Place]:
         """Return the lines that have to wait because others ask for as many seats as one round takes on.
 
+        Asked only where more than that could be given.
         Whistles and emergencies go first; the turn of the others moves on by as many lines with every round.
         """
         most = policy.pace.most_seats
