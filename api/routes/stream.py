@@ -16,6 +16,8 @@ router = APIRouter(prefix="/v1", tags=["stream 匹配流"])
 
 SEND_TIMEOUT_S = 30.0
 """A listener that does not take an event for so long is cut."""
+STOP_S = 2.0
+"""So long the stream has to end by itself when the server stops; then the line is cut."""
 
 
 @router.get(
@@ -54,4 +56,5 @@ async def stream_matches(
         services.stream.listen(mark=mark, wanted=wanted),
         ping=services.settings.heartbeat_s,
         send_timeout=SEND_TIMEOUT_S,
+        shutdown_grace_period=STOP_S,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from httpx_sse import EventSource, ServerSentEvent
+from sse_starlette.sse import AppStatus
 
 from schemas.assignments import AssignmentConfirmed, AssignmentRevoked
 from tests.apiworld import World, ended, matched, world_in
@@ -148,6 +149,16 @@ async def test_a_quiet_line_is_kept_open_by_comments(tmp_path: Path) -> None:
     ):
         comments = (line async for line in response.aiter_lines() if line.startswith(":"))
         assert (await anext(comments)).startswith(": ping")
+
+
+async def test_a_signal_to_stop_does_not_cut_the_line_before_the_stream_has_ended(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with served(world) as (base, _), listening(base) as listener:
+        monkeypatch.setattr(AppStatus, "should_exit", True)  # the first thing that a signal does
+        await asyncio.sleep(0.8)  # the library looks for it twice a second
+        world.app.state.services.stream.close()
+        assert await listener.ends()
 
 
 async def test_a_stopping_server_lets_its_listeners_go(world: World) -> None:
