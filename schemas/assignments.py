@@ -13,14 +13,14 @@ class AssignmentProposed(Fact):
     """A round paired a resource seat with a demand seat."""
 
     shard: RegionPrefix
-    round_no: Annotated[int, Field(ge=1)]
+    round_no: Annotated[int, Field(ge=1, le=2**31 - 1)]
     at: Moment
     assignment: Proposal
 
 
 class _Ending(Fact):
     shard: RegionPrefix
-    round_no: Annotated[int, Field(ge=1)]
+    round_no: Annotated[int, Field(ge=1, le=2**31 - 1)]
     at: Moment
     assignment_id: AssignmentId
     demand_id: EntityId

@@ -10,9 +10,9 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from schemas.base import RegionPrefix
-from schemas.envelope import MAX_VALUE_BYTES, encode
+from schemas.envelope import REPLAY_OF, ROUND_OFFSET, encode
 from schemas.examples import EXAMPLES
-from schemas.topics import INPUTS, TOPICS, EventType, Topic
+from schemas.topics import ASSIGNMENTS, DEADLETTERS, DEFAULT_PARTITIONS, INPUTS, TOPICS, EventType, Topic
 
 Json = dict[str, Any]
 
@@ -38,7 +38,7 @@ def document() -> Json:
         "channels": {short_name(topic): _channel(topic) for topic in TOPICS},
         "operations": {_verb(topic) + short_name(topic).title(): _operation(topic) for topic in TOPICS},
         "components": {
-            "messages": {event.name: _message(event) for topic in TOPICS for event in topic.events},
+            "messages": {event.name: _message(topic, event) for topic in TOPICS for event in topic.events},
             "schemas": _schemas(),
         },
     }
@@ -78,14 +78,18 @@ def _channel(topic: Topic) -> Json:
         "bindings": {
             "kafka": {
                 "topic": topic.name,
+                "partitions": DEFAULT_PARTITIONS,
                 "topicConfiguration": {
                     "cleanup.policy": [topic.cleanup_policy],
                     "retention.ms": topic.retention_ms,
-                    "max.message.bytes": MAX_VALUE_BYTES,
+                    "max.message.bytes": topic.max_message_bytes,
                 },
                 **_KAFKA,
             }
         },
+        "description": "All topics have the same number of partitions: COBUILD_PARTITIONS, "
+        f"{DEFAULT_PARTITIONS} unless it is set. The partition is murmur2 of the key, as Kafka's own clients have it; "
+        "librdkafka's need partitioner=murmur2_random.",
         "x-written-by": list(topic.written_by),
         "x-read-by": list(topic.read_by),
     }
@@ -101,25 +105,36 @@ def _operation(topic: Topic) -> Json:
     }
 
 
-def _message(event: EventType) -> Json:
+def _message(topic: Topic, event: EventType) -> Json:
     return {
         "name": event.name,
         "title": event.model.__name__,
         "summary": summary(event),
         "contentType": "application/json",
-        "headers": _headers_schema(event),
+        "headers": _headers_schema(topic, event),
         "payload": {"$ref": f"#/components/schemas/{event.model.__name__}"},
-        "bindings": {"kafka": {"key": _shard(), **_KAFKA}},
+        "bindings": {"kafka": {"key": _key(topic), **_KAFKA}},
         "examples": [{"name": EXAMPLES[event.name].id, "headers": headers(event), "payload": payload(event)}],
     }
 
 
-def _headers_schema(event: EventType) -> Json:
+def _headers_schema(topic: Topic, event: EventType) -> Json:
     return {
         "type": "object",
         "allOf": [{"$ref": "#/components/schemas/CloudEventHeaders"}],
-        "properties": {"ce_type": {"const": event.name}},
+        "properties": {"ce_type": {"const": event.name}, **_headers_beside(topic)},
     }
+
+
+def _headers_beside(topic: Topic) -> Json:
+    """Return the headers that only events of this topic carry."""
+    if topic is ASSIGNMENTS:
+        meaning = "Every round of the same partition of cobuild.rounds.v1 below this offset has been published whole."
+        return {ROUND_OFFSET: {"type": "string", "pattern": "^[0-9]+$", "description": meaning}}
+    if topic in INPUTS:
+        meaning = "topic/partition/offset of the refused record that was appended once more; set by operators alone."
+        return {REPLAY_OF: {"type": "string", "description": meaning}}
+    return {}
 
 
 def _schemas() -> Json:
@@ -128,8 +143,10 @@ def _schemas() -> Json:
     return {"CloudEventHeaders": _cloud_event_headers(), **dict(sorted(found["$defs"].items()))}
 
 
-def _shard() -> Json:
+def _key(topic: Topic) -> Json:
     """Return the key's schema, in full: the official schema of AsyncAPI 3.0 refuses a reference here."""
+    if topic is DEADLETTERS:
+        return {"type": "string", "description": "The shard of the refused record, or its topic where it names none."}
     return TypeAdapter(RegionPrefix).json_schema() | {"description": "The shard: the leading digits of the region."}
 
 

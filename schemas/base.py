@@ -14,6 +14,9 @@ _IDENTITY_NUMBER = re.compile(
     r"(?<![0-9])[1-8][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx](?![0-9])"
 )
 
+_FOUR_DIGITS = re.compile(r"[0-9]{4}")
+"""Both have four digits in a row, and most texts have none: this is twenty times as quick to see."""
+
 
 class Fact(BaseModel):
     """A value that never changes once it was said: frozen, and no field that nobody declared."""
@@ -32,8 +35,15 @@ def to_utc(moment: datetime) -> datetime:
 def no_personal_data(text: str) -> str:
     """Return ``text``; raise ValueError where it holds a phone or identity number (invariant 7)."""
     plain = unicodedata.normalize("NFKC", text)  # full-width digits too
-    if _PHONE.search(plain) or _IDENTITY_NUMBER.search(plain):
+    if _FOUR_DIGITS.search(plain) and (_PHONE.search(plain) or _IDENTITY_NUMBER.search(plain)):
         raise ValueError("personal_data: a phone or identity number does not belong in a public text")
+    return text
+
+
+def no_nul(text: str) -> str:
+    """Return ``text``; raise ValueError where it holds U+0000, which not every database can keep."""
+    if "\x00" in text:
+        raise ValueError("invalid_value: a text cannot hold U+0000")
     return text
 
 
@@ -70,9 +80,9 @@ PartyRef = Annotated[
 ]
 """Who acts: a unit by its USCC, a member by pseudonym, a community by its code."""
 
-Title = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(no_personal_data)]
-Detail = Annotated[str, Field(max_length=2000), AfterValidator(no_personal_data)]
-Reason = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(no_personal_data)]
+Title = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(no_nul), AfterValidator(no_personal_data)]
+Detail = Annotated[str, Field(max_length=2000), AfterValidator(no_nul), AfterValidator(no_personal_data)]
+Reason = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(no_nul), AfterValidator(no_personal_data)]
 Qualification = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,60}$", examples=["medical_licence"])]
 
 

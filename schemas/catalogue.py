@@ -17,6 +17,7 @@ from pathlib import Path
 from schemas.data import DATA
 from schemas.refusals import Refused
 
+SHIPPED = frozenset({"cn", "boston"})
 NO_GATE = "none"
 IF_RISKY = "insurance_if_risky"
 
@@ -108,7 +109,7 @@ class Catalogue:
 @cache
 def builtin(name: str) -> Catalogue:
     """Return a shipped catalogue: ``cn`` (21 categories, 218 items) or ``boston`` (the log of 2015)."""
-    if name not in {"cn", "boston"}:
+    if name not in SHIPPED:
         raise CatalogueError(f"there is no shipped catalogue {name!r}; there are 'cn' and 'boston'")
     return load_catalogue(DATA / name)
 
@@ -116,11 +117,15 @@ def builtin(name: str) -> Catalogue:
 def load_catalogue(directory: Path | None = None) -> Catalogue:
     """Read and validate a catalogue; without a directory, return the shipped Chinese one.
 
+    The bare name of a shipped catalogue stands for it where there is no directory of that name.
+
     Raises:
         CatalogueError: a file is missing or unreadable, or a row does not hold; file and line are named.
     """
     if directory is None:
         return builtin("cn")
+    if str(directory) in SHIPPED and not directory.exists():
+        return builtin(str(directory))
     gates = directory / "categories.tsv"
     categories = _read_categories(gates) if gates.exists() else None
     return _read_items(directory / "catalogue.tsv", categories)

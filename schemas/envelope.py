@@ -18,6 +18,10 @@ Headers = Sequence[tuple[str, bytes]]
 Data = TypeVar("Data", bound=Fact)
 Data_co = TypeVar("Data_co", bound=Fact, covariant=True)
 
+ROUND_OFFSET = "ce_roundoffset"
+"""Header of an assignment event: every round of its partition below this offset has been published whole."""
+REPLAY_OF = "cobuild_replay_of"
+"""Header of an input that was appended once more: ``topic/partition/offset`` of the refused record."""
 MAX_VALUE_BYTES = 8 * 1024 * 1024
 """No record is larger; the Kafka topics are created with the same bound."""
 

@@ -255,6 +255,17 @@ def _refused() -> deadletters.RecordRefused:
     )
 
 
+_REPLAYED: Final = deadletters.RecordReplayed(
+    topic="cobuild.demands.v1",
+    partition=5,
+    offset=3,
+    new_partition=2,
+    new_offset=18,
+    new_key=_SHARD,
+    replayed_at=_at(19, 18, 30),
+)
+
+
 def _example(number: int, source: str, time: datetime, data: Fact) -> Event[Fact]:
     return new_event(data, id=f"example-{number:02}", source=source, key=_SHARD, time=time)
 
@@ -264,6 +275,7 @@ _STORY: Final = [
     ("cobuild/matcher", _at(19, 18), _ROUND),
     *(("cobuild/matcher", *event) for event in _assignment_events()),
     ("cobuild/matcher", _at(19, 18, 1), _refused()),
+    ("cobuild/operators", _at(19, 18, 30), _REPLAYED),
 ]
 EXAMPLES: Final[dict[str, Event[Fact]]] = {
     event.type: event for event in (_example(number, *told) for number, told in enumerate(_STORY, start=1))

@@ -1,14 +1,16 @@
 """The policy 策略: the weights and hard rules of matching, one validated TOML file, versioned.
 
-All weights are whole points, so that sums are exact and every certificate is an equation.
+1. All weights are whole points, so that sums are exact and every certificate is an equation.
+2. A default never changes, and the default of a new weight means "as before": so a policy is known by what it sets
+   apart from the defaults, and a weight that is added later does not make old decisions another policy's.
 """
 
 import hashlib
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from schemas.base import Fact
 from schemas.rounds import PolicyRef
@@ -89,11 +91,24 @@ class Policy(Fact):
     rules: Rules = Rules()
     pace: Pace = Pace()
 
+    _recorded: str | None = PrivateAttr(default=None)
+
     @property
     def ref(self) -> PolicyRef:
         """The name, version and content digest that a round's record carries."""
-        digest = hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+        digest = self._recorded or digest_of(self.model_dump_json(exclude_defaults=True))
         return PolicyRef(name=self.name, version=self.version, digest=digest)
+
+    def recorded_as(self, digest: str) -> Self:
+        """Return the same policy under the digest that old records know it by."""
+        same = self.model_copy()
+        same._recorded = digest
+        return same
+
+
+def digest_of(content: str) -> str:
+    """Return the digest of a policy written down as compact JSON."""
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def load_policy(path: Path) -> Policy:

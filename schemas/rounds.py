@@ -7,15 +7,18 @@ from pydantic import Field
 from schemas.base import EntityId, Fact, ItemId, Moment, PartyRef, RegionCode, RegionPrefix
 from schemas.responses import AssignmentId
 
-Points = int
+Points = Annotated[int, Field(ge=1 - 2**53, le=2**53 - 1)]
 """The common unit of value: whole points, so that sums are exact."""
+Number = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+"""Bounded: whoever keeps rounds in columns or in a database has no room for more, and JSON has none for sure."""
 
 
 class PolicyRef(Fact):
     """Which policy decided: its name and version, and the digest of its content."""
 
     name: str
-    version: int
+    version: Number
     digest: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
 
@@ -23,8 +26,8 @@ class InputOffset(Fact):
     """How far one topic of the shard's partition had been read: the next offset to come."""
 
     topic: str
-    partition: int
-    offset: int
+    partition: Number
+    offset: Count
 
 
 class Proposal(Fact):
@@ -32,12 +35,12 @@ class Proposal(Fact):
 
     assignment_id: AssignmentId
     demand_id: EntityId
-    line: int
-    seat: int
-    demand_version: int
+    line: Number
+    seat: Number
+    demand_version: Number
     resource_id: EntityId
-    resource_seat: int
-    resource_version: int
+    resource_seat: Number
+    resource_version: Number
     requester: PartyRef
     provider: PartyRef
     item: Annotated[ItemId, Field(description="What the line asked for.")]
@@ -72,14 +75,14 @@ class Lapse(Fact):
     """A demand whose open seats nobody filled in time. A later version may open it again."""
 
     demand_id: EntityId
-    version: int
+    version: Number
 
 
 class LinePrice(Fact):
     """What one more seat would be worth to a demand line."""
 
     demand_id: EntityId
-    line: int
+    line: Number
     price: Points
 
 
@@ -102,12 +105,12 @@ class Certificate(Fact):
 class RoundSize(Fact):
     """How big the question was."""
 
-    lines: int
-    line_seats: int
-    resources: int
-    resource_seats: int
-    pairs: int
-    components: int
+    lines: Count
+    line_seats: Count
+    resources: Count
+    resource_seats: Count
+    pairs: Count
+    components: Count
     left_out: Annotated[
         int,
         Field(ge=0, description="What did not fit: lines, endings and lapses that the next round takes on at once."),
@@ -118,7 +121,7 @@ class RoundDecided(Fact):
     """One matching of one shard's pool at one moment under one policy."""
 
     shard: RegionPrefix
-    round_no: Annotated[int, Field(ge=1)]
+    round_no: Annotated[int, Field(ge=1, le=2**31 - 1)]
     decided_at: Moment
     cause: Literal["interval", "whistle", "alarm"]
     policy: PolicyRef

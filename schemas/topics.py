@@ -6,6 +6,10 @@ from schemas import assignments, deadletters, demands, enrolment, resources, res
 from schemas.base import Fact
 
 DAY_MS = 24 * 3600 * 1000
+DEFAULT_PARTITIONS = 8
+"""Of every topic, unless it is set otherwise."""
+MAX_MESSAGE_BYTES = 9 * 1024 * 1024
+"""What a topic takes in one batch: the largest record (``schemas.envelope``), and room for what frames it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class Topic:
     read_by: tuple[str, ...]
     retention_ms: int = -1
     cleanup_policy: str = "delete"
+    max_message_bytes: int = MAX_MESSAGE_BYTES
 
     def model(self, event_type: str) -> type[Fact] | None:
         """Return the model of an event type, or None where this topic does not take it."""
@@ -98,8 +103,11 @@ ASSIGNMENTS = Topic(
 DEADLETTERS = Topic(
     name="cobuild.deadletters.v1",
     title="Refused records with their reason 死信",
-    events=(_event("record.refused", deadletters.RecordRefused),),
-    written_by=("any reader",),
+    events=(
+        _event("record.refused", deadletters.RecordRefused),
+        _event("record.replayed", deadletters.RecordReplayed),
+    ),
+    written_by=("any reader", "operators"),
     read_by=("projector", "operators"),
     retention_ms=90 * DAY_MS,
 )
@@ -108,6 +116,36 @@ TOPICS: tuple[Topic, ...] = (RESOURCES, DEMANDS, RESPONSES, ROUNDS, ASSIGNMENTS,
 TOPIC_BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}
 INPUTS: tuple[Topic, ...] = (RESOURCES, DEMANDS, RESPONSES)
 """What the matcher folds beside its own rounds."""
+
+SNAPSHOTS = Topic(
+    name="cobuild.snapshots.v1",
+    title="Chunks of the shards' snapshots 快照",
+    events=(),
+    written_by=("matcher",),
+    read_by=("matcher",),
+    cleanup_policy="compact",
+    max_message_bytes=2 * 1024 * 1024,
+)
+MANIFESTS = Topic(
+    name="cobuild.manifests.v1",
+    title="Which chunks make up which snapshot 快照目录",
+    events=(),
+    written_by=("matcher",),
+    read_by=("matcher",),
+    cleanup_policy="compact",
+)
+TICKS = Topic(
+    name="cobuild.ticks.v1",
+    title="When rounds are due, where time is virtual 节拍",
+    events=(),
+    written_by=("simulation", "matcher"),
+    read_by=("matcher", "simulation"),
+    retention_ms=DAY_MS,
+)
+STATE_TOPICS: tuple[Topic, ...] = (SNAPSHOTS, MANIFESTS)
+"""What workers leave for one another, on Kafka alone; no events, so that nobody who reads events reads them."""
+ALL_TOPICS: tuple[Topic, ...] = (*TOPICS, *STATE_TOPICS, TICKS)
+"""What has to be there on Kafka."""
 
 EVENT_NAME: dict[type[Fact], str] = {event.model: event.name for topic in TOPICS for event in topic.events}
 TOPIC_OF_MODEL: dict[type[Fact], Topic] = {event.model: topic for topic in TOPICS for event in topic.events}

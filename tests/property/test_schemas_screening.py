@@ -33,3 +33,11 @@ def test_a_number_of_a_person_is_found_wherever_it_stands(before: str, number: s
 def test_other_numbers_pass(before: str, number: str, after: str) -> None:
     text = f"{before}{number}{after}"
     assert no_personal_data(text) == text
+
+
+@given(
+    st.from_regex(r"[a请 -]{0,3}(\+?(00)?86[ -]?)?1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}[a请 -]{0,3}", fullmatch=True)
+)
+def test_a_number_in_groups_is_found_however_it_is_grouped(text: str) -> None:
+    with pytest.raises(ValueError, match="personal_data"):
+        no_personal_data(text)

@@ -43,6 +43,16 @@ def test_the_chinese_catalogue_is_the_default_and_speaks_both_languages() -> Non
     assert catalogue.categories["elder_care"].en == "Elder care"
 
 
+def test_a_shipped_catalogue_is_known_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_catalogue(Path("boston")) is builtin("boston")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "boston").mkdir()
+    with pytest.raises(CatalogueError, match=r"boston/catalogue\.tsv"):  # a directory of that name comes first
+        load_catalogue(Path("boston"))
+    with pytest.raises(CatalogueError, match=r"paris/catalogue\.tsv"):
+        load_catalogue(Path("paris"))
+
+
 def test_boston_has_english_names_only_and_no_gates() -> None:
     catalogue = builtin("boston")
     assert all(item.zh == item.en for item in catalogue.items.values())

@@ -9,9 +9,9 @@ import jsonschema_rs
 import pytest
 
 from schemas import asyncapi, contracts
-from schemas.envelope import decode, encode
+from schemas.envelope import REPLAY_OF, ROUND_OFFSET, decode, encode
 from schemas.examples import EXAMPLES
-from schemas.topics import INPUTS, TOPICS
+from schemas.topics import ASSIGNMENTS, DEFAULT_PARTITIONS, INPUTS, TOPICS
 from schemas.uscc import parse_uscc
 
 DOCUMENT = json.loads((contracts.DOCS / "contracts" / "asyncapi.json").read_text(encoding="utf-8"))
@@ -104,6 +104,8 @@ def test_channels_are_the_topics_of_the_registry() -> None:
         assert list(channel["messages"]) == [event.name for event in topic.events]
         assert channel["bindings"]["kafka"]["topic"] == topic.name
         assert channel["bindings"]["kafka"]["topicConfiguration"]["retention.ms"] == topic.retention_ms
+        assert channel["bindings"]["kafka"]["partitions"] == DEFAULT_PARTITIONS
+        assert "murmur2" in channel["description"]
 
 
 def test_cobuild_receives_the_inputs_and_sends_the_rest() -> None:
@@ -128,7 +130,19 @@ def test_a_message_has_a_payload_headers_a_key_and_a_valid_example(name: str) ->
     assert not headers.is_valid({key: value for key, value in example["headers"].items() if key != "ce_id"})
     key = jsonschema_rs.validator_for(message["bindings"]["kafka"]["key"])
     assert key.is_valid("310105")
-    assert not key.is_valid("31010")
+    assert key.is_valid("cobuild.demands.v1") == (name.startswith("cn.cobuild.record."))
+    assert key.is_valid("31010") == (name.startswith("cn.cobuild.record."))
+
+
+def test_headers_of_ours_beside_those_of_cloud_events_are_told() -> None:
+    names = {name: set(message["headers"]["properties"]) - {"ce_type"} for name, message in MESSAGES.items()}
+    for topic in TOPICS:
+        told = {ROUND_OFFSET} if topic is ASSIGNMENTS else {REPLAY_OF} if topic in INPUTS else set()
+        assert [names[event.name] for event in topic.events] == [told] * len(topic.events)
+    (example,) = MESSAGES["cn.cobuild.assignment.proposed.v1"]["examples"]
+    headers = _bundled(MESSAGES["cn.cobuild.assignment.proposed.v1"]["headers"])
+    assert headers.is_valid(example["headers"] | {ROUND_OFFSET: "17"})
+    assert not headers.is_valid(example["headers"] | {ROUND_OFFSET: "-1"})
 
 
 def test_examples_name_real_places_and_valid_units() -> None:

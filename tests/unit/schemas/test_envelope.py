@@ -94,6 +94,7 @@ def test_a_type_must_belong_to_the_topic() -> None:
         (b"{}", "invalid_value"),
         (VALUE.replace(b'"quantity":2', b'"quantity":1000000000'), "invalid_value"),
         (VALUE.replace("两位独居老人".encode(), b"13812345678 "), "personal_data"),
+        (VALUE.replace("两位独居老人".encode(), b"\\u0000"), "invalid_value"),
         (VALUE.replace(b'"duration_minutes":60', b'"duration_minutes":600'), "impossible_window"),
         (b" " * (MAX_VALUE_BYTES + 1), "record_too_large"),
     ],
