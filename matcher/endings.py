@@ -34,6 +34,9 @@ Word = tuple[
 MOST: Final = 6_000
 """Endings of one round, so that its record fits into one message of the log."""
 
+_ENDED: Final = ("revoked", "expired", "fulfilled")
+"""States that no assignment comes back from."""
+
 _RESTS: Final = frozenset({"declined", "no_show", "no_answer"})
 """After these the pair rests."""
 
@@ -60,10 +63,9 @@ def endings(frozen: Frozen, *, now_ms: int, policy: Policy) -> Endings:
     """Return what this round does to the live assignments of ``frozen``."""
     live = frozen.live
     words = _words(frozen, now_ms=now_ms, policy=policy)
-    spoken = [(row, word) for row, word in enumerate(words) if word is not None]
-    for row, _ in spoken[MOST:]:
-        words[row] = None
-    stays, fulfilled = _marked(words, None, "confirmed"), _marked(words, "fulfilled")
+    spoken = sorted(words.items())
+    said = dict(spoken[:MOST])
+    stays, fulfilled = ~_marked(len(live), said, *_ENDED), _marked(len(live), said, "fulfilled")
     used_up = fulfilled & ~frozen.resources["renewable"][live["resource"]]
     pause_until = from_ms(now_ms + policy.rules.expiry_pause_hours * 3_600_000)
     return Endings(
@@ -89,20 +91,22 @@ def endings(frozen: Frozen, *, now_ms: int, policy: Policy) -> Endings:
     )
 
 
-def _words(frozen: Frozen, *, now_ms: int, policy: Policy) -> list[Word | None]:
-    """Return the word for each live assignment; None for those that stay as they are."""
+def _words(frozen: Frozen, *, now_ms: int, policy: Policy) -> dict[int, Word]:
+    """Return, by row, the words for live assignments; those without one stay as they are."""
     live, said, allowed = frozen.live, frozen.said, still_allowed(frozen, policy=policy)
-    words: list[Word | None] = [None] * len(live)
-    for row in _stirred(frozen, allowed, now_ms=now_ms):
-        words[row] = _word(frozen, live[row], said[row], allowed=bool(allowed[row]), now_ms=now_ms)
-    fulfilled = _marked(words, "fulfilled")
+    words: dict[int, Word] = {}
+    for row in _stirred(frozen, allowed, now_ms=now_ms).tolist():
+        word = _word(frozen, live[row], said[row], allowed=bool(allowed[row]), now_ms=now_ms)
+        if word is not None:
+            words[row] = word
+    fulfilled = _marked(len(live), words, "fulfilled")
     for row in beyond_room(
         frozen,
-        stays=_marked(words, None, "confirmed"),
-        firm=(live["state"] == CONFIRMED) | _marked(words, "confirmed"),
+        stays=~_marked(len(live), words, *_ENDED),
+        firm=(live["state"] == CONFIRMED) | _marked(len(live), words, "confirmed"),
         fulfilled=fulfilled,
         used_up=fulfilled & ~frozen.resources["renewable"][live["resource"]],
-    ):
+    ).tolist():
         words[row] = "revoked", "no_longer_allowed"
     return words
 
@@ -118,9 +122,11 @@ def _stirred(frozen: Frozen, allowed: Bools, *, now_ms: int) -> Ints:
     return np.flatnonzero(answered | gone | ~allowed | (open_question & (live["answer_by"] <= now_ms)))
 
 
-def _marked(words: list[Word | None], *to: str | None) -> Bools:
-    """Return which words lead to one of these states; shape (live,)."""
-    return np.array([(word[0] if word else None) in to for word in words], bool)
+def _marked(live: int, words: dict[int, Word], *to: str) -> Bools:
+    """Return for which assignments a word leads to one of these states; shape (live,)."""
+    marked = np.zeros(live, bool)
+    marked[[row for row, word in words.items() if word[0] in to]] = True
+    return marked
 
 
 def _word(frozen: Frozen, held: Rows, said: int, *, allowed: bool, now_ms: int) -> Word | None:  # noqa: PLR0911 - the rules above, in their order

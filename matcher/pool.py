@@ -89,7 +89,7 @@ def freeze(state: ShardState, *, also: str | None = None) -> Frozen:
         calendars=list(state.resources.calendars),
         live=live,
         live_ids=live_ids,
-        said=[state.responses.said.get(assignment_id, 0) for assignment_id in live_ids],
+        said=_said(state.responses.said, live_ids),
         rests=_rests(state, new_demand, new_resource),
     )
 
@@ -158,12 +158,14 @@ def _filled(state: ShardState, demands: Rows, rows: Ints, line_demand: Ints, lin
     return filled
 
 
+def _said(said: dict[str, int], live_ids: list[str]) -> list[int]:
+    return [said.get(assignment_id, 0) for assignment_id in live_ids] if said else [0] * len(live_ids)
+
+
 def _rests(state: ShardState, new_demand: Ints, new_resource: Ints) -> Ints:
-    if not state.rounds.rests:
-        return np.zeros((0, 3), np.int64)
-    every = np.array([(*pair, until) for pair, until in state.rounds.rests.items()], np.int64)
-    every[:, 0], every[:, 1] = new_demand[every[:, 0]], new_resource[every[:, 1]]
-    return every[(every[:, 0] >= 0) & (every[:, 1] >= 0)]
+    every = state.rounds.rest_rows()
+    found = np.stack([new_demand[every[:, 0]], new_resource[every[:, 1]], every[:, 2]], axis=1)
+    return found[(found[:, 0] >= 0) & (found[:, 1] >= 0)]
 
 
 def next_alarm_ms(state: ShardState) -> int:

@@ -15,7 +15,7 @@ def beyond_room(frozen: Frozen, *, stays: Bools, firm: Bools, fulfilled: Bools, 
     """
     line, resource = line_rows(frozen), frozen.live["resource"]
     there = frozen.live["line"] < frozen.demands["lines"][frozen.live["demand"]]
-    asked = frozen.lines["quantity"] - np.array([bits.bit_count() for bits in frozen.filled], np.int64)
+    asked = frozen.lines["quantity"] - np.fromiter(map(int.bit_count, frozen.filled), np.int64, len(frozen.filled))
     asked -= np.bincount(line[fulfilled & there], minlength=len(asked))
     offered = frozen.resources["capacity"] - np.bincount(resource[used_up], minlength=len(frozen.resources))
     for row, bits in frozen.spent.items():

@@ -9,7 +9,9 @@
 
 from typing import Final
 
-from matcher.columns import FOREVER, Table
+import numpy as np
+
+from matcher.columns import FOREVER, Ints, Table
 from matcher.demands import DemandFold
 from matcher.fold import Fold, StateBrokenError, to_ms
 from matcher.resources import ResourceFold
@@ -52,6 +54,7 @@ class RoundFold:
         """resource -> bit set of its used-up seats."""
         self.rests: dict[tuple[int, int], int] = {}
         """(demand, resource) -> until when the pair is not proposed (ms)."""
+        self._rest_rows: Ints | None = None
 
     def fold(self, decided: RoundDecided) -> Fold:
         """Apply one round; raise StateBrokenError where the record cannot follow the state."""
@@ -70,6 +73,13 @@ class RoundFold:
         self.round_at_ms = to_ms(decided.decided_at)
         self.left_out = decided.size.left_out
         return Fold.APPLIED
+
+    def rest_rows(self) -> Ints:
+        """Return ``rests`` as rows (n, 3): demand, resource, until. Belongs to the state: do not change it."""
+        if self._rest_rows is None:
+            rows = [(*pair, until) for pair, until in self.rests.items()]
+            self._rest_rows = np.array(rows, np.int64).reshape(-1, 3)
+        return self._rest_rows
 
     def propose(self, proposal: Proposal) -> None:
         """Add a live assignment."""
@@ -114,10 +124,14 @@ class RoundFold:
             if transition.used_up:
                 self.spent[resource] = self.spent.get(resource, 0) | 1 << int(held["resource_seat"])
         elif transition.reason in _REST_FOR_EVER:
-            self.rests[demand, resource] = FOREVER
+            self._rest(demand, resource, FOREVER)
         elif transition.barred_until is not None:
-            self.rests[demand, resource] = max(to_ms(transition.barred_until), self.rests.get((demand, resource), 0))
+            self._rest(demand, resource, max(to_ms(transition.barred_until), self.rests.get((demand, resource), 0)))
         self._drop(row)
+
+    def _rest(self, demand: int, resource: int, until_ms: int) -> None:
+        self.rests[demand, resource] = until_ms
+        self._rest_rows = None
 
     def _drop(self, row: int) -> None:
         """Take the row out; the last one moves into its place."""

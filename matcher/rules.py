@@ -121,13 +121,14 @@ def still_allowed(frozen: Frozen, *, policy: Policy) -> Bools:
     lie in a common window. Notice was kept when it was proposed, and a resource that rests keeps what it promised.
     """
     live, allowed = frozen.live, np.ones(len(frozen.live), bool)
-    demands, resources = frozen.demands[live["demand"]], frozen.resources[live["resource"]]
+    demand_version = frozen.demands["version"][live["demand"]]
+    resource_version = frozen.resources["version"][live["resource"]]
     changed = np.flatnonzero(
-        (demands["version"] != live["demand_version"]) | (resources["version"] != live["resource_version"])
+        (demand_version != live["demand_version"]) | (resource_version != live["resource_version"])
     )
     if not len(changed):
         return allowed
-    there = live["line"] < demands["lines"]
+    there = live["line"] < frozen.demands["lines"][live["demand"]]
     usable = changed[there[changed]]
     rows, seats = line_rows(frozen)[usable], live["resource"][usable]
     board = board_of(frozen, policy=policy, now_ms=0)
@@ -139,7 +140,8 @@ def still_allowed(frozen: Frozen, *, policy: Policy) -> Bools:
 
 def line_rows(frozen: Frozen) -> Ints:
     """Return the row among the lines of each live assignment (live,); the next demand's where its line is gone."""
-    return np.searchsorted(frozen.line_demand, frozen.live["demand"]) + frozen.live["line"]
+    lines = frozen.demands["lines"].astype(np.int64)
+    return (np.cumsum(lines) - lines)[frozen.live["demand"]] + frozen.live["line"]
 
 
 def _slot_holds(frozen: Frozen, board: Board, held: np.ndarray) -> Bools:

@@ -9,6 +9,7 @@ from matcher.endings import Endings, endings
 from matcher.fold import OPEN
 from matcher.matching import Seats
 from matcher.pool import Frozen
+from matcher.rules import line_rows
 from schemas.policy import Policy
 
 
@@ -34,30 +35,28 @@ def settle(frozen: Frozen, *, now_ms: int, policy: Policy) -> Settled:
     """Return steps 1 and 2 of a round: endings and lapses, and the seats open after them."""
     ends = endings(frozen, now_ms=now_ms, policy=policy)
     tally = _tally(frozen, ends)
-    lapsed = _lapsed(frozen, tally, now_ms)
-    return Settled(ends, tally, lapsed, _seats(frozen, tally, lapsed))
+    need = _need(frozen, tally)
+    lapsed = _lapsed(frozen, need, now_ms)
+    return Settled(ends, tally, lapsed, _seats(frozen, tally, np.where(lapsed[frozen.line_demand], 0, need)))
 
 
 def _tally(frozen: Frozen, ends: Endings) -> Tally:
-    line_of = np.searchsorted(frozen.line_demand, frozen.live["demand"]) + frozen.live["line"]
+    live, line_of = frozen.live, line_rows(frozen)
     line, resource = list(frozen.filled), dict(frozen.spent)
-    for row in np.flatnonzero(ends.stays | ends.fulfilled):
-        held = frozen.live[row]
-        if held["line"] < frozen.demands["lines"][held["demand"]]:
-            line[line_of[row]] |= 1 << int(held["seat"])
-        if ends.stays[row] or ends.used_up[row]:
-            place = int(held["resource"])
-            resource[place] = resource.get(place, 0) | 1 << int(held["resource_seat"])
+    fills = np.flatnonzero((ends.stays | ends.fulfilled) & (live["line"] < frozen.demands["lines"][live["demand"]]))
+    for place, seat in zip(line_of[fills].tolist(), live["seat"][fills].tolist(), strict=True):
+        line[place] |= 1 << seat
+    holds = np.flatnonzero(ends.stays | ends.used_up)
+    for place, seat in zip(live["resource"][holds].tolist(), live["resource_seat"][holds].tolist(), strict=True):
+        resource[place] = resource.get(place, 0) | 1 << seat
     return Tally(line, resource)
 
 
-def _lapsed(frozen: Frozen, tally: Tally, now_ms: int) -> Bools:
+def _lapsed(frozen: Frozen, need: Ints, now_ms: int) -> Bools:
     """Return which demands (demands,) still have an open seat though their time is over."""
-    due = (frozen.demands["lapses"] <= now_ms) & _open(frozen)
-    unfilled = _need(frozen, tally) > 0
     short = np.zeros(len(frozen.demands), bool)
-    short[frozen.line_demand[unfilled]] = True
-    return due & short
+    short[frozen.line_demand[need > 0]] = True
+    return short & (frozen.demands["lapses"] <= now_ms)
 
 
 def _open(frozen: Frozen) -> Bools:
@@ -66,12 +65,12 @@ def _open(frozen: Frozen) -> Bools:
 
 
 def _need(frozen: Frozen, tally: Tally) -> Ints:
-    taken = np.array([bits.bit_count() for bits in tally.line], np.int64)
-    return np.maximum(frozen.lines["quantity"] - taken, 0)
+    """Return how many seats of each line (lines,) of open demands nobody holds or has filled."""
+    taken = np.fromiter(map(int.bit_count, tally.line), np.int64, len(tally.line))
+    return np.where(_open(frozen)[frozen.line_demand], np.maximum(frozen.lines["quantity"] - taken, 0), 0)
 
 
-def _seats(frozen: Frozen, tally: Tally, lapsed: Bools) -> Seats:
-    need = np.where((_open(frozen) & ~lapsed)[frozen.line_demand], _need(frozen, tally), 0)
+def _seats(frozen: Frozen, tally: Tally, need: Ints) -> Seats:
     supply = frozen.resources["capacity"].astype(np.int64)
     for row, bits in tally.resource.items():
         supply[row] -= bits.bit_count()

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from matcher.columns import Bools, Ints, Names, Rows, ragged
+from matcher.fold import WITHDRAWN
 from matcher.state import ShardState
 from schemas.catalogue import Catalogue
 
@@ -52,7 +53,7 @@ def dump(state: ShardState) -> bytes:
         "said": sorted(state.responses.said.items()),
         "filled": sorted([int(new_demand[demand]), line, hex(bits)] for (demand, line), bits in rounds.filled.items()),
         "spent": sorted([int(new_resource[row]), hex(bits)] for row, bits in rounds.spent.items()),
-        "rests": sorted([int(new_demand[d]), int(new_resource[r]), until] for (d, r), until in rounds.rests.items()),
+        "rests": sorted([int(new_demand[d]), int(new_resource[r]), until] for d, r, until in _rests(state)),
         "rows": [len(resource_rows), len(demand_rows), len(lines), len(live)],
     }
     packed = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
@@ -98,6 +99,16 @@ def _state(head: dict[str, Any], body: memoryview, catalogue: Catalogue) -> Shar
     rounds.spent = {row: int(bits, 16) for row, bits in head["spent"]}
     rounds.rests = {(demand, resource): until for demand, resource, until in head["rests"]}
     return state
+
+
+def _rests(state: ShardState) -> list[list[int]]:
+    """Return the rests that can still matter: not over at the last round, and no side of the pair is gone for good."""
+    rests = state.rounds.rest_rows()
+    gone_demand = state.demands.table.rows["status"] == WITHDRAWN
+    gone_resource = state.resources.table.rows["status"] == WITHDRAWN
+    matters = (rests[:, 2] > state.round_at_ms) & ~gone_demand[rests[:, 0]] & ~gone_resource[rests[:, 1]]
+    found: list[list[int]] = rests[matters].tolist()
+    return found
 
 
 def _head(data: bytes) -> tuple[dict[str, Any], memoryview]:

@@ -1,13 +1,16 @@
 """Writing snapshots beside the round loop: shard by shard what changed, then one manifest per partition.
 
-1. A state is dumped only between batches: what it has folded is published and dead-lettered by then. The owner
-   holds ``still`` while it takes a batch in, and marks it not whole where it could not finish.
-2. While a state is dumped, in a thread, no batch is taken in; while it is written, all goes on.
-3. A manifest's position lies below the first event of every shard that its snapshot does not hold.
+1. While a state is dumped, in a thread, nothing is folded; while it is written, all goes on.
+2. What could not be folded to its end leaves a state that is not ``whole``: then nothing is saved any more.
+3. A manifest is written when all that was folded before is published and dead-lettered: the owner's ``flush``.
+4. A manifest's position lies below the first event of every shard that its snapshot does not hold, and below
+   what the owner wants to be read again (``oldest``).
 """
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Final
 
 import structlog
@@ -33,11 +36,32 @@ log = structlog.get_logger(__name__)
 
 
 class Stillness:
-    """``lock`` is held while states change; ``whole`` is False where a change could not be finished."""
+    """Whoever folds looks at ``holds`` first and waits; ``whole`` is False where a fold could not be finished."""
 
     def __init__(self) -> None:
-        self.lock = asyncio.Lock()
         self.whole = True
+        self.holds = False
+        self._over = asyncio.Event()
+
+    @asynccontextmanager
+    async def hold(self) -> AsyncIterator[None]:
+        """Let nothing be folded meanwhile. One holds at a time."""
+        self._over.clear()
+        self.holds = True
+        try:
+            yield
+        finally:
+            self.holds = False
+            self._over.set()
+
+    async def over(self) -> None:
+        """Wait until nobody holds."""
+        while self.holds:
+            await self._over.wait()
+
+
+async def _at_once() -> None:
+    return
 
 
 class Checkpoints:
@@ -50,10 +74,13 @@ class Checkpoints:
         host: ShardHost,
         store: SnapshotStore,
         still: Stillness,
+        flush: Callable[[], Awaitable[None]] = _at_once,
+        oldest: Callable[[TopicPartition], int | None] = lambda _: None,
         events: int = EVENTS,
         every_s: float = EVERY_S,
     ) -> None:
         self._log, self._host, self._store, self._still = log, host, store, still
+        self._flush, self._oldest = flush, oldest
         self._events, self._every_s = events, every_s
         self._saved: dict[int, dict[str, SavedShard]] = {}
         self._pending: dict[str, Unsaved] = {}
@@ -67,7 +94,7 @@ class Checkpoints:
 
     def drop(self, partition: int) -> None:
         """Write nothing about ``partition`` any more."""
-        del self._saved[partition]
+        self._saved.pop(partition, None)
 
     @property
     def is_due(self) -> bool:
@@ -92,7 +119,7 @@ class Checkpoints:
 
         Raises:
             OSError: the store could not be written; what it held before still stands.
-            LogError: the log could not be read.
+            LogError: the log could not be read, or not take what was folded.
         """
         async with self._saving:
             self._last = time.monotonic()
@@ -101,36 +128,39 @@ class Checkpoints:
                 partition = await self._save_shard(shard)
                 if partition is not None:
                     touched.add(partition)
-            for partition in sorted(touched & self._saved.keys()):
-                await self._write_manifest(partition)
+            for partition in sorted(touched):
+                if partition in self._saved:
+                    await self._write_manifest(partition)
 
     async def _save_shard(self, shard: str) -> int | None:
         """Save one shard; return its partition, or None where it cannot be saved now."""
-        async with self._still.lock:
-            if not self._still.whole:
-                return None
-            state = self._host.state(shard)
-            if state is None:  # its partition was dropped meanwhile
-                self._pending.pop(shard, None)
-                return None
-            self._pending[shard] = _joined(self._pending.get(shard), self._host.unsaved.pop(shard, None))
-            partition, pace = self._host.partition(shard), self._host.agenda.paces[shard].copy()
-            offsets = dict(state.offsets)
+        if not self._still.whole:
+            return None
+        state = self._host.state(shard)
+        if state is None:  # its partition was dropped meanwhile
+            self._pending.pop(shard, None)
+            return None
+        self._pending[shard] = _joined(self._pending.get(shard), self._host.unsaved.pop(shard, None))
+        partition, pace = self._host.partition(shard), self._host.agenda.paces[shard].copy()
+        saved, offsets = self._saved.get(partition), dict(state.offsets)
+        async with self._still.hold():
             data, pace.alarm_ms = await asyncio.to_thread(_dumped, state)
         name = snapshot_name(partition, shard, data)
         entry = saved_shard(name, size=len(data), offsets=offsets, pace=pace)
         await asyncio.to_thread(self._store.write, entry.name, data)
-        if partition in self._saved:
-            self._saved[partition][shard] = entry
-        del self._pending[shard]
+        if saved is not None:  # forgotten with it where the partition was dropped meanwhile
+            saved[shard] = entry
+        self._pending.pop(shard, None)
         return partition
 
     async def _write_manifest(self, partition: int) -> None:
-        async with self._still.lock:
-            if not self._still.whole:
-                return
-            positions = self._covered(partition)
-            shards = dict(self._saved[partition])
+        if not self._still.whole:
+            return
+        saved = self._saved[partition]
+        positions, shards = self._covered(partition), dict(saved)
+        await self._flush()
+        if self._saved.get(partition) is not saved:  # dropped meanwhile: another worker writes its manifests
+            return
         manifest = Manifest(
             state_format=FORMAT,
             catalogue=self._host.catalogue.digest,
@@ -143,13 +173,17 @@ class Checkpoints:
 
     def _covered(self, partition: int) -> dict[str, int]:
         """Return, per topic, up to where the partition's snapshots hold every event."""
-        positions = {topic: self._host.positions[TopicPartition(topic, partition)] for topic in TOPICS}
+        positions = {topic: self._position(TopicPartition(topic, partition)) for topic in TOPICS}
         mine = set(self._host.shards(partition))
         for shard, unsaved in [*self._host.unsaved.items(), *self._pending.items()]:
             if shard in mine:
                 for topic, offset in unsaved.first.items():
                     positions[topic] = min(positions[topic], offset)
         return positions
+
+    def _position(self, place: TopicPartition) -> int:
+        oldest = self._oldest(place)
+        return self._host.positions[place] if oldest is None else min(oldest, self._host.positions[place])
 
     async def _witnesses(self, partition: int, positions: dict[str, int]) -> dict[str, Witness]:
         found = {}

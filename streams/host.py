@@ -163,14 +163,14 @@ class ShardHost:
         now_ms = to_ms(now)
         moment_ms = max(now_ms, state.round_at_ms + 1) if state.round_no else now_ms
         partition = self.partition(due.shard)
+        # A whistle may have been folded since the shard was found due.
+        cause = "whistle" if self.agenda.paces[due.shard].is_whistled else due.cause
         inputs = tuple(
             InputOffset(topic=topic, partition=partition, offset=self.positions[TopicPartition(topic, partition)])
             for topic in TOPICS
         )
         self.agenda.begun(due.shard, now_ms=now_ms)
-        return partial(
-            decide, freeze(state), now=from_ms(moment_ms), policy=self.policy, cause=due.cause, inputs=inputs
-        )
+        return partial(decide, freeze(state), now=from_ms(moment_ms), policy=self.policy, cause=cause, inputs=inputs)
 
     def appended(self, shard: str, *, offset: int) -> None:
         """The record of the shard's round in flight lies at ``offset`` of the decision log."""

@@ -7,6 +7,15 @@ Rules that ``tests/contract`` checks on every adapter:
 3. When ``append`` returns, the records survive kill -9; they lie in the order given, all or none per partition.
 4. A reader delivers every record of its partitions once, in order per partition, from where it started.
 5. A committed offset is the next offset to read; it survives restarts; groups do not see each other's.
+
+What only the embedded log promises, so that nobody may build on it:
+
+- An append that failed has left nothing. On Kafka an append whose brokers stopped answering may lie there in parts,
+  each part in order; the error says so ("it is not known"). Whoever asks again writes twice what was there: only what
+  is idempotent by its ids may be asked again. A cancelled append may lie there too, on both.
+- An append of several records is seen at once. On Kafka its partitions, and within one its batches, come one by one.
+- Every offset is a record, from 0 on. On Kafka a stranger's transaction leaves marks that take offsets, and retention
+  moves ``beginning_offsets``; a reader's positions pass over marks, and what is not kept any more is an error.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -52,14 +61,20 @@ class Record:
 
 
 class LogError(Exception):
-    """The log could not do what was asked; nothing was acknowledged."""
+    """The log could not do what was asked; nothing was acknowledged, though something may have been done."""
 
 
 class Reader(Protocol):
     """Reads some partitions forward. Belongs to one task."""
 
     async def poll(self, *, max_records: int = 1000, timeout_s: float = 0.0) -> list[Record]:
-        """Return the next records, at most ``max_records``; wait up to ``timeout_s`` while there are none."""
+        """Return the next records, at most ``max_records``; wait up to ``timeout_s`` while there are none.
+
+        An empty list means that none lay there when the time was over, or that nobody could tell.
+
+        Raises:
+            LogError: the log cannot be read, an offset is not kept any more, or the reader is closed.
+        """
         ...
 
     def seek(self, partition: TopicPartition, offset: int) -> None:

@@ -118,5 +118,10 @@ def write_manifest(store: SnapshotStore, manifest: Manifest) -> None:
             store.delete(name)
 
 
+def is_manifest(name: str) -> bool:
+    """Tell whether a blob of this name is a manifest."""
+    return "/manifest-" in name
+
+
 def _manifest_name(partition: int, number: str) -> str:
     return f"p{partition}/manifest-{number}"

@@ -74,6 +74,10 @@ class Agenda:
         """How many rounds are on their way."""
         return len(self._in_flight)
 
+    def is_in_flight(self, shard: str) -> bool:
+        """Whether a round of the shard is on its way."""
+        return shard in self._in_flight
+
     def adopt(self, shard: str, pace: Pace) -> None:
         """Take a shard over with the pace it had."""
         self.paces[shard] = pace

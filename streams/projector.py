@@ -8,6 +8,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 
 from schemas.envelope import Event, decode
@@ -21,6 +22,8 @@ EVERYTHING: Final = tuple(topic.name for topic in TOPICS)
 BATCH: Final = 2000
 WAIT_S: Final = 5.0
 """How long a poll waits while nothing comes; an append wakes it at once."""
+SOON_S: Final = 0.5
+"""The same, where it is known that something lies there."""
 
 Found = TypeVar("Found")
 Located = tuple[tuple[str, int, int], Event[Any]]
@@ -76,6 +79,8 @@ class Projector:
         self._batch = batch
         self._width = shard_width
         self._reader: Reader | None = None
+        self._reached: dict[TopicPartition, int] = {}
+        """Up to where everything is applied, while there is a reader."""
         self._turn = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="projector")
 
@@ -98,15 +103,21 @@ class Projector:
         ends = await self._log.end_offsets(self._topics)
         total = left = await self._left(ends)
         while left:
-            await self._step(timeout_s=0.0)
-            left = await self._left(ends)
+            await self._step(timeout_s=SOON_S)
+            left = _between(self._reached, ends)
             if progress:
                 progress(total - left, total)
         return total
 
     async def lag(self) -> int:
         """Return how many records lie in the log that are not applied."""
-        return await self._left(await self._log.end_offsets(self._topics))
+        return sum(max(0, end - at) for at, end in (await self.distances()).values())
+
+    async def distances(self) -> dict[TopicPartition, tuple[int, int]]:
+        """Return up to where each partition is applied, and where it ends. Raises LogError."""
+        ends = await self._log.end_offsets(self._topics)
+        at = self._reached or await self._begin_at(await self._in_thread(self._projection.offsets))
+        return {partition: (at[partition], end) for partition, end in ends.items()}
 
     async def close(self) -> None:
         """Let go of the reader and the thread; a batch in flight is finished first."""
@@ -119,12 +130,14 @@ class Projector:
             reader = self._reader or await self._open()
             try:
                 records = await reader.poll(max_records=self._batch, timeout_s=timeout_s)
-                if records:
-                    await self._in_thread(lambda: self._take(records))
+                moved = dict(reader.positions().items() - self._reached.items())
+                if moved:  # maybe past what is no record: the mark of somebody's transaction
+                    await self._in_thread(partial(self._take, records, dict[tuple[str, int], int](moved.items())))
+                    self._reached |= moved
             except BaseException:
                 await self._leave()  # it has read past what was applied
                 raise
-        if records:
+        if moved:
             for callback in self.on_applied:
                 callback()
 
@@ -133,12 +146,17 @@ class Projector:
         ends = await self._log.end_offsets(self._topics)
         ahead = [partition for partition, end in ends.items() if stored.get(partition, 0) > end]
         if ahead:
-            raise ProjectionAheadError(f"the log ends before the offset stored for {ahead[0]}")
-        first = await self._log.beginning_offsets(self._topics)
-        self._reader = self._log.reader(
-            {partition: max(start, stored.get(partition, 0)) for partition, start in first.items()}
-        )
+            raise ProjectionAheadError(
+                f"the lists have read {ahead[0].topic} partition {ahead[0].partition} up to {stored[ahead[0]]}, and it "
+                f"ends at {ends[ahead[0]]}: they belong to another log. Make them anew: cobuild rebuild"
+            )
+        self._reached = await self._begin_at(stored)
+        self._reader = self._log.reader(self._reached)
         return self._reader
+
+    async def _begin_at(self, stored: Mapping[tuple[str, int], int]) -> dict[TopicPartition, int]:
+        first = await self._log.beginning_offsets(self._topics)
+        return {partition: max(start, stored.get(partition, 0)) for partition, start in first.items()}
 
     async def _leave(self) -> None:
         reader, self._reader = self._reader, None
@@ -146,9 +164,7 @@ class Projector:
             await reader.close()
 
     async def _left(self, ends: Mapping[TopicPartition, int]) -> int:
-        stored = await self._in_thread(self._projection.offsets)
-        first = await self._log.beginning_offsets(self._topics)
-        return sum(max(0, end - max(first[partition], stored.get(partition, 0))) for partition, end in ends.items())
+        return _between(await self._begin_at(await self._in_thread(self._projection.offsets)), ends)
 
     async def _in_thread(self, work: Callable[[], Found]) -> Found:
         """Do ``work`` in the thread; when cancelled meanwhile, let it finish first."""
@@ -159,12 +175,10 @@ class Projector:
             await asyncio.wait({doing})
             raise
 
-    def _take(self, records: Sequence[Record]) -> None:
+    def _take(self, records: Sequence[Record], offsets: Mapping[tuple[str, int], int]) -> None:
         """Decode and apply; runs in the thread."""
         events: list[Located] = []
-        offsets: dict[tuple[str, int], int] = {}
         for record in records:
-            offsets[record.topic, record.partition] = record.offset + 1
             try:
                 events.append(((record.topic, record.partition, record.offset), self._decode(record)))
             except Refused:
@@ -178,6 +192,10 @@ class Projector:
             check_partition(record, self._log.partition_of)
             return event
         return decode(topic=record.topic, key=record.key, headers=record.headers, value=record.value)
+
+
+def _between(reached: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]) -> int:
+    return sum(max(0, end - reached[partition]) for partition, end in ends.items())
 
 
 async def rebuild(

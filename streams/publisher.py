@@ -1,8 +1,9 @@
 """Publishing the assignments of rounds that count: at least once, in the order of the decision log.
 
-1. Every event names the offset of its round in the decision log, in the CloudEvents extension ``roundoffset``.
-2. Whoever publishes a round has published all before it. So the last event of a partition tells how far its
-   rounds have been published; the round it belongs to is published again, since it may not be whole.
+1. Every event carries, in the CloudEvents extension ``roundoffset``, the lowest offset in the decision log of the
+   rounds of its partition that were appended together: below it all have been published whole.
+2. So the last event of a partition tells how far its rounds have been published. Those from its mark on are
+   published again, since an append may have been cut in the middle.
 3. Ids are functions of the round: what is published twice is the same fact.
 """
 
@@ -12,13 +13,12 @@ from typing import Final, NamedTuple
 
 from matcher.publication import events_of
 from schemas.base import Fact
-from schemas.envelope import Event, encode
+from schemas.envelope import ROUND_OFFSET, Event, encode
 from schemas.rounds import RoundDecided
 from schemas.topics import ASSIGNMENTS
 from streams.log import Draft, Log, TopicPartition
 from streams.restore import read_one
 
-ROUND_OFFSET: Final = "ce_roundoffset"
 BATCH: Final = 200
 """So many events are encoded before other tasks get their turn."""
 
@@ -50,6 +50,10 @@ class Publisher:
             last = await read_one(self._log, place, ends[place] - 1) if ends[place] else None
             self._published[partition] = _round_offset(last.headers) if last else 0
 
+    def drop(self, partition: int) -> None:
+        """Forget a partition."""
+        self._published.pop(partition, None)
+
     async def publish(self, rounds: Sequence[Counted]) -> None:
         """Publish ``rounds``, given in the order of the decision log; return when they are durable.
 
@@ -57,20 +61,29 @@ class Publisher:
             LogError: it is not known what was published.
         """
         drafts: list[Draft] = []
-        for counted in rounds:
-            if counted.offset >= self._published.get(counted.partition, 0):
-                for number, draft in enumerate(_drafts(counted), start=1):
-                    drafts.append(draft)
-                    if number % BATCH == 0:
-                        await asyncio.sleep(0)
+        new = [counted for counted in rounds if counted.offset >= self._published.get(counted.partition, 0)]
+        marks = _marks(new)
+        for counted in new:
+            for number, draft in enumerate(_drafts(counted, marks[counted.partition]), start=1):
+                drafts.append(draft)
+                if number % BATCH == 0:
+                    await asyncio.sleep(0)
         if drafts:
             await self._log.append(ASSIGNMENTS.name, drafts)
 
 
-def _drafts(counted: Counted) -> Iterator[Draft]:
-    mark = (ROUND_OFFSET, str(counted.offset).encode())
+def _marks(rounds: Sequence[Counted]) -> dict[int, int]:
+    """Return the lowest offset of each partition."""
+    marks: dict[int, int] = {}
+    for counted in rounds:
+        marks[counted.partition] = min(counted.offset, marks.get(counted.partition, counted.offset))
+    return marks
+
+
+def _drafts(counted: Counted, mark: int) -> Iterator[Draft]:
+    header = (ROUND_OFFSET, str(mark).encode())
     for event in events_of(counted.decided):
-        yield _draft(event, mark)
+        yield _draft(event, header)
 
 
 def _draft(event: Event[Fact], mark: tuple[str, bytes]) -> Draft:

@@ -26,6 +26,19 @@ def read_event(record: Record, *, width: int) -> Event[Fact]:
     return event
 
 
+def shard_of_record(record: Record, *, width: int) -> str:
+    """Return the shard that the event of a record belongs to, whatever the record's key says.
+
+    Raises:
+        Refused: it is no valid event of its topic, or belongs to no shard of this width.
+    """
+    event = decode(topic=record.topic, key=b"", headers=record.headers, value=record.value)
+    shard = _shard_of(event.data, width)
+    if len(shard) != width:
+        raise Refused("wrong_key", f"{shard!r} is no shard")
+    return shard
+
+
 def check_partition(record: Record, partition_of: PartitionOf) -> None:
     """Raise Refused (wrong_key) where a shard's record lies in a partition that is not the shard's."""
     home = partition_of(record.key or b"")

@@ -27,14 +27,15 @@ from streams.host import TOPICS
 from streams.log import Log, LogError, Reader, Record, TopicPartition
 from streams.reading import check_partition, read_event
 from streams.replay_report import Difference, ReplayReport, first_difference
-from streams.round_loop import round_draft
+from streams.rounds import round_draft
 
 Policies = Callable[[PolicyRef], Policy]
 """Finds the policy that decided; raises LookupError where it is not to be had."""
 Progress = Callable[[int, int], None]
 """Told how many records of how many are done."""
 
-RECORD_WAIT_S = 10.0
+RECORD_WAIT_S = 30.0
+AT_ONCE = 2_000
 
 
 async def replay(
@@ -65,16 +66,19 @@ async def replay(
 
 
 class _Tape:
-    """One topic of one partition, read forward as far as asked."""
+    """One topic of one partition, read forward as far as asked, many records at a time."""
 
     def __init__(self, log: Log, place: TopicPartition, end: int) -> None:
         self.position, self._end = 0, end
-        self._reader: Reader = log.reader({place: 0})
+        self._log, self._place = log, place
+        self._reader: Reader | None = None
 
     async def up_to(self, offset: int) -> AsyncIterator[Record]:
         """Yield at least the records before ``offset`` that were not yielded yet."""
         while self.position < min(offset, self._end):
-            records = await self._reader.poll(timeout_s=RECORD_WAIT_S)
+            if self._reader is None:  # on Kafka each reader is a client of its own: where nothing lies, none
+                self._reader = self._log.reader({self._place: 0})
+            records = await self._reader.poll(max_records=AT_ONCE, timeout_s=RECORD_WAIT_S)
             if not records:
                 raise LogError(f"the record at offset {self.position} does not come")
             self.position = records[-1].offset + 1
@@ -82,7 +86,8 @@ class _Tape:
                 yield record
 
     async def close(self) -> None:
-        await self._reader.close()
+        if self._reader is not None:
+            await self._reader.close()
 
 
 class _Shard:

@@ -9,7 +9,7 @@ The same on every log.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 RECORD_WAIT_S = 10.0
 """How long to wait for a record that lies in the log."""
+TRIES = 3
+"""While somebody reads, the owner may write newer snapshots and delete these: so the manifests are read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,27 @@ def choose(store: SnapshotStore, manifests: list[Manifest]) -> Restored:
     return Restored({topic: min(start.get(topic, 0) for start in starts) for topic in TOPICS}, saved)
 
 
+async def restore_shard(
+    shard: str, *, log: Log, store: SnapshotStore | None, catalogue: Catalogue
+) -> tuple[ShardState, dict[str, int]]:
+    """Return the state of one shard as the store knows it, and from where to read each topic of its partition on.
+
+    Raises:
+        LogError: the log could not be read.
+    """
+    partition, nothing = log.partition_of(shard.encode()), (ShardState(shard, catalogue), dict.fromkeys(TOPICS, 0))
+    if store is None:
+        return nothing
+    for _ in range(TRIES):
+        manifests = await asyncio.to_thread(usable_manifests, store, partition, catalogue)
+        if not manifests or not await _lies_in(log, manifests[0]):
+            break
+        found = await asyncio.to_thread(_newest, store, manifests, shard, catalogue)
+        if found is not None:
+            return found
+    return nothing
+
+
 async def read_one(log: Log, partition: TopicPartition, offset: int) -> Record | None:
     """Return the record at ``offset``, or None where it does not come.
 
@@ -96,6 +119,21 @@ async def read_one(log: Log, partition: TopicPartition, offset: int) -> Record |
     finally:
         await reader.close()
     return records[0] if records and records[0].offset == offset else None
+
+
+def _newest(
+    store: SnapshotStore, manifests: Sequence[Manifest], shard: str, catalogue: Catalogue
+) -> tuple[ShardState, dict[str, int]] | None:
+    """Return the newest state of a shard that can be read, and what it has folded; None where none can."""
+    for manifest in manifests:
+        entry = manifest.shards.get(shard)
+        if entry is None:
+            return ShardState(shard, catalogue), dict(manifest.positions)
+        data = store.read(entry.name)
+        if data is not None:
+            state = load(data, catalogue)
+            return state, {topic: max(at, state.offsets.get(topic, 0)) for topic, at in manifest.positions.items()}
+    return None
 
 
 def _sleepers(store: SnapshotStore, restored: Restored, catalogue: Catalogue) -> dict[str, Sleeper]:

@@ -10,6 +10,7 @@ from typing import Any
 from matcher.snapshot import dump
 from schemas.base import Fact
 from schemas.catalogue import Catalogue
+from schemas.deadletters import RecordRefused
 from schemas.envelope import Event, decode, encode, new_event
 from schemas.policy import Policy
 from schemas.refusals import Refused
@@ -109,7 +110,8 @@ async def words(log: Log, proposal: Proposal) -> list[str]:
 
 async def refusals(log: Log) -> list[tuple[str, str]]:
     """Return (topic, code) of every dead letter, each record once."""
-    found = {(event.id, event.data.topic, event.data.code) for event in await events(log, DEADLETTERS.name)}
+    told = [event for event in await events(log, DEADLETTERS.name) if isinstance(event.data, RecordRefused)]
+    found = {(event.id, event.data.topic, event.data.code) for event in told}
     return sorted((topic, code) for _, topic, code in found)
 
 

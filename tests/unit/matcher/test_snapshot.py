@@ -90,6 +90,34 @@ def test_a_declined_pair_is_remembered() -> None:
     assert town.restored().round(at(1)).proposals == ()
 
 
+def rests_of(town: Town) -> int:
+    """Return how many resting pairs a snapshot of the town holds."""
+    return len(snapshot.load(snapshot.dump(town.state), SMALL_CATALOGUE).rounds.rests)
+
+
+def test_a_pair_whose_side_is_gone_for_good_is_not_remembered() -> None:
+    for gone in (resource_gone("r1"), demand_gone("d1")):
+        town = Town(offered("r1"), posted("d1"))
+        town.answer(town.round().proposals[0], "declined")
+        town.round()
+        assert rests_of(town) == 1
+        town.tell(gone)
+        assert rests_of(town) == 0
+
+
+def test_a_pair_that_has_rested_is_not_remembered() -> None:
+    town = Town(offered(windows=(window(0, 900),)), posted(window=window(0, 900)))
+    due = town.round().proposals[0].answer_by
+    assert due is not None
+    over = town.round(due).transitions[0].barred_until
+    assert over is not None
+    assert rests_of(town) == 1
+    restored = town.restored()
+    assert town.round(over) == restored.round(over)
+    assert rests_of(town) == rests_of(restored) == 0
+    assert snapshot.dump(town.state) == snapshot.dump(restored.state)
+
+
 def test_an_answer_that_no_round_has_seen_yet_is_remembered() -> None:
     town = Town(offered(), posted())
     town.answer(town.round().proposals[0], "declined")

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.base import Fact
+from schemas.demands import Urgency
 from schemas.policy import Policy
 from schemas.rounds import InputOffset, RoundDecided
 from schemas.topics import DEMANDS, EVENT_NAME, RESOURCES, RESPONSES, ROUNDS, TOPIC_OF_MODEL
@@ -66,6 +67,14 @@ def test_a_round_carries_the_positions_it_was_decided_at(desk: Desk) -> None:
         InputOffset(topic=RESPONSES.name, partition=HOME, offset=1),
         InputOffset(topic=ROUNDS.name, partition=HOME, offset=0),
     )
+
+
+def test_a_whistle_heard_before_the_round_begins_is_its_cause(desk: Desk) -> None:
+    desk.tell(offered("r1"))
+    (due,) = desk.host.due(NOON)
+    assert due.cause == "interval"
+    desk.tell(posted("d1", urgency=Urgency.WHISTLE))
+    assert desk.host.begin(due, now=NOON)().cause == "whistle"
 
 
 def test_a_round_is_decided_of_what_was_known_when_it_began(desk: Desk) -> None:
