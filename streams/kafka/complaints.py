@@ -1,0 +1,57 @@
+"""Why a client gets no connection: kafka-python only logs it, and then raises that the time is up."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+_LOGGER: Final = logging.getLogger("kafka")
+_LEAD: Final = "Connection lost: "
+_ANOTHER_TONGUE: Final = ("socket disconnected", "InvalidReceiveError")
+"""The brokers hang up, or their answer makes no sense, as TLS does to who did not ask for it."""
+_TELLING: Final = ("SaslAuthenticationFailedError", "SSL:")
+
+
+class Complaints(logging.Handler):
+    """Keeps the reason that says most: a refused login or certificate, then any other, then that they hung up."""
+
+    def __init__(self) -> None:
+        super().__init__(level=logging.ERROR)
+        self.reason = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep what ``record`` gives as the reason, if it does."""
+        _, found, reason = record.getMessage().partition(_LEAD)
+        if found and _weight(reason) >= _weight(self.reason):
+            self.reason = reason
+
+    def explained(self, *, security: str) -> str:
+        """Return the reason, with what it mostly means where brokers only hung up, as they do under TLS."""
+        if not _is_vague(self.reason):
+            return self.reason
+        if security.startswith("SASL"):
+            return f"{self.reason}: the brokers hang up at the login; are user, password and mechanism right?"
+        return f"{self.reason}: the brokers hang up at once; do they want TLS or a login?"
+
+
+def _weight(reason: str) -> int:
+    if any(word in reason for word in _TELLING):
+        return 3
+    return 0 if not reason else 1 if _is_vague(reason) else 2
+
+
+def _is_vague(reason: str) -> bool:
+    return any(word in reason for word in _ANOTHER_TONGUE)
+
+
+@contextmanager
+def heard() -> Iterator[Complaints]:
+    """Hear the client's complaints instead of having them printed."""
+    complaints = Complaints()
+    propagate, _LOGGER.propagate = _LOGGER.propagate, False
+    _LOGGER.addHandler(complaints)
+    try:
+        yield complaints
+    finally:
+        _LOGGER.removeHandler(complaints)
+        _LOGGER.propagate = propagate
