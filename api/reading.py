@@ -7,6 +7,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from anyio.to_thread import run_sync
 from sqlalchemy import Connection
 
+from api.gathering import Gathering
 from api.ports import Signal
 from api.positions import Position, seen
 from api.readmodel.model import ReadModel
@@ -15,8 +16,10 @@ from schemas.refusals import Refused
 Args = ParamSpec("Args")
 Found = TypeVar("Found")
 
-_LOOK_S = 0.02
-"""How often to look for what another process projected while somebody waits for it."""
+_LOOK_S = 0.1
+"""How often to look while somebody waits and no signal comes."""
+_MOST = 10_000
+"""How many may share one look."""
 
 
 class Reading:
@@ -29,6 +32,7 @@ class Reading:
         self._changed = changed
         self._wait_s = wait_s
         self._offsets: dict[tuple[str, int], int] = {}
+        self._looks: Gathering[None, dict[tuple[str, int], int]] = Gathering(self._look, most=_MOST)
         self._before = [Position(*position) for position in before]
 
     async def query(
@@ -71,7 +75,7 @@ class Reading:
         while True:
             rung = asyncio.ensure_future(self._changed.wait())
             try:
-                self._offsets = await run_sync(self._model.offsets)
+                self._offsets = await self._looks.ask(None)
                 if seen(positions, self._offsets):
                     return
                 left = deadline - asyncio.get_running_loop().time()
@@ -81,6 +85,10 @@ class Reading:
                 await asyncio.wait({rung}, timeout=min(left, _LOOK_S))
             finally:
                 rung.cancel()
+
+    async def _look(self, asking: Sequence[None]) -> list[dict[tuple[str, int], int]]:
+        """Ask once for all who wait: a hundred of them cost what one does."""
+        return [await run_sync(self._model.offsets)] * len(asking)
 
 
 def some(value: Found | None, *, what: Any) -> Found:

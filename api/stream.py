@@ -171,6 +171,8 @@ class Stream:
                 self._ring.append((row, self._encoded(row)))
             self._seq = page.rows[-1].seq
             self._grown.ring()
+            if len(page.rows) < _PAGE:
+                return
 
     async def _look_for_reset(self) -> None:
         head = await self._reading.query(feed_head)

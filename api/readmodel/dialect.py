@@ -20,13 +20,22 @@ _PRAGMAS = (
 )
 
 _WRITES = "cobuild_writes"
+_LOCK = 0x636F6275696C64
+"""Which of PostgreSQL's advisory locks is ours."""
 
 Upsert = sqlite.Insert | postgresql.Insert
 
 
 def open_engine(url: str) -> Engine:
-    """Return an engine; a SQLite one has WAL and begins its transactions itself."""
-    engine = create_engine(url)
+    """Return an engine; a SQLite one has WAL and begins its transactions itself.
+
+    Raises:
+        ValueError: the driver of that database is not installed.
+    """
+    try:
+        engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))  # a server may have restarted
+    except ModuleNotFoundError as error:
+        raise ValueError(f"{error.name} is not installed; for PostgreSQL: pip install 'psycopg[binary]'") from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -37,10 +46,12 @@ def open_engine(url: str) -> Engine:
 def writing(engine: Engine) -> Iterator[Connection]:
     """Give a connection in a transaction that will write, committed at the end.
 
-    On SQLite it takes the write lock first: a transaction that reads first and writes later would fail
-    when another wrote in between.
+    It takes the write lock first, of which there is one: on SQLite a transaction that reads first and writes later
+    would fail when another wrote in between, on PostgreSQL two that make the tables would meet.
     """
     with engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
         yield connection
 
 

@@ -20,6 +20,9 @@ from schemas.rounds import Proposal
 _CHANGING = ("phase", "phase_round", "phase_at", "reason", "answer", "answered_at", "state")
 _KNOWN = ("assignment_id", "shard", "demand_id", "resource_id", "category", "community", *_CHANGING)
 
+_AS_KNOWN = select(*(assignments.c[name] for name in _KNOWN))
+_ANSWERS = select(answers).order_by(answers.c.partition, answers.c.offset)
+
 
 def project_assignments(connection: Connection, batch: Sorted, *, tally: Tally, catalogue: Catalogue) -> None:
     """Write assignments, answers and feed; note the seats they take and give back."""
@@ -41,9 +44,8 @@ def project_assignments(connection: Connection, batch: Sorted, *, tally: Tally, 
 def _load(connection: Connection, batch: Sorted) -> dict[str, Values]:
     wanted = {_id_of(event.data) for event in batch.assignments}
     wanted |= {event.data.assignment_id for _, event in batch.responses}
-    query = select(*(assignments.c[name] for name in _KNOWN))
-    found = rows_among(connection, query, key=assignments.c.assignment_id, wanted=wanted)
-    return {row.assignment_id: dict(row._mapping) for row in found}
+    found = rows_among(connection, _AS_KNOWN, key=assignments.c.assignment_id, wanted=wanted)
+    return {row.assignment_id: row._asdict() for row in found}
 
 
 def _evolve(rows: dict[str, Values], event: Event[Any], catalogue: Catalogue) -> Values:
@@ -127,8 +129,7 @@ def _write_answers(connection: Connection, responses: Sequence[Located]) -> None
 
 def _apply_answers(connection: Connection, rows: dict[str, Values], *, among: Iterable[str]) -> None:
     """Give each assignment the answer that counts; one that names another shard does not."""
-    query = select(answers).order_by(answers.c.partition, answers.c.offset)
-    for found in rows_among(connection, query, key=answers.c.assignment_id, wanted=set(among)):
+    for found in rows_among(connection, _ANSWERS, key=answers.c.assignment_id, wanted=set(among)):
         row = rows.get(found.assignment_id)
         if row is None or row["shard"] != found.shard:
             continue

@@ -20,6 +20,15 @@ _SEATS = ("asked", "filled", "fulfilled")
 _CHANGING = ("version", "state", "withdrawn", "reason", "urgency", *_SEATS, "changed_at")
 _KNOWN = ("demand_id", "community", *_CHANGING)
 
+_AS_KNOWN = select(*(demands.c[name] for name in _KNOWN))
+_LINES = select(demand_lines)
+_LAPSES = select(lapses)
+_SEATS_TAKEN = (
+    select(assignments.c.demand_id, assignments.c.line, assignments.c.phase, func.count())
+    .where(assignments.c.phase.in_((*LIVE, "fulfilled")))
+    .group_by(assignments.c.demand_id, assignments.c.line, assignments.c.phase)
+)
+
 Lines = dict[str, dict[int, Values]]
 """Lines by demand and number."""
 
@@ -36,12 +45,11 @@ class Demands:
     def load(cls, connection: Connection, *, events: Sequence[Event[Any]], also: Iterable[str]) -> Self:
         """Read the demands that ``events`` speak of, and those named in ``also``."""
         wanted = {_id_of(event.data) for event in events} | set(also)
-        query = select(*(demands.c[name] for name in _KNOWN))
-        found = rows_among(connection, query, key=demands.c.demand_id, wanted=wanted)
-        rows = {row.demand_id: dict(row._mapping) for row in found}
+        found = rows_among(connection, _AS_KNOWN, key=demands.c.demand_id, wanted=wanted)
+        rows = {row.demand_id: row._asdict() for row in found}
         lines: Lines = {}
-        for line in rows_among(connection, select(demand_lines), key=demand_lines.c.demand_id, wanted=rows):
-            lines.setdefault(line.demand_id, {})[line.line] = dict(line._mapping)
+        for line in rows_among(connection, _LINES, key=demand_lines.c.demand_id, wanted=rows):
+            lines.setdefault(line.demand_id, {})[line.line] = line._asdict()
         return cls(rows, lines, load_tombstones(connection, kind="demand", wanted=wanted - rows.keys()))
 
     def project(
@@ -143,15 +151,9 @@ def _lines(demand: Demand, catalogue: Catalogue) -> dict[int, Values]:
 
 def _filled(connection: Connection, rows: Mapping[str, Values], lines: Lines) -> Lines:
     """Return the lines of ``rows`` with seats counted anew from the assignments."""
-    table = assignments.c
-    counting = (
-        select(table.demand_id, table.line, table.phase, func.count())
-        .where(table.phase.in_((*LIVE, "fulfilled")))
-        .group_by(table.demand_id, table.line, table.phase)
-    )
     held: dict[tuple[str, int], int] = {}
     done: dict[tuple[str, int], int] = {}
-    for demand_id, line, phase, count in rows_among(connection, counting, key=table.demand_id, wanted=rows):
+    for demand_id, line, phase, count in rows_among(connection, _SEATS_TAKEN, key=assignments.c.demand_id, wanted=rows):
         seats = done if is_done(phase) else held
         seats[demand_id, line] = seats.get((demand_id, line), 0) + count
     return {
@@ -165,7 +167,7 @@ def _filled(connection: Connection, rows: Mapping[str, Values], lines: Lines) ->
 
 def _stand(connection: Connection, rows: Mapping[str, Values], lines: Lines) -> None:
     """Sum up each demand's lines and say how it stands."""
-    found = rows_among(connection, select(lapses), key=lapses.c.demand_id, wanted=rows)
+    found = rows_among(connection, _LAPSES, key=lapses.c.demand_id, wanted=rows)
     lapsed = {row.demand_id: row.version for row in found}
     for name, row in rows.items():
         own = lines[name].values()

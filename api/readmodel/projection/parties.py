@@ -11,14 +11,16 @@ from api.readmodel.tables import enrolments, units
 from schemas.enrolment import MemberEnrolled, UnitEnrolled
 from schemas.envelope import Event
 
+_UNITS = select(units.c.party, units.c.version, units.c.community)
+_ENROLMENTS = select(enrolments.c.member_ref, enrolments.c.kind, enrolments.c.version, enrolments.c.community)
+
 
 def project_units(connection: Connection, events: Sequence[Event[UnitEnrolled]], *, tally: Tally) -> None:
     """Keep each unit's newest version."""
     if not events:
         return
-    query = select(units.c.party, units.c.version, units.c.community)
     wanted = {event.data.party for event in events}
-    known = {row.party: row._mapping for row in rows_among(connection, query, key=units.c.party, wanted=wanted)}
+    known = {row.party: row._asdict() for row in rows_among(connection, _UNITS, key=units.c.party, wanted=wanted)}
     changed: dict[str, Values] = {}
     for event in events:
         party = event.data.party
@@ -33,11 +35,9 @@ def project_members(connection: Connection, events: Sequence[Event[MemberEnrolle
     """Keep the newest version of each enrolment: one per member and kind."""
     if not events:
         return
-    table = enrolments.c
-    query = select(table.member_ref, table.kind, table.version, table.community)
     wanted = {event.data.member_ref for event in events}
-    found = rows_among(connection, query, key=table.member_ref, wanted=wanted)
-    known = {(row.member_ref, row.kind): row._mapping for row in found}
+    found = rows_among(connection, _ENROLMENTS, key=enrolments.c.member_ref, wanted=wanted)
+    known = {(row.member_ref, row.kind): row._asdict() for row in found}
     changed: dict[tuple[str, str], Values] = {}
     for event in events:
         enrolment = (event.data.member_ref, event.data.kind.value)

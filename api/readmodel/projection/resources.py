@@ -15,6 +15,7 @@ from schemas.resources import Resource, ResourceOffered, ResourceRevised, Resour
 
 _CHANGING = ("version", "state", "reason", "changed_at")
 _KNOWN = ("resource_id", "version", "state", "reason", "home", "category", "changed_at")
+_AS_KNOWN = select(*(resources.c[name] for name in _KNOWN))
 
 
 def project_resources(
@@ -47,9 +48,8 @@ def project_resources(
 
 
 def _load(connection: Connection, wanted: set[str]) -> dict[str, Values]:
-    query = select(*(resources.c[name] for name in _KNOWN))
-    found = rows_among(connection, query, key=resources.c.resource_id, wanted=wanted)
-    return {row.resource_id: dict(row._mapping) for row in found}
+    found = rows_among(connection, _AS_KNOWN, key=resources.c.resource_id, wanted=wanted)
+    return {row.resource_id: row._asdict() for row in found}
 
 
 def _evolve(row: Values | None, event: Event[Any], catalogue: Catalogue) -> Values | None:

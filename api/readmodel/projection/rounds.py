@@ -10,6 +10,9 @@ from api.readmodel.tables import lapses, rounds, shards
 from schemas.envelope import Event
 from schemas.rounds import RoundDecided
 
+_LAST = select(shards.c.shard, shards.c.round_no)
+_LAPSES = select(lapses)
+
 
 def project_rounds(connection: Connection, events: Sequence[Event[RoundDecided]]) -> set[str]:
     """Write the rounds that count and their lapses; return the ids of demands that lapsed."""
@@ -24,9 +27,8 @@ def project_rounds(connection: Connection, events: Sequence[Event[RoundDecided]]
 
 def _counting(connection: Connection, events: Sequence[Event[RoundDecided]]) -> list[RoundDecided]:
     """Leave out the rounds that came second: a shard's numbers go up by one, the first of each counts."""
-    query = select(shards.c.shard, shards.c.round_no)
     wanted = {event.data.shard for event in events}
-    last = {row.shard: row.round_no for row in rows_among(connection, query, key=shards.c.shard, wanted=wanted)}
+    last = {row.shard: row.round_no for row in rows_among(connection, _LAST, key=shards.c.shard, wanted=wanted)}
     counting = []
     for event in events:
         decided = event.data
@@ -41,7 +43,7 @@ def _lapse(connection: Connection, decisions: Sequence[RoundDecided]) -> set[str
     for decided in decisions:
         for lapse in decided.lapsed:
             newest[lapse.demand_id] = max(lapse.version, newest.get(lapse.demand_id, 0))
-    for row in rows_among(connection, select(lapses), key=lapses.c.demand_id, wanted=newest):
+    for row in rows_among(connection, _LAPSES, key=lapses.c.demand_id, wanted=newest):
         newest[row.demand_id] = max(row.version, newest[row.demand_id])
     put(connection, lapses, [{"demand_id": demand_id, "version": version} for demand_id, version in newest.items()])
     return set(newest)

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, Select, Table, Update, bindparam, update
+from sqlalchemy import Column, Connection, Select, Table, Update, bindparam, update
 
 from api.readmodel.dialect import insert_or_add, insert_or_ignore, insert_or_replace
+from api.readmodel.lookup import Found, look_up
 from api.readmodel.writing import write_many
 
 Values = dict[str, Any]
@@ -17,10 +18,9 @@ _MOST_PARAMETERS = 10_000
 
 def rows_among(
     connection: Connection, query: Select[Any], *, key: Column[str], wanted: Collection[str]
-) -> Iterator[Row[Any]]:
-    """Yield the rows of ``query`` whose ``key`` is among ``wanted``, in pieces that the database can take."""
-    for names in pieces(sorted(wanted)):
-        yield from connection.execute(query.where(key.in_(names)))
+) -> Iterator[Found]:
+    """Yield the rows of ``query`` whose ``key`` is among ``wanted``. Keep the query for the next time."""
+    return look_up(connection, query, key=key, names=sorted(wanted))
 
 
 def pieces(names: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -11,7 +11,7 @@ from schemas.assignments import (
     AssignmentProposed,
     AssignmentRevoked,
 )
-from schemas.deadletters import RecordRefused
+from schemas.deadletters import RecordRefused, RecordReplayed
 from schemas.demands import DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn
 from schemas.enrolment import MemberEnrolled, UnitEnrolled
 from schemas.envelope import Event
@@ -27,6 +27,7 @@ _KINDS: dict[type, str] = {
     MemberEnrolled: "members",
     RoundDecided: "rounds",
     RecordRefused: "deadletters",
+    RecordReplayed: "replays",
     **dict.fromkeys((ResourceOffered, ResourceRevised, ResourceSuspended, ResourceWithdrawn), "resources"),
     **dict.fromkeys((DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn), "demands"),
     **dict.fromkeys((AssignmentAccepted, AssignmentDeclined, AssignmentDone, AssignmentNoShow), "responses"),
@@ -49,6 +50,8 @@ class Sorted:
     rounds: list[Event[RoundDecided]] = field(default_factory=list)
     assignments: list[Event[Any]] = field(default_factory=list)
     deadletters: list[Event[RecordRefused]] = field(default_factory=list)
+    replays: list[Event[RecordReplayed]] = field(default_factory=list)
+    """No row stands for them: the record itself comes again in its own topic."""
 
     @classmethod
     def of(cls, events: Iterable[Located]) -> Self:
