@@ -1,7 +1,10 @@
 """Thin adapters between ports of two rooms that do not know each other."""
 
+from asyncio import to_thread
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.ports import Finding
 from api.readmodel.model import ReadModel
@@ -45,22 +48,32 @@ class LogSink:
 
 
 class Ready:
-    """The API's ``Readiness``: the round loop has caught up, the log answers, the lists are not far behind."""
+    """The API's ``Readiness``: the log answers, the lists are not far behind, the round loop of this process is not.
 
-    def __init__(self, *, log: Log, read_model: ReadModel, caught_up: Callable[[], bool]) -> None:
+    ``caught_up`` is None where the rounds are decided elsewhere.
+    """
+
+    def __init__(self, *, log: Log, read_model: ReadModel, caught_up: Callable[[], bool] | None = None) -> None:
         self._log, self._read_model, self._caught_up = log, read_model, caught_up
 
     async def __call__(self) -> list[Finding]:
         """Return what was found; never raises."""
-        rounds = Finding("rounds", self._caught_up(), "caught up" if self._caught_up() else "still reading the log")
+        rounds = [] if self._caught_up is None else [_rounds(self._caught_up())]
         try:
             ends = await self._log.end_offsets([topic.name for topic in TOPICS])
         except LogError as error:
-            return [rounds, Finding("log", False, str(error))]
-        done = self._read_model.offsets()
-        behind = sum(end - done.get((place.topic, place.partition), 0) for place, end in ends.items())
+            return [*rounds, Finding("log", False, str(error))]
+        try:
+            done = await to_thread(self._read_model.offsets)
+        except SQLAlchemyError as error:
+            return [*rounds, Finding("log", True, "answers"), Finding("lists", False, str(error))]
+        behind = sum(max(0, end - done.get((place.topic, place.partition), 0)) for place, end in ends.items())
         lists = Finding("lists", behind <= MOST_BEHIND, f"{behind} events behind")
-        return [rounds, Finding("log", True, "answers"), lists]
+        return [*rounds, Finding("log", True, "answers"), lists]
+
+
+def _rounds(caught_up: bool) -> Finding:
+    return Finding("rounds", caught_up, "caught up" if caught_up else "still reading the log")
 
 
 class WallClock:

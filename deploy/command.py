@@ -2,7 +2,22 @@
 
 import typer
 
-from deploy.commands import bench, demo, imports, rebuild, replay, simulate, up, watch
+from deploy.commands import (
+    api,
+    bench,
+    deadletters,
+    demo,
+    imports,
+    kafka,
+    projector,
+    rebuild,
+    replay,
+    simulate,
+    topics,
+    up,
+    watch,
+    worker,
+)
 
 app = typer.Typer(
     name="cobuild",
@@ -12,11 +27,17 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("up")(up.up)
+app.command("api")(api.api)
+app.command("worker")(worker.worker)
+app.command("projector")(projector.projector)
 app.command("demo")(demo.demo)
 app.command("import")(imports.import_file)
 app.command("watch")(watch.watch)
 app.command("replay")(replay.replay)
 app.command("rebuild")(rebuild.rebuild)
+app.add_typer(deadletters.app, name="deadletters")
+app.add_typer(topics.app, name="topics")
+app.add_typer(kafka.app, name="kafka")
 app.add_typer(simulate.app, name="simulate")
 app.add_typer(bench.app, name="bench")
 

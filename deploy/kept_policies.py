@@ -1,9 +1,14 @@
-"""Every policy that ever decided here, kept by digest: without it a round could not be recomputed."""
+"""Every policy that ever decided here, kept by digest: without it a round could not be recomputed.
 
+A digest is that of what a policy sets apart from the defaults. Records of before November 2026 hold the digest of
+the whole policy, as its file holds it: they are found by it still.
+"""
+
+import json
 from pathlib import Path
 
 from deploy.settings import BUILT_IN_POLICIES
-from schemas.policy import Policy, load_policy
+from schemas.policy import Policy, digest_of, load_policy
 from schemas.rounds import PolicyRef
 
 
@@ -27,17 +32,31 @@ class KeptPolicies:
             draft.replace(path)
 
     def find(self, ref: PolicyRef) -> Policy:
-        """Return the policy that ``ref`` names; raise PolicyUnknownError where it is not kept."""
+        """Return the policy that ``ref`` names; raise PolicyUnknownError where it is not kept, or not unchanged."""
         path = self._path(ref)
         if path.exists():
-            return Policy.model_validate_json(path.read_text(encoding="utf-8"))
+            return _read(path, ref)
         for built_in in sorted(BUILT_IN_POLICIES.glob("*.toml")):
             policy = load_policy(built_in)
             if policy.ref == ref:
                 return policy
+            if policy.ref.name == ref.name and digest_of(policy.model_dump_json()) == ref.digest:
+                return policy.recorded_as(ref.digest)
         raise PolicyUnknownError(
             f"policy {ref.name} version {ref.version} ({ref.digest}) is not kept in {self._directory}"
         )
 
     def _path(self, ref: PolicyRef) -> Path:
         return self._directory / f"{ref.digest}.json"
+
+
+def _read(path: Path, ref: PolicyRef) -> Policy:
+    """Return the policy of a kept file, known by the digest that is in its name."""
+    text = path.read_text(encoding="utf-8")
+    policy = Policy.model_validate_json(text)
+    if policy.ref == ref:
+        return policy
+    whole = json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False)
+    if digest_of(whole) != ref.digest:
+        raise PolicyUnknownError(f"{path} does not hold what its name says: it was changed")
+    return policy.recorded_as(ref.digest)

@@ -1,4 +1,4 @@
-"""The generated reference: ``docs/settings.md`` from the settings, ``docs/commands.md`` from the command line.
+"""The generated reference: pages under ``docs`` from the settings, the command line and the topic registry.
 
 ``python -m deploy.reference write|check``; check names what drifted and exits with 1.
 """
@@ -39,6 +39,13 @@ def _shown(default: object) -> str:
     return f"`{default}`"
 
 
+def topics_page() -> str:
+    """Return ``docs/topics.md``."""
+    from streams.kafka import topics  # noqa: PLC0415 - only here
+
+    return topics.topics_page(partitions=CobuildSettings.model_fields["partitions"].default)
+
+
 def commands_page() -> str:
     """Return ``docs/commands.md``."""
     from deploy.command import app  # noqa: PLC0415 - the command line is wanted only here
@@ -70,7 +77,7 @@ def _spelt(parameter: Any) -> str:
     return f"`{parameter.name.upper()}`"
 
 
-PAGES = {"settings.md": settings_page, "commands.md": commands_page}
+PAGES = {"settings.md": settings_page, "commands.md": commands_page, "topics.md": topics_page}
 
 
 def main(task: str) -> int:

@@ -7,8 +7,11 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schemas.topics import DEFAULT_PARTITIONS
+from streams.kafka.connection import KafkaConnection
 
 BUILT_IN_POLICIES = Path(__file__).parent / "policies"
 
@@ -16,7 +19,7 @@ BUILT_IN_POLICIES = Path(__file__).parent / "policies"
 class CobuildSettings(BaseSettings):
     """Settings of one process; all state lies under ``data_dir``."""
 
-    model_config = SettingsConfigDict(env_prefix="COBUILD_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="COBUILD_", env_ignore_empty=True, frozen=True, extra="ignore")
 
     data_dir: Annotated[Path, Field(description="Where all state lies.", examples=["/var/lib/cobuild"])] = Path(
         ".cobuild"
@@ -37,9 +40,11 @@ class CobuildSettings(BaseSettings):
     ] = None
     partitions: Annotated[
         int, Field(ge=1, le=1024, description="Partitions of every topic; fixed once the log exists.")
-    ] = 8
+    ] = DEFAULT_PARTITIONS
     shard_width: Annotated[
-        Literal[6, 9], Field(description="Digits of a region that make a shard: 6 district, 9 street.")
+        Literal[6, 9],
+        BeforeValidator(int),
+        Field(description="Digits of a region that make a shard: 6 district, 9 street."),
     ] = 6
     log_sync: Annotated[
         Literal["full", "normal"],
@@ -49,11 +54,57 @@ class CobuildSettings(BaseSettings):
         Path, Field(description="The matching policy, a TOML file.", examples=["policies/street.toml"])
     ] = BUILT_IN_POLICIES / "default.toml"
     catalogue: Annotated[
-        Path | None, Field(description="Directory of another catalogue (catalogue.tsv, categories.tsv).")
+        Path | None,
+        Field(
+            description="Directory of another catalogue (catalogue.tsv, categories.tsv), or boston, which ships too.",
+            examples=["/etc/cobuild/catalogue"],
+        ),
     ] = None
     read_model_url: Annotated[
         SecretStr | None, Field(description="Database of the read model; by default SQLite under the data directory.")
     ] = None
+    kafka: Annotated[
+        str | None,
+        Field(description="Brokers to begin with; set, the log is Kafka's.", examples=["10.0.0.5:9092,10.0.0.6:9092"]),
+    ] = None
+    kafka_security: Annotated[
+        Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"], Field(description="How the brokers are spoken to.")
+    ] = "PLAINTEXT"
+    kafka_sasl: Annotated[
+        Literal["SCRAM-SHA-256", "SCRAM-SHA-512", "PLAIN"], Field(description="SASL mechanism, where SASL is on.")
+    ] = "SCRAM-SHA-512"
+    kafka_username: Annotated[str | None, Field(description="SASL user.")] = None
+    kafka_password: Annotated[SecretStr | None, Field(description="SASL password.")] = None
+    kafka_ca: Annotated[Path | None, Field(description="CA that signed the brokers' certificates, PEM.")] = None
+    kafka_cert: Annotated[Path | None, Field(description="Our own certificate, PEM, where brokers ask for it.")] = None
+    kafka_key: Annotated[Path | None, Field(description="The key of our own certificate, PEM.")] = None
+    kafka_prefix: Annotated[
+        str,
+        Field(pattern=r"^([a-z0-9][a-z0-9._-]*\.)?$", description="Before every topic and group, to share a cluster.",
+              examples=["staging."]),
+    ] = ""  # fmt: skip
+    kafka_replication: Annotated[
+        int, Field(ge=0, le=9, description="Replicas of every topic; 0: three, or as many as there are brokers.")
+    ] = 0
+    instance: Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
+            description="Name of this worker, the same at every start: under it it takes its shards up again at once.",
+        ),
+    ] = "w-1"
+    session_timeout_s: Annotated[
+        float, Field(ge=6, le=60, description="A worker not heard of for so long loses its shards.")
+    ] = 10.0
+    clock: Annotated[
+        Literal["wall", "ticks"], Field(description="ticks: time comes through the log, as a simulation tells it.")
+    ] = "wall"
+    refused_in_a_row: Annotated[
+        int, Field(ge=0, description="So many refused records in a row of a partition stop the worker; 0: never.")
+    ] = 1000
+    refused_ratio: Annotated[
+        float, Field(ge=0, le=1, description="A larger part refused of the last 5,000 records stops it; 1: never.")
+    ] = 0.5
     solve_threads: Annotated[int, Field(ge=1, le=64, description="Rounds decided at the same time.")] = 2
 
     @model_validator(mode="after")
@@ -61,6 +112,29 @@ class CobuildSettings(BaseSettings):
         if self.api_token is None and not _is_loopback(self.host):
             raise ValueError("listening beyond this machine needs COBUILD_API_TOKEN")
         return self
+
+    @model_validator(mode="after")
+    def _sasl_needs_a_user(self) -> Self:
+        if self.kafka_security.startswith("SASL") and (self.kafka_username is None or self.kafka_password is None):
+            raise ValueError("SASL needs COBUILD_KAFKA_USERNAME and COBUILD_KAFKA_PASSWORD")
+        return self
+
+    @property
+    def kafka_connection(self) -> KafkaConnection:
+        """How to reach the brokers. Raises ValueError where none are set."""
+        if self.kafka is None:
+            raise ValueError("this needs Kafka's brokers: --kafka HOST:PORT or COBUILD_KAFKA")
+        return KafkaConnection(
+            bootstrap=tuple(part.strip() for part in self.kafka.split(",") if part.strip()),
+            security=self.kafka_security,
+            sasl=self.kafka_sasl,
+            username=self.kafka_username,
+            password=self.kafka_password.get_secret_value() if self.kafka_password else None,
+            ca=self.kafka_ca,
+            cert=self.kafka_cert,
+            key=self.kafka_key,
+            prefix=self.kafka_prefix,
+        )
 
     @property
     def log_path(self) -> Path:

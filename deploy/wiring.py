@@ -1,37 +1,39 @@
-"""The one place where ports meet adapters: a whole house on the embedded log, from settings."""
+"""The one place where ports meet adapters: a whole house on the embedded log, or the API alone on Kafka's."""
 
-import fcntl
-import os
+import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from fastapi import FastAPI
 
 from api.app import create_app
 from api.console import ConsolePorts, mount
-from api.ports import ApiPorts, Bell
+from api.ports import ApiPorts, Bell, Explainer, Readiness, Signal
+from api.readmodel.changes import Changes
 from api.readmodel.model import ReadModel
 from api.settings import ApiSettings
 from api.store import open_store
 from deploy.adapters import LogSink, Ready, WallClock
+from deploy.home import EMBEDDED, alone, belong
 from deploy.kept_policies import KeptPolicies
 from deploy.settings import CobuildSettings
+from deploy.storage import open_embedded, open_own
 from schemas.catalogue import Catalogue, load_catalogue
 from schemas.policy import Policy, load_policy
 from schemas.regions import Regions
 from schemas.topics import TOPICS
 from streams.embedded.log import EmbeddedLog
-from streams.explainer import Explainer
+from streams.explainer import Explainer as HostExplainer
+from streams.follower import FollowingExplainer
 from streams.host import ShardHost
+from streams.kafka.snapshots import KafkaSnapshots
+from streams.limits import RefusalLimits
+from streams.log import Log
+from streams.mirror import MirroredSnapshots
 from streams.projector import Projector
 from streams.round_loop import RoundLoop
 from streams.snapshots import FileSnapshots
-
-
-class HouseTakenError(RuntimeError):
-    """Another process hosts the shards of this data directory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +60,12 @@ async def open_house(settings: CobuildSettings) -> AsyncIterator[House]:
         HouseTakenError: another process is at home there.
         LogError: the log cannot be opened.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
     with alone(settings.data_dir):
+        belong(settings.data_dir, EMBEDDED)
         catalogue, policy = load_catalogue(settings.catalogue), load_policy(settings.policy)
         KeptPolicies(settings.policies_path).keep(policy)
-        log = open_log(settings)
-        ends = await log.end_offsets([topic.name for topic in TOPICS])
+        log, regions = open_embedded(settings), Regions.builtin("cn")
         read_model = ReadModel(settings.read_model, catalogue=catalogue)
-        store = open_store(settings.data_dir / "api.sqlite3")
         host = ShardHost(
             catalogue=catalogue, policy=policy, partition_of=log.partition_of, shard_width=settings.shard_width
         )
@@ -74,64 +74,116 @@ async def open_house(settings: CobuildSettings) -> AsyncIterator[House]:
             host=host,
             snapshots=FileSnapshots(settings.snapshots_path),
             solvers=settings.solve_threads,
+            limits=RefusalLimits(in_a_row=settings.refused_in_a_row, ratio=settings.refused_ratio),
         )
         projector = Projector(log, read_model, shard_width=settings.shard_width)
-        bell, regions, explainer, clock = Bell(), Regions.builtin("cn"), Explainer(host), WallClock()
+        bell = Bell()
         projector.on_applied.append(bell.ring)
-        sink = LogSink(log)
-        app = create_app(
-            ApiPorts(
-                sink=sink,
-                read_model=read_model,
-                explainer=explainer,
-                store=store,
-                master_key=settings.vault_master_key(),
-                clock=clock,
-                changed=bell,
-                readiness=Ready(log=log, read_model=read_model, caught_up=rounds.ready.is_set),
+        front = _Front(settings=settings, log=log, read_model=read_model, catalogue=catalogue, regions=regions)
+        with front.app(
+            explainer=HostExplainer(host),
+            changed=bell,
+            readiness=Ready(log=log, read_model=read_model, caught_up=rounds.ready.is_set),
+            before=await front.before(),
+        ) as app:
+            try:
+                yield House(
+                    settings=settings, catalogue=catalogue, regions=regions, policy=policy, log=log, sink=front.sink,
+                    rounds=rounds, read_model=read_model, projector=projector, app=app,
+                )  # fmt: skip
+            finally:
+                await rounds.close()
+                await projector.close()
+                await log.close()
+                read_model.close()
+
+
+@asynccontextmanager
+async def open_api(settings: CobuildSettings) -> AsyncIterator[FastAPI]:
+    """Open the API alone: others host the shards and fill the lists, on the brokers and the database of the settings.
+
+    Raises:
+        HouseTakenError: another process is the API of this data directory.
+        LogError: the brokers cannot be reached, or the topics are not as they should be.
+    """
+    with alone(settings.data_dir, "api"):
+        catalogue, policy = load_catalogue(settings.catalogue), load_policy(settings.policy)
+        async with AsyncExitStack() as closing:
+            log = await open_own(settings, "api")
+            closing.push_async_callback(log.close)
+            read_model = ReadModel(settings.read_model, catalogue=catalogue)
+            closing.callback(read_model.close)
+            changes = Changes(read_model)
+            closing.push_async_callback(changes.close)
+            elsewhere = KafkaSnapshots(settings.kafka_connection, partitions=settings.partitions, writer="api")
+            closing.push_async_callback(asyncio.to_thread, elsewhere.close)
+            follower = FollowingExplainer(
+                log=log,
+                snapshots=MirroredSnapshots(FileSnapshots(settings.snapshots_path), elsewhere),
                 catalogue=catalogue,
-                regions=regions,
-                before=[(*place, end - 1) for place, end in ends.items() if end],
-            ),
-            ApiSettings(api_token=settings.api_token, shard_width=settings.shard_width),
+                policy=policy,
+                shard_width=settings.shard_width,
+            )
+            closing.push_async_callback(follower.close)
+            front = _Front(
+                settings=settings, log=log, read_model=read_model, catalogue=catalogue, regions=Regions.builtin("cn")
+            )
+            app = front.app(
+                explainer=follower,
+                changed=changes,
+                readiness=Ready(log=log, read_model=read_model),
+                before=await front.before(),
+            )
+            yield closing.enter_context(app)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Front:
+    """What people touch, on whichever log."""
+
+    settings: CobuildSettings
+    log: Log
+    read_model: ReadModel
+    catalogue: Catalogue
+    regions: Regions
+
+    @property
+    def sink(self) -> LogSink:
+        """Where events go in."""
+        return LogSink(self.log)
+
+    async def before(self) -> list[tuple[str, int, int]]:
+        """Return where the newest record of each partition lies now."""
+        ends = await self.log.end_offsets([topic.name for topic in TOPICS])
+        return [(*place, end - 1) for place, end in ends.items() if end]
+
+    @contextmanager
+    def app(
+        self, *, explainer: Explainer, changed: Signal, readiness: Readiness, before: list[tuple[str, int, int]]
+    ) -> Iterator[FastAPI]:
+        """Give the API with its console; its own store is let go of at the end."""
+        settings, clock = self.settings, WallClock()
+        store = open_store(settings.data_dir / "api.sqlite3")
+        ports = ApiPorts(
+            sink=self.sink,
+            read_model=self.read_model,
+            explainer=explainer,
+            store=store,
+            master_key=settings.vault_master_key(),
+            clock=clock,
+            changed=changed,
+            readiness=readiness,
+            catalogue=self.catalogue,
+            regions=self.regions,
+            before=before,
         )
-        mount(
-            app,
-            ConsolePorts(
-                model=read_model, explainer=explainer, regions=regions, catalogue=catalogue, clock=clock,
-                applied=bell, shard_width=settings.shard_width,
-            ),
+        app = create_app(ports, ApiSettings(api_token=settings.api_token, shard_width=settings.shard_width))
+        console = ConsolePorts(
+            model=self.read_model, explainer=explainer, regions=self.regions, catalogue=self.catalogue, clock=clock,
+            applied=changed, shard_width=settings.shard_width,
         )  # fmt: skip
+        mount(app, console)
         try:
-            yield House(
-                settings=settings, catalogue=catalogue, regions=regions, policy=policy, log=log, sink=sink,
-                rounds=rounds, read_model=read_model, projector=projector, app=app,
-            )  # fmt: skip
+            yield app
         finally:
-            await rounds.close()
-            await projector.close()
-            await log.close()
-            read_model.close()
             store.dispose()
-
-
-def open_log(settings: CobuildSettings) -> EmbeddedLog:
-    """Open the embedded log of a data directory; raise LogError where it cannot be."""
-    return EmbeddedLog(settings.log_path, partitions=settings.partitions, sync=settings.log_sync)
-
-
-@contextmanager
-def alone(data_dir: Path) -> Iterator[None]:
-    """Hold the lock of a data directory; the system lets go of it when the process ends, however it ends."""
-    handle = os.open(data_dir / "cobuild.lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            holder = os.read(handle, 32).decode(errors="replace").strip() or "unknown"
-            raise HouseTakenError(f"process {holder} is at home in {data_dir} already") from None
-        os.ftruncate(handle, 0)
-        os.write(handle, f"{os.getpid()}\n".encode())
-        yield
-    finally:
-        os.close(handle)

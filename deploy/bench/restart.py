@@ -74,7 +74,7 @@ def _fill(data_dir: Path, entries: int) -> None:
 
 async def _append(data_dir: Path, entries: int, progress: Callable[[int], None]) -> None:
     log, done = EmbeddedLog(data_dir / "log.sqlite3", partitions=8, sync="normal"), 0
-    events = islice(_country(), entries)
+    events = islice(country(), entries)
     while batch := list(islice(events, BATCH)):
         by_topic: dict[str, list[Draft]] = {}
         for event in batch:
@@ -87,8 +87,8 @@ async def _append(data_dir: Path, entries: int, progress: Callable[[int], None])
     await log.close()
 
 
-def _country() -> Iterator[Event[Fact]]:
-    """Yield open entries, district after district, round and round."""
+def country() -> Iterator[Event[Fact]]:
+    """Yield open entries without end, district after district, round and round."""
     regions = Regions.builtin("cn")
     now = datetime.now(UTC).replace(microsecond=0)
     window = Window(start=now, end=now + timedelta(days=30))

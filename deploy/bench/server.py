@@ -1,4 +1,4 @@
-"""A real ``cobuild up`` as a child process on loopback, for benchmarks; ended by its own process id."""
+"""A real ``cobuild up``, or the API alone, as a child process on loopback; ended by its own process id."""
 
 import os
 import signal
@@ -22,8 +22,17 @@ class ServerError(RuntimeError):
 class Server:
     """One server on one data directory; may be killed and started again on the same port."""
 
-    def __init__(self, data_dir: Path, *, policy: Path | None = None, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        policy: Path | None = None,
+        env: dict[str, str] | None = None,
+        command: str = "up",
+        probe: str = "/readyz",
+    ) -> None:
         self.data_dir = data_dir
+        self._command, self._probe = command, probe
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._env = {**os.environ, **(env or {}), "COBUILD_PORT": str(self.port), "COBUILD_DATA_DIR": str(data_dir)}
@@ -37,13 +46,13 @@ class Server:
         begin = time.perf_counter()
         with self._said.open("ab") as said:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
-                [sys.executable, "-m", "deploy", "up", *self._args], env=self._env, stdout=said, stderr=said
+                [sys.executable, "-m", "deploy", self._command, *self._args], env=self._env, stdout=said, stderr=said
             )
         while time.perf_counter() - begin < wait_s:
             if self._process.poll() is not None:
                 break
             try:
-                if httpx.get(f"{self.url}/readyz", timeout=5).status_code == httpx.codes.OK:
+                if httpx.get(f"{self.url}{self._probe}", timeout=5).status_code == httpx.codes.OK:
                     return time.perf_counter() - begin
             except httpx.TransportError:
                 time.sleep(0.05)
@@ -67,9 +76,16 @@ class Server:
 
 
 @contextmanager
-def running(data_dir: Path, *, policy: Path | None = None, env: dict[str, str] | None = None) -> Iterator[Server]:
-    """Yield a started server; stop it at the end, whatever happened."""
-    server = Server(data_dir, policy=policy, env=env)
+def running(
+    data_dir: Path,
+    *,
+    policy: Path | None = None,
+    env: dict[str, str] | None = None,
+    command: str = "up",
+    probe: str = "/readyz",
+) -> Iterator[Server]:
+    """Yield a started server, which has come up when ``probe`` answers; stop it at the end, whatever happened."""
+    server = Server(data_dir, policy=policy, env=env, command=command, probe=probe)
     try:
         server.start()
         yield server

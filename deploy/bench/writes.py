@@ -1,7 +1,6 @@
 """``cobuild bench api``: writes a second through the whole API, beside a bare FastAPI endpoint with the same model."""
 
 import asyncio
-import json
 import sys
 import time
 from pathlib import Path
@@ -11,10 +10,10 @@ from tempfile import TemporaryDirectory
 from deploy.bench.latency import demand
 from deploy.bench.report import Figure, Goal, Report
 from deploy.bench.server import free_port, running
+from deploy.bench.wire import Wire
 
 QUESTION = "POST /v1/demands on 32 connections, every demand synced to disk, beside an endpoint that only validates."
 CONNECTIONS = 32
-HEAD = "POST /v1/demands HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n"
 BARE = """
 import sys
 import uvicorn
@@ -33,14 +32,24 @@ uvicorn.run(app, port=int(sys.argv[1]), log_level="error")
 """
 
 
-def run(*, seconds: int) -> Report:
-    """Measure and return the report: ours, bare, ours, bare, each for half the time."""
+def run(
+    *,
+    seconds: int,
+    env: dict[str, str] | None = None,
+    name: str = "api",
+    command: str = "up",
+    probe: str = "/readyz",
+) -> Report:
+    """Measure and return the report: ours, bare, ours, bare, each for half the time.
+
+    Ours is ``cobuild`` with ``command``, up when ``probe`` answers; ``env`` goes over its environment.
+    """
     half = max(1.0, seconds / 2)
     with TemporaryDirectory(prefix="cobuild-bench-") as directory:
         port = free_port()
         bare = Popen([sys.executable, "-c", BARE, str(port)])  # noqa: S603 - our own lines
         try:
-            with running(Path(directory) / "data") as server:
+            with running(Path(directory) / "data", env=env, command=command, probe=probe) as server:
                 _wait(port)
                 rates: dict[int, list[float]] = {server.port: [], port: []}
                 for turn in range(2):
@@ -52,7 +61,7 @@ def run(*, seconds: int) -> Report:
             bare.terminate()
             bare.wait(10)
     return Report(
-        "api",
+        name,
         QUESTION,
         (
             Figure("ours: checked, acknowledged when durable", ours, "writes/s", 1.0),
@@ -81,19 +90,11 @@ async def _load(port: int, *, seconds: float, prefix: str) -> float:
 
 
 async def _one(port: int, end: float, prefix: str) -> int:
-    """A plain HTTP/1.1 client on one connection: any library would take more time than the server."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    done = 0
+    wire, done = await Wire.open(port), 0
     try:
         while done == 0 or time.perf_counter() < end:
-            body = json.dumps(demand(f"{prefix}-{done}", "310105001001"), ensure_ascii=False).encode()
-            writer.write(HEAD.format(len(body)).encode() + body)
-            answer = (await reader.readuntil(b"\r\n\r\n")).lower()
-            if not answer.startswith(b"http/1.1 201"):
-                raise AssertionError(answer[:200])
-            length = int(answer.split(b"content-length: ")[1].split(b"\r\n")[0])
-            await reader.readexactly(length)
+            await wire.create("/v1/demands", demand(f"{prefix}-{done}", "310105001001"))
             done += 1
     finally:
-        writer.close()
+        wire.close()
     return done

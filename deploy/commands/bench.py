@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deploy.commands.terminal import err, out
+from deploy.commands.terminal import DataDir, err, out, settings_from, told
 
 if TYPE_CHECKING:
     from deploy.bench.report import Report
@@ -63,6 +63,33 @@ def restart(
     _report(lambda: run(entries=entries), out_dir)
 
 
+@app.command("kafka")
+def kafka(
+    out_dir: Out = DEFAULT,
+    only: Annotated[
+        str, typer.Option(help="Parts, with commas: agents, log, latency, api, rebalance, restart.")
+    ] = "agents,log,latency,api,rebalance,restart",
+    events: Annotated[int, typer.Option(min=10_000, help="Events to fold, and records to move.")] = 60_000,
+    rate: Annotated[int, typer.Option(min=1, help="Posts a second.")] = 100,
+    seconds: Annotated[int, typer.Option(min=2, help="So long posts go on.")] = 30,
+    entries: Annotated[str, typer.Option(help="Open entries at a restart, with commas.")] = "100000,1000000",
+    data_dir: DataDir = None,
+) -> None:
+    """Faust and kafka-python by themselves beside ours, on a real broker that is started for it and stopped again."""
+    from deploy.bench.kafka.run import PARTS, Sizes, run  # noqa: PLC0415
+    from deploy.kafka.errors import BrokerError  # noqa: PLC0415
+    from streams.log import LogError  # noqa: PLC0415
+
+    parts = [part.strip() for part in only.split(",")]
+    if unknown := [part for part in parts if part not in PARTS]:
+        raise typer.BadParameter(f"{unknown[0]} is none of {', '.join(PARTS)}")
+    sizes = Sizes(events=events, rate=rate, seconds=seconds, entries=[int(size) for size in entries.split(",")])
+    jars = settings_from(data_dir=data_dir).data_dir / "kafka" / "libs"
+    with told(BrokerError, LogError):
+        for report in run(parts, sizes=sizes, jars=jars):
+            _show(report, out_dir)
+
+
 @app.command("all")
 def everything(out_dir: Out = DEFAULT) -> None:
     """All of them, one after another."""
@@ -71,6 +98,9 @@ def everything(out_dir: Out = DEFAULT) -> None:
 
 
 def _report(run: Callable[[], "Report"], out_dir: Path) -> None:
-    report = run()
+    _show(run(), out_dir)
+
+
+def _show(report: "Report", out_dir: Path) -> None:
     report.show(out)
     err.print(f"written to {report.write(out_dir)}", highlight=False)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from deploy.commands.terminal import DataDir, err, out, settings_from, told
+from deploy.commands.terminal import DataDir, Kafka, err, out, settings_from, told
 from deploy.settings import CobuildSettings
 
 SHOWN = 20
@@ -15,6 +15,7 @@ SHOWN = 20
 
 def replay(
     data_dir: DataDir = None,
+    kafka: Kafka = None,
     shard: Annotated[str | None, typer.Option(help="Only the rounds of this shard, such as 310105.")] = None,
     round_no: Annotated[int | None, typer.Option("--round", help="Only the round of this number.")] = None,
     catalogue: Annotated[str, typer.Option(help="Built-in catalogue of the log: cn or boston.")] = "cn",
@@ -23,8 +24,8 @@ def replay(
     from deploy.kept_policies import PolicyUnknownError  # noqa: PLC0415
     from streams.log import LogError  # noqa: PLC0415
 
-    settings = settings_from(data_dir=data_dir)
-    if not settings.log_path.exists():
+    settings = settings_from(data_dir=data_dir, kafka=kafka)
+    if settings.kafka is None and not settings.log_path.exists():
         err.print(f"[red]cobuild:[/] there is no log at {settings.log_path}")
         raise typer.Exit(2)
     with told(LogError, PolicyUnknownError):
@@ -34,11 +35,11 @@ def replay(
 
 async def _replay(settings: CobuildSettings, *, shard: str | None, round_no: int | None, catalogue: str) -> bool:
     from deploy.kept_policies import KeptPolicies  # noqa: PLC0415
-    from deploy.wiring import open_log  # noqa: PLC0415
+    from deploy.storage import open_log  # noqa: PLC0415
     from schemas.catalogue import builtin, load_catalogue  # noqa: PLC0415
     from streams.replay import replay as recompute  # noqa: PLC0415
 
-    log = open_log(settings)
+    log = await open_log(settings)
     known = load_catalogue(settings.catalogue) if settings.catalogue else builtin(catalogue)
     columns = (TextColumn("rounds"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
@@ -59,6 +60,8 @@ async def _replay(settings: CobuildSettings, *, shard: str | None, round_no: int
         out.print(f"[red]differs[/] {difference}", highlight=False)
     void = f", {report.void} void" if report.void else ""
     out.print(f"{report.equal} rounds equal, {len(report.differences)} different{void}", highlight=False)
+    if report.unchecked:
+        out.print(f"{report.unchecked} rounds could not be checked: they follow on what cannot be", highlight=False)
     if report.unreadable:
         out.print(f"{report.unreadable} records of the decision log are no rounds (dead letters)")
     return report.all_equal

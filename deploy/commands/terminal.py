@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 
 from deploy.settings import CobuildSettings
 
@@ -15,6 +16,7 @@ out = Console()
 err = Console(stderr=True)
 
 DataDir = Annotated[Path | None, typer.Option(help="Where all state lies; else COBUILD_DATA_DIR, else .cobuild.")]
+Kafka = Annotated[str | None, typer.Option(help="Brokers, HOST:PORT; else COBUILD_KAFKA, else the embedded log.")]
 Url = Annotated[str, typer.Option(help="A running Cobuild.", envvar="COBUILD_URL")]
 LOCAL = "http://127.0.0.1:8080"
 
@@ -30,11 +32,20 @@ def settings_from(**options: Any) -> CobuildSettings:
         raise typer.Exit(2) from None
 
 
+def settings_for_kafka(**options: Any) -> CobuildSettings:
+    """Return settings as ``settings_from`` for a command that cannot do without brokers; exit with 2 without them."""
+    settings = settings_from(**options)
+    if settings.kafka is None:
+        err.print("[red]cobuild:[/] this needs Kafka's brokers: --kafka HOST:PORT or COBUILD_KAFKA", highlight=False)
+        raise typer.Exit(2)
+    return settings
+
+
 @contextmanager
 def told(*known: type[BaseException]) -> Iterator[None]:
     """Turn known errors into one line on standard error and exit code 1; others keep their traceback."""
     try:
         yield
     except known as error:
-        err.print(f"[red]cobuild:[/] {error}", highlight=False)
+        err.print(f"[red]cobuild:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None

@@ -3,8 +3,10 @@
 Method, assumptions and what the figures do not say: ``docs/simulate.md``.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 
 from rich.console import Console
 from sqlalchemy import Engine
@@ -19,6 +21,7 @@ from deploy.simulate.source import Cell, Request, read_cells, read_requests
 from deploy.simulate.stage import Stage
 from deploy.simulate.summary import Capacity, Summary, by_category, cases_of, check_accounts, group
 from schemas.catalogue import builtin
+from schemas.policy import load_policy
 
 YEAR = 2015
 HORIZON = timedelta(days=30)
@@ -34,15 +37,36 @@ class WorkDays(StrEnum):
     """As many days as it was seen at it, evenly spread: strict, less than the city did on its busy days."""
 
 
-async def simulate(
-    stage: Stage, *, policy: str, until: date | None, speed: float | None, work_days: WorkDays, console: Console
-) -> Summary:
-    """Run the year, or its part before ``until``, and return the figures.
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What is to be run: from when to when, how fast (None: as fast as the machine goes), by whose rules."""
+
+    start: datetime
+    end: datetime
+    speed: float | None
+    work_days: WorkDays
+    policy: str
+
+
+def course_of(*, until: date | None, speed: str, work_days: str, policy: Path) -> Course:
+    """Return the course that these words mean; ``until`` is the first day left out, ``policy`` a file.
+
+    Raises:
+        ValueError: one of them means nothing; nothing was touched yet.
+    """
+    start, end = span(until)
+    times = None if speed == "max" else float(speed)
+    Pace(speed=times, start=start)
+    return Course(start=start, end=end, speed=times, work_days=WorkDays(work_days), policy=load_policy(policy).name)
+
+
+async def simulate(stage: Stage, course: Course, *, console: Console) -> Summary:
+    """Run the course and return the figures.
 
     Raises:
         UnaccountedError: the read model does not account for every request.
     """
-    start, end = span(until)
+    start, end, work_days = course.start, course.end, course.work_days
     catalogue, cells, requests = builtin("boston"), read_cells(), read_requests()
     ends = _closes(cells, requests, work_days=work_days)
     requests = [request for request in requests if request.opened_at < end]
@@ -56,11 +80,11 @@ async def simulate(
             postings=(posting(request, catalogue=catalogue, stays_until=stays_until) for request in requests),
             start=start,
             end=end,
-            pace=Pace(speed=speed, start=start),
+            pace=Pace(speed=course.speed, start=start),
             on_hour=shown.hour,
         )
     capacity = capacity_of(cells, ends, start=start, end=end, work_days=work_days)
-    return summarise(stage.engine, requests, start=start, end=end, policy=policy, capacity=capacity,
+    return summarise(stage.engine, requests, start=start, end=end, policy=course.policy, capacity=capacity,
                      offered=frozenset((cell.item, cell.street) for cell in cells))  # fmt: skip
 
 

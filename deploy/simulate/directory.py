@@ -4,14 +4,17 @@ import shutil
 from pathlib import Path
 
 OURS = (
+    "log.id*",
     "log.sqlite3*",
     "readmodel.sqlite3*",
     "api.sqlite3*",
     "snapshots",
     "policies",
     "vault.key",
-    "cobuild.lock",
+    "*.lock",
+    "w-*.log",
     "report.json",
+    "simulation.json",
 )
 """What a process of ours leaves under its data directory."""
 

@@ -20,8 +20,9 @@ from schemas.assignments import AssignmentConfirmed, AssignmentExpired, Assignme
 from schemas.base import Fact
 from schemas.envelope import Event, decode
 from schemas.topics import ASSIGNMENTS, EVENT_NAME
-from streams.log import Log, Record, TopicPartition
+from streams.log import Log, LogError, Record, TopicPartition
 
+PATIENCE_S = 30.0
 HOURS_A_DAY = 24
 HEARD = frozenset(EVENT_NAME[model].encode() for model in (AssignmentConfirmed, AssignmentRevoked, AssignmentExpired))
 """What the departments need to know; the rest of the topic need not be decoded for them."""
@@ -91,6 +92,7 @@ class Driver:
         self._loop = loop
         self._projector = projector
         self._departments = departments
+        self._log = log
         self._ear = log.reader({TopicPartition(ASSIGNMENTS.name, number): 0 for number in range(log.partitions)})
 
     async def run(
@@ -134,7 +136,11 @@ class Driver:
 
     async def _listen(self) -> None:
         """Let the departments hear everything that was assigned so far."""
-        while records := await self._ear.poll(max_records=5000):
+        ends = await self._log.end_offsets([ASSIGNMENTS.name])
+        while any(offset < ends[place] for place, offset in self._ear.positions().items()):
+            records = await self._ear.poll(max_records=5000, timeout_s=PATIENCE_S)
+            if not records:
+                raise LogError("what was assigned lies in the log and does not come")
             self._departments.hear(_event(record) for record in records if dict(record.headers)["ce_type"] in HEARD)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -12,8 +13,8 @@ from deploy.adapters import LogSink
 from deploy.kept_policies import KeptPolicies
 from deploy.settings import CobuildSettings
 from deploy.simulate.driver import CatchesUp, Steps
-from schemas.catalogue import Catalogue
-from schemas.policy import Policy
+from schemas.catalogue import builtin
+from schemas.policy import load_policy
 from streams.embedded import EmbeddedLog
 from streams.host import ShardHost
 from streams.log import Log
@@ -33,17 +34,17 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(settings: CobuildSettings, *, catalogue: Catalogue, policy: Policy) -> AsyncIterator[Stage]:
+async def open_stage(settings: CobuildSettings, *, catalogue: str, policy: Path) -> AsyncIterator[Stage]:
     """Open log, round loop and lists under the data directory; let go of them at the end.
 
-    The policy is kept there, so that ``cobuild replay`` finds it.
+    ``catalogue`` is the name of a shipped one, ``policy`` a file. The policy is kept, so that ``cobuild replay``
+    finds it.
     """
-    KeptPolicies(settings.policies_path).keep(policy)
+    known, rules = builtin(catalogue), load_policy(policy)
+    KeptPolicies(settings.policies_path).keep(rules)
     log = EmbeddedLog(settings.log_path, partitions=settings.partitions, sync=settings.log_sync)
-    lists = ReadModel(settings.read_model, catalogue=catalogue)
-    host = ShardHost(
-        catalogue=catalogue, policy=policy, partition_of=log.partition_of, shard_width=settings.shard_width
-    )
+    lists = ReadModel(settings.read_model, catalogue=known)
+    host = ShardHost(catalogue=known, policy=rules, partition_of=log.partition_of, shard_width=settings.shard_width)
     loop = RoundLoop(log=log, host=host, solvers=settings.solve_threads)
     projector = Projector(log, lists, shard_width=settings.shard_width)
     try:

@@ -1,0 +1,56 @@
+"""The log that the settings name: one file on this machine, or Kafka's topics."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from deploy.home import belong
+from deploy.settings import CobuildSettings
+from schemas.topics import TOPICS
+from streams.embedded.log import EmbeddedLog
+from streams.kafka.log import KafkaLog
+from streams.log import LogError
+
+EVENTS: Final = tuple(topic.name for topic in TOPICS)
+
+
+async def open_log(
+    settings: CobuildSettings,
+    *,
+    client_id: str = "tool",
+    topics: Iterable[str] = EVENTS,
+) -> EmbeddedLog | KafkaLog:
+    """Open the log; ``client_id`` is what the brokers call us, ``topics`` must be there.
+
+    Raises:
+        LogError: it cannot be opened; brokers are away, refuse us, or lack topics.
+    """
+    return open_embedded(settings) if settings.kafka is None else await open_kafka(settings, client_id, topics)
+
+
+def open_embedded(settings: CobuildSettings) -> EmbeddedLog:
+    """Open the one file under the data directory; raise LogError where it cannot be."""
+    return EmbeddedLog(settings.log_path, partitions=settings.partitions, sync=settings.log_sync)
+
+
+async def open_own(settings: CobuildSettings, client_id: str, topics: Iterable[str] = EVENTS) -> KafkaLog:
+    """Connect to the brokers as ``open_kafka``, for a process that keeps state of this log in its data directory.
+
+    Raises:
+        LogError: also where the directory holds the state of another log.
+    """
+    log = await open_kafka(settings, client_id, topics)
+    try:
+        belong(settings.data_dir, await log.identity())
+    except BaseException:
+        await log.close()
+        raise
+    return log
+
+
+async def open_kafka(settings: CobuildSettings, client_id: str, topics: Iterable[str] = EVENTS) -> KafkaLog:
+    """Connect to the brokers; raise LogError, also where none are set or a certificate is unreadable."""
+    try:
+        connection = settings.kafka_connection
+        return await KafkaLog.open(connection, partitions=settings.partitions, client_id=client_id, topics=topics)
+    except (ValueError, OSError) as error:
+        raise LogError(str(error)) from error
