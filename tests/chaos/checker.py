@@ -6,15 +6,15 @@
 import argparse
 import asyncio
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from tests.chaos import claims, lists, privacy, progress, published
+from tests.chaos import claims, lists, output, privacy, progress, published
+from tests.chaos.comeback import FROM_NOTHING
 from tests.chaos.entries import DISTRICTS
-from tests.chaos.evidence import Evidence, gather
+from tests.chaos.evidence import Evidence, gather, kept
+from tests.chaos.figures import figures
 from tests.chaos.journal import Notes, read_notes
 from tests.chaos.trial import Trial
 
@@ -49,7 +49,7 @@ def check(notes: Notes, evidence: Evidence, *, patience_s: float = PATIENCE_S) -
     """Judge a run by its journals and by what it left."""
     trial = Trial(evidence)
     faults = [f"{invariant}: {fault}" for invariant, fault in _faults(notes, trial, patience_s)]
-    return Verdict(faults, _figures(notes, trial))
+    return Verdict(faults, figures(notes, trial))
 
 
 def _faults(notes: Notes, trial: Trial, patience_s: float) -> Iterator[tuple[str, str]]:
@@ -63,16 +63,20 @@ def _faults(notes: Notes, trial: Trial, patience_s: float) -> Iterator[tuple[str
         ("2 nothing lost", published.check_dead_letters(trial)),
         ("2 nothing lost", privacy.check_enrolments(notes, trial)),
         ("3 replay", _replayed(trial)),
+        ("3 replay", _come_back_the_same(trial)),
         ("7 no personal data", privacy.check_secrets(trial.evidence)),
         ("7 no personal data", privacy.check_vault(notes, trial)),
         ("8 progress", progress.check_progress(notes, trial, patience_s=patience_s)),
         ("assignments", published.check_assignments(trial)),
+        ("assignments", published.check_heard(notes, trial)),
         ("reads", claims.check_reads(notes)),
         ("lists", lists.check_lists(trial)),
         ("feed", lists.check_feed(trial)),
         ("stream", lists.check_stream(notes, trial, wanted=LISTENERS)),
         ("API", lists.check_api(notes, trial)),
         ("rebuild", lists.check_rebuilt(trial)),
+        ("output", output.check_output(trial.evidence)),
+        ("output", output.check_ends(notes)),
     ]
     for invariant, found in checks:
         for fault in found:
@@ -81,39 +85,22 @@ def _faults(notes: Notes, trial: Trial, patience_s: float) -> Iterator[tuple[str
 
 def _replayed(trial: Trial) -> Iterator[str]:
     """``cobuild replay`` says that every round that counts comes out equal."""
-    wanted = f"{len(trial.rounds)} rounds equal, 0 different"
+    void = f", {trial.void} void" if trial.void else ""
+    wanted = f"{len(trial.rounds)} rounds equal, 0 different{void}\n"
     if trial.evidence.replay_status != 0 or wanted not in trial.evidence.replay_said:
         yield f"not '{wanted}' but {trial.evidence.replay_said.strip()[-1500:]} ({trial.evidence.replay_status})"
 
 
-def _figures(notes: Notes, trial: Trial) -> dict[str, object]:
-    outcomes = Counter(write.outcome for write in notes.writes)
-    proposals = sum(len(found.decided.proposals) for found in trial.rounds)
-    words = Counter(f"{t.to} ({t.reason})" for found in trial.rounds for t in found.decided.transitions)
-    plain, whistles = progress.waits(notes, trial)
-    return {
-        "lives, kills": f"{len(notes.lives)}, {sum(life.killed for life in notes.lives)}",
-        "killed while": _told(Counter(life.phase for life in notes.lives if life.killed)),
-        "kills met": _told(progress.met(notes, trial)),
-        "writes": _told(outcomes),
-        "refused as": _told(Counter(write.code for write in notes.of("refused"))),
-        "acknowledged": _told(Counter(write.op for write in notes.of("acked"))),
-        "strangers' records": f"{len(notes.strangers):,}",
-        "records in the log": f"{sum(map(len, trial.evidence.records.values())):,}",
-        "dead letters": _told(Counter(trial.refused.values())),
-        "rounds": f"{len(trial.rounds):,} in {len(trial.by_shard)} shards, {trial.void} void, {proposals:,} proposals",
-        "rounds by cause": _told(Counter(found.decided.cause for found in trial.rounds)),
-        "transitions": _told(words),
-        "stream": _told(Counter({name: len(seen) for name, seen in notes.seen.items()})),
-        "start to ready": progress.Spread(tuple(life.ready - life.started for life in notes.lives if life.ready)),
-        "ready to next round": progress.first_rounds(notes, trial),
-        "input to its round": plain,
-        "whistle to its round": whistles,
-    }
-
-
-def _told(counted: Counter[Any]) -> str:
-    return ", ".join(f"{name} {count:,}" for name, count in counted.most_common()) or "none"
+def _come_back_the_same(trial: Trial) -> Iterator[str]:
+    """From wherever the states come back, they are those that the log alone makes."""
+    plain = trial.evidence.comebacks[FROM_NOTHING].states
+    for name, comeback in trial.evidence.comebacks.items():
+        for shard in sorted(plain.keys() | comeback.states.keys()):
+            if plain.get(shard) != comeback.states.get(shard):
+                yield f"the state of {shard} that comes back from {name} is not that of the log"
+    known = {name: comeback.snapshots for name, comeback in trial.evidence.comebacks.items()}
+    if "kafka" in known and known["kafka"] < max(known.values()):
+        yield f"a worker's disk has more snapshots than Kafka, so that another could not take over: {known}"
 
 
 def main() -> None:
@@ -121,7 +108,8 @@ def main() -> None:
     parser.add_argument("directory", type=Path)
     parser.add_argument("--patience", type=float, default=PATIENCE_S, help="seconds that an input may wait at most")
     asked = parser.parse_args()
-    verdict = check(read_notes(asked.directory), asyncio.run(gather(asked.directory)), patience_s=asked.patience)
+    evidence = kept(asked.directory) or asyncio.run(gather(asked.directory))
+    verdict = check(read_notes(asked.directory), evidence, patience_s=asked.patience)
     print(verdict)  # noqa: T201
     sys.exit(1 if verdict.faults else 0)
 

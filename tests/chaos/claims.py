@@ -13,7 +13,7 @@ from schemas.demands import Demand, DemandPosted, DemandRevised, DemandWhistled,
 from schemas.enrolment import MemberEnrolled, UnitEnrolled
 from schemas.resources import Resource, ResourceOffered, ResourceRevised, ResourceSuspended, ResourceWithdrawn
 from schemas.responses import AssignmentAccepted, AssignmentDeclined, AssignmentDone, AssignmentNoShow
-from tests.chaos.journal import Notes, Write
+from tests.chaos.journal import Notes, Write, digest_of
 from tests.chaos.trial import Input, Trial
 
 API = "/cobuild/api"
@@ -74,6 +74,8 @@ def check_strangers(notes: Notes, trial: Trial) -> Iterator[str]:
         if record is None:
             yield f"the stranger's {stranger.what} at {stranger.position} is lost"
             continue
+        if digest_of(record) != stranger.digest:
+            yield f"at {stranger.position} lies something else than the stranger's {stranger.what}"
         found = trial.inputs.get(stranger.position)
         code = found.verdict if found and found.is_refused else trial.refused.get(stranger.position)
         if code != stranger.code:

@@ -2,9 +2,10 @@
 
 import asyncio
 import os
+import pickle
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,11 +19,15 @@ from api.vault import Vault
 from schemas.catalogue import load_catalogue
 from schemas.policy import Policy, load_policy
 from schemas.topics import TOPICS
-from streams.embedded import EmbeddedLog
-from streams.log import LogError, Record, TopicPartition
+from streams.log import Log, LogError, Record, TopicPartition
 from streams.projector import rebuild
+from tests.chaos.comeback import Comeback, come_back
+from tests.chaos.ground import EmbeddedGround, Ground, damage
 from tests.chaos.process import PARTITIONS, ROOT
 
+KEPT = "evidence.pickle"
+READ = 2000
+READ_S = 30.0
 Place = tuple[str, int, int]
 Tables = dict[str, list[dict[str, Any]]]
 
@@ -40,6 +45,8 @@ class Evidence:
     replay_said: str
     identities: dict[str, dict[str, str]]
     partition_of: dict[str, int]
+    comebacks: dict[str, Comeback]
+    """From where the states came back, each time to the log's end."""
     damage: list[str] = field(default_factory=list)
 
     def record(self, place: Place) -> Record | None:
@@ -54,25 +61,27 @@ class Evidence:
             yield from self.records.get((topic, partition), [])
 
 
-async def gather(directory: Path) -> Evidence:
-    """Read everything that a run has left in ``directory``; nothing may be running there any more."""
+async def gather(directory: Path, ground: Ground | None = None) -> Evidence:
+    """Read everything that a run has left in ``directory``; none of its processes may run any more, brokers may."""
     data = directory / "data"
-    damage = [*_damage(data / "log.sqlite3"), *_damage(data / "readmodel.sqlite3"), *_damage(data / "api.sqlite3")]
+    ground = ground or EmbeddedGround(data)
+    found = [*ground.damage(), *damage(data / "readmodel.sqlite3"), *damage(data / "api.sqlite3")]
     files = {str(path.relative_to(directory)): path.read_bytes() for path in _files(directory)}
     tables = read_tables(data / "readmodel.sqlite3")
-    log = EmbeddedLog(data / "log.sqlite3", partitions=PARTITIONS)
+    log = await ground.open()
     try:
-        records = _records(log, damage)
+        records = await read_log(log, [topic.name for topic in TOPICS], found)
         (directory / "rebuilt.sqlite3").unlink(missing_ok=True)
-        rebuilt = await _rebuilt(log, directory / "rebuilt.sqlite3", damage)
+        rebuilt = await _rebuilt(log, directory / "rebuilt.sqlite3", found)
         keys = {
             key.decode("latin-1"): log.partition_of(key)
             for key in {r.key for rs in records.values() for r in rs}
             if key
         }
+        comebacks = await come_back(log, ground.stores(), load_policy(directory / "policy.toml"), found)
     finally:
         await log.close()
-    status, said = await _replay(data)
+    status, said = await _replay(data, ground)
     return Evidence(
         policy=load_policy(directory / "policy.toml"),
         records=records,
@@ -83,8 +92,46 @@ async def gather(directory: Path) -> Evidence:
         replay_said=said,
         identities=_identities(data),
         partition_of=keys,
-        damage=damage,
+        comebacks=comebacks,
+        damage=found,
     )
+
+
+def keep(evidence: Evidence, directory: Path) -> None:
+    """Keep it beside the journals, for the brokers will be gone."""
+    with (directory / KEPT).open("wb") as file:
+        pickle.dump(evidence, file)
+
+
+def kept(directory: Path) -> Evidence | None:
+    """Return what was kept there, None where nothing was."""
+    if not (directory / KEPT).exists():
+        return None
+    with (directory / KEPT).open("rb") as file:
+        evidence = pickle.load(file)  # noqa: S301 - our own
+    assert isinstance(evidence, Evidence)
+    return evidence
+
+
+async def read_log(log: Log, topics: Sequence[str], found: list[str]) -> dict[tuple[str, int], list[Record]]:
+    """Return every record of these topics, and say in ``found`` what cannot be read."""
+    ends = await log.end_offsets(topics)
+    records: dict[tuple[str, int], list[Record]] = {}
+    for place, end in sorted(ends.items()):
+        mine = records[place.topic, place.partition] = []
+        reader = log.reader({place: 0})
+        try:
+            while reader.positions()[place] < end:
+                mine.extend(await reader.poll(max_records=READ, timeout_s=READ_S) or _none_came(place, end))
+        except LogError as error:
+            found.append(f"the log cannot be read: {error}")
+        finally:
+            await reader.close()
+    return records
+
+
+def _none_came(place: TopicPartition, end: int) -> list[Record]:
+    raise LogError(f"{place} ends at {end}, and its records do not come")
 
 
 def read_tables(path: Path) -> Tables:
@@ -99,44 +146,25 @@ def read_tables(path: Path) -> Tables:
         }
 
 
-def _damage(path: Path) -> Iterator[str]:
-    with closing(sqlite3.connect(path)) as connection:
-        for (verdict,) in connection.execute("PRAGMA integrity_check"):
-            if verdict != "ok":
-                yield f"{path.name} is damaged: {verdict}"
-
-
 def _files(directory: Path) -> Iterator[Path]:
-    yield directory / "server.log"
-    for path in sorted((directory / "data").rglob("*")):
-        if path.is_file():
-            yield path
+    """Yield what our own processes wrote; brokers hold what strangers wrote too."""
+    yield from sorted(directory.glob("*.log"))
+    for place in sorted(directory.glob("data*")):
+        yield from (path for path in sorted(place.rglob("*")) if path.is_file())
 
 
-def _records(log: EmbeddedLog, damage: list[str]) -> dict[tuple[str, int], list[Record]]:
-    records: dict[tuple[str, int], list[Record]] = {}
-    for topic in TOPICS:
-        for partition in range(PARTITIONS):
-            found = records[topic.name, partition] = []
-            try:
-                found.extend(log.scan(TopicPartition(topic.name, partition)))
-            except LogError as error:
-                damage.append(f"the log cannot be read: {error}")
-    return records
-
-
-async def _rebuilt(log: EmbeddedLog, path: Path, damage: list[str]) -> Tables:
+async def _rebuilt(log: Log, path: Path, found: list[str]) -> Tables:
     model = ReadModel(f"sqlite:///{path}", catalogue=load_catalogue())
     try:
         await rebuild(log, model)
     except LogError as error:
-        damage.append(f"the log cannot be read to its end: {error}")
+        found.append(f"the log cannot be read to its end: {error}")
     model.close()
     return read_tables(path)
 
 
-async def _replay(data: Path) -> tuple[int, str]:
-    ours = {"COBUILD_DATA_DIR": str(data), "COBUILD_PARTITIONS": str(PARTITIONS)}
+async def _replay(data: Path, ground: Ground) -> tuple[int, str]:
+    ours = {"COBUILD_DATA_DIR": str(data), "COBUILD_PARTITIONS": str(PARTITIONS), **ground.environment}
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "deploy", "replay"),

@@ -1,4 +1,4 @@
-"""What the load side knows, one JSON line each: requests with their outcomes, events seen, lives of the server.
+"""What the load side knows, one JSON line each: requests with their outcomes, events seen, lives of processes.
 
 1. A request is noted before it is sent, its outcome when it is known. A request without an outcome is unknown.
 2. ``acked``: the server said 2xx. ``refused``: it said 4xx to the first attempt, so nothing may have happened.
@@ -11,8 +11,11 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
+
+from streams.log import Draft, Record
 
 Outcome = Literal["acked", "refused", "unknown", "unsent"]
 
@@ -61,13 +64,23 @@ class Write:
 class Stranger:
     """One record that another process appended to the log; ``code`` is how it must be refused, None where it is good.
 
-    ``position`` is None where the append was not acknowledged.
+    ``digest`` is that of its content. ``position`` is None where the append was not acknowledged.
     """
 
     mark: str
     what: str
     code: str | None
+    digest: str
     position: tuple[str, int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One record of the assignments topic as a foreign reader, who reads on whatever happens, got it."""
+
+    partition: int
+    offset: int
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +94,13 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """One life of the server; times are seconds since 1970. ``phase`` says what it was doing when it ended."""
+    """One life of a process; times are seconds since 1970. ``phase`` says what it was doing when it ended.
 
+    A broker is ready when the cluster is whole again.
+    """
+
+    role: str
+    name: str
     pid: int
     started: float
     ready: float | None
@@ -95,6 +113,16 @@ class Life:
         return self.status == -9
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A process that was made to stand still, and for how long."""
+
+    name: str
+    pid: int
+    begun: float
+    ended: float
+
+
 @dataclass(slots=True)
 class Notes:
     """Everything in the journals of one run."""
@@ -102,7 +130,9 @@ class Notes:
     writes: list[Write] = field(default_factory=list)
     strangers: list[Stranger] = field(default_factory=list)
     seen: dict[str, list[Seen]] = field(default_factory=dict)
+    heard: list[Heard] = field(default_factory=list)
     lives: list[Life] = field(default_factory=list)
+    pauses: list[Pause] = field(default_factory=list)
     reads: list[dict[str, Any]] = field(default_factory=list)
     repeats: list[dict[str, Any]] = field(default_factory=list)
     failures: list[dict[str, Any]] = field(default_factory=list)
@@ -111,6 +141,16 @@ class Notes:
     def of(self, outcome: Outcome) -> list[Write]:
         """Return the writes that came out so."""
         return [write for write in self.writes if write.outcome == outcome]
+
+    def lived(self, *roles: str) -> list[Life]:
+        """Return the lives of these roles."""
+        return [life for life in self.lives if life.role in roles]
+
+
+def digest_of(record: Record | Draft) -> str:
+    """Return what tells the content of one record from that of another."""
+    headers = [(name, bytes(value)) for name, value in record.headers]
+    return blake2b(repr((record.key, record.value, headers)).encode(), digest_size=12).hexdigest()
 
 
 def read_notes(directory: Path) -> Notes:
@@ -128,8 +168,12 @@ def read_notes(directory: Path) -> Notes:
             case "seen":
                 seen = Seen(line["id"], line["event"], line["row"])
                 notes.seen.setdefault(line["stream"], []).append(seen)
+            case "heard":
+                notes.heard.append(Heard(line["partition"], line["offset"], line["digest"]))
             case "life":
                 notes.lives.append(Life(**{name: line[name] for name in Life.__slots__}))
+            case "pause":
+                notes.pauses.append(Pause(**{name: line[name] for name in Pause.__slots__}))
             case "final":
                 notes.final.setdefault(line["what"], []).extend(line["rows"])
             case other:
@@ -165,4 +209,4 @@ def _write(begin: dict[str, Any], end: dict[str, Any] | None) -> Write:
 
 def _stranger(begin: dict[str, Any], end: dict[str, Any] | None) -> Stranger:
     position = None if end is None else (end["topic"], end["partition"], end["offset"])
-    return Stranger(begin["mark"], begin["what"], begin["code"], position)
+    return Stranger(begin["mark"], begin["what"], begin["code"], begin["digest"], position)

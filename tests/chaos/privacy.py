@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from tests.chaos.entries import MADE_UP_NAME, MADE_UP_PHONE
 from tests.chaos.evidence import Evidence
+from tests.chaos.hand import PHONE
 from tests.chaos.journal import Notes
 from tests.chaos.published import letters_in_the_clear
-from tests.chaos.stranger import PHONE
 from tests.chaos.trial import Trial
 
 OURS = (MADE_UP_NAME.encode(), json.dumps(MADE_UP_NAME)[1:-1].encode(), MADE_UP_PHONE.encode())

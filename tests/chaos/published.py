@@ -3,6 +3,7 @@
 The life of assignments is told once more here, from the assignments topic alone (invariant 1).
 """
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,7 @@ from schemas.rounds import RoundDecided
 from schemas.topics import ASSIGNMENTS, DEADLETTERS
 from streams.log import Record
 from tests.chaos.evidence import Evidence
+from tests.chaos.journal import Heard, Notes, digest_of
 from tests.chaos.process import PARTITIONS
 from tests.chaos.trial import Trial
 
@@ -49,8 +51,10 @@ def check_assignments(trial: Trial) -> Iterator[str]:
 def _follow(trial: Trial, records: list[Record], due: list[Due]) -> Iterator[str]:
     """Hold the records of one partition against what is due; where they part, say so once."""
     known: dict[str, Any] = {}
+    offsets = [offset for _, _, _, offset in due]
     for record in records:
         event = trial.read(record)
+        yield from _judge_mark(record, offsets, len(known))
         if isinstance(event, str):
             yield f"the assignments topic holds what is refused as {event}: {record.partition}/{record.offset}"
         elif event.id in known:
@@ -67,10 +71,37 @@ def _follow(trial: Trial, records: list[Record], due: list[Due]) -> Iterator[str
                 return
             if event.data.model_dump() != type(event.data).model_validate(content).model_dump():
                 yield f"{event.id} says something else than its round"
-            if dict(record.headers).get("ce_roundoffset") != str(offset).encode():
-                yield f"{event.id} names another round than that at offset {offset}"
+            if int(dict(record.headers).get("ce_roundoffset", b"-1")) not in range(offset + 1):
+                yield f"{event.id} says that its round, at offset {offset}, had been published whole before"
     for event_id, _, _, _ in due[len(known) :]:
         yield f"{event_id} follows from a round and was never published"
+
+
+def _judge_mark(record: Record, offsets: list[int], published: int) -> Iterator[str]:
+    """What a record says to be published whole must be: whoever takes over goes on from there."""
+    if bisect_left(offsets, _mark(record)) > published:
+        yield f"{record.partition}/{record.offset} says that all below {_mark(record)} is published, and it is not"
+
+
+def _mark(record: Record) -> int:
+    return int(dict(record.headers).get("ce_roundoffset", b"-1"))
+
+
+def check_heard(notes: Notes, trial: Trial) -> Iterator[str]:
+    """A foreign reader got every record of the topic once and in order, and nothing that is not there any more."""
+    heard: dict[int, list[Heard]] = defaultdict(list)
+    for each in notes.heard:
+        heard[each.partition].append(each)
+    for partition in range(PARTITIONS) if notes.heard else ():
+        records = trial.evidence.records[ASSIGNMENTS.name, partition]
+        due = [(record.offset, digest_of(record)) for record in records]
+        got = [(each.offset, each.digest) for each in heard[partition]]
+        if got != due:
+            at = next((n for n, (a, b) in enumerate(zip(due, got, strict=False)) if a != b), min(len(due), len(got)))
+            yield (
+                f"a foreign reader got {len(got)} of {len(due)} records of {ASSIGNMENTS.name}/{partition}; the first "
+                f"difference is at {at}: due {due[at : at + 2]}, got {got[at : at + 2]}"
+            )
 
 
 def check_promises(trial: Trial) -> Iterator[str]:

@@ -13,42 +13,29 @@ Now and then it is stopped in order and started again, so that later lives begin
 
 import argparse
 import asyncio
-import contextlib
 import functools
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from tests.chaos import entries
-from tests.chaos.checker import LISTENERS, NARROW_TYPES, PATIENCE_S, Verdict, check
-from tests.chaos.evidence import gather, read_tables
-from tests.chaos.journal import Journal, read_notes
-from tests.chaos.listener import Listener
-from tests.chaos.load import Client, World
-from tests.chaos.process import ROOT, Server, ServerDiedError
+from tests.chaos.checker import PATIENCE_S, Verdict, check
+from tests.chaos.evidence import gather
+from tests.chaos.ground import EmbeddedGround
+from tests.chaos.journal import read_notes
+from tests.chaos.process import Server, ServerDiedError
+from tests.chaos.stage import CLIENTS, Stage
 
-CLIENTS = 6
 PHASES = ("working", "deciding", "starting", "stopping")
 WEIGHTS = (10, 7, 5, 3)
-SETTLE_S = 60.0
 QUIET_S = 1.5
-PAGE = 500
 FLOODED = 0.15
 """After so many of the lives a flood of bad records waits for the next one."""
-NARROWED: dict[str, dict[str, str | list[str]]] = {
-    "all": {},
-    "one district": {"region": entries.DISTRICTS[0]},
-    "two types": {"type": list(NARROW_TYPES)},
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,101 +56,49 @@ class Run:
 
     def __init__(self, plan: Plan, directory: Path, *, on_kill: Callable[[str], None]) -> None:
         self._plan = plan
-        self._directory = directory
         self._on_kill = on_kill
-        self._chance = random.Random(plan.seed)
-        self._journal = Journal(directory / "run.journal")
         self._server = Server(directory, interval_ms=plan.interval_ms)
-        self._world = World()
-        self._listeners: list[Listener] = []
+        ground = EmbeddedGround(self._server.data_dir)
+        self._stage = Stage(directory, self._server.url, ground, seed=plan.seed, clients=plan.clients)
+        self._chance = self._stage.chance
         self._start_s = 4.0
-        self._ready: float | None = None
-        self._tasks: list[asyncio.Task[None]] = []
-        self._whistles: list[asyncio.Task[None]] = []
 
     async def go(self) -> None:
         """Kill as often as planned, let all come to rest, read the lists, stop in order."""
-        load = Journal(self._directory / "load.journal")
-        self._stranger = self._begin_stranger()
         try:
-            async with httpx.AsyncClient(base_url=self._server.url, timeout=10, limits=_LIMITS) as http:
-                clients = self._clients(http, load)
-                async with self._listening(http), self._loaded(clients):
-                    await self._kill(clients[-1])
-                    self._start()
-                    await self._become_ready()
-                    await asyncio.sleep(1.0)
-                    self._world.going = False
-                await asyncio.to_thread(self._stranger.communicate)
-                await self._come_to_rest(http)
-                await self._read_lists(http)
+            async with self._stage.loaded():
+                await self._kill()
+                self._server.start()
+                await self._become_ready()
+                await asyncio.sleep(1.0)
+                await self._stage.hush()
+                await self._stage.come_to_rest(check=self._server.check, quiet_s=QUIET_S)
+                await self._stage.read_lists()
             self._end("stopped", await self._server.stop())
         finally:
             self._server.close()
-            self._stranger.communicate()
 
-    def _clients(self, http: httpx.AsyncClient, journal: Journal) -> list[Client]:
-        districts = [entries.DISTRICTS[number % len(entries.DISTRICTS)] for number in range(self._plan.clients + 1)]
-        return [
-            Client(f"c{number}", district, http, world=self._world, journal=journal, seed=str(self._plan.seed))
-            for number, district in enumerate(districts)
-        ]
-
-    def _begin_stranger(self) -> subprocess.Popen[bytes]:
-        log, journal = self._server.data_dir / "log.sqlite3", self._directory / "stranger.journal"
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.chaos.stranger", log, journal, "--seed", str(self._plan.seed)],
-            stdin=subprocess.PIPE,
-            cwd=ROOT,
-        )
-
-    @contextlib.asynccontextmanager
-    async def _listening(self, http: httpx.AsyncClient) -> AsyncIterator[None]:
-        journal = Journal(self._directory / "stream.journal")
-        self._listeners = [
-            Listener(name, http, journal=journal, narrowed=NARROWED[name], heard=self._world.hear) for name in LISTENERS
-        ]
-        self._tasks = [asyncio.create_task(listener.run()) for listener in self._listeners]
-        yield
-
-    @contextlib.asynccontextmanager
-    async def _loaded(self, clients: list[Client]) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(client.run()) for client in clients[:-1]]
-        try:
-            yield
-            await asyncio.gather(*tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-
-    # -- lives --------------------------------------------------------------------------------------------
-
-    async def _kill(self, whistler: Client) -> None:
+    async def _kill(self) -> None:
         kills = 0
         while kills < self._plan.kills:
-            self._start()
+            self._server.start()
             if kills and kills % self._plan.orderly_every == 0 and self._chance.random() < 0.8:
                 await self._become_ready()
                 await asyncio.sleep(self._chance.uniform(0.3, self._plan.longest_life_s / 2))
                 self._end("stopped", await self._server.stop())
-                self._start()
+                self._server.start()
             drawn = self._chance.choices(PHASES, WEIGHTS)[0]
             phase = self._plan.phases[kills] if kills < len(self._plan.phases) else drawn
-            status = await self._live(phase, whistler)
+            status = await self._live(phase)
             self._end(phase, status)
             if status == -9:
                 kills += 1
                 self._on_kill(phase)
             if self._chance.random() < FLOODED:
-                self._flood()
+                self._stage.flood()
             await asyncio.sleep(self._chance.choice((0.0, 0.0, self._chance.uniform(0, 0.5))))
 
-    def _flood(self) -> None:
-        assert self._stranger.stdin is not None
-        self._stranger.stdin.write(b"flood\n")
-        self._stranger.stdin.flush()
-
-    async def _live(self, phase: str, whistler: Client) -> int:
+    async def _live(self, phase: str) -> int:
         """Let the server live until the end that ``phase`` has for it; return what ended it."""
         if phase == "starting":
             earliest = self._chance.choice((0.1, 0.7, 0.7))
@@ -175,60 +110,17 @@ class Run:
         if phase == "stopping":
             return await self._server.stop_and_kill(after_s=self._chance.uniform(0.0, 0.4))
         if phase == "deciding":
-            self._whistles.append(asyncio.create_task(whistler.whistle_now()))
+            self._stage.whistle()
             await asyncio.sleep(self._chance.uniform(0.002, 0.06))
         return self._server.kill()
 
-    def _start(self) -> None:
-        self._ready = None
-        self._server.start()
-
     async def _become_ready(self) -> None:
-        self._ready = await self._server.wait_until_ready()
-        self._start_s = self._ready - self._server.started
+        self._start_s = await self._server.wait_until_ready() - self._server.started
 
     def _end(self, phase: str, status: int) -> None:
-        ended = time.time()
-        self._journal.note(
-            "life", pid=self._server.pid, started=self._server.started, ready=self._ready, ended=ended, phase=phase,
-            status=status,
-        )  # fmt: skip
+        self._server.note(self._stage.journal, phase=phase, status=status)
         if status not in (0, -9):
             raise ServerDiedError(f"the server ended by itself with {status}: {self._server.last_words()}")
-
-    # -- the end ------------------------------------------------------------------------------------------
-
-    async def _come_to_rest(self, http: httpx.AsyncClient) -> None:
-        """Wait until the last short deadline is over, the lists have seen the log and the listeners the feed."""
-        await asyncio.gather(*self._whistles)
-        await asyncio.sleep(entries.LONGEST_DEADLINE_S)
-        give_up_at = time.monotonic() + SETTLE_S
-        before: object = None
-        while time.monotonic() < give_up_at:
-            self._server.check()
-            tables = await asyncio.to_thread(read_tables, self._server.data_dir / "readmodel.sqlite3")
-            ready = (await http.get("/readyz")).json()
-            now = (tables["offsets"], [finding["detail"] for finding in ready["findings"]])
-            head = max((row["seq"] for row in tables["feed"]), default=0)
-            if now == before and "0 events behind" in str(now) and self._listeners[0].seq == head:
-                break
-            before = now
-            await asyncio.sleep(QUIET_S)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _read_lists(self, http: httpx.AsyncClient) -> None:
-        for what in ("resources", "demands", "assignments"):
-            cursor: str | None = ""
-            while cursor is not None:
-                params = {"limit": PAGE} | ({"cursor": cursor} if cursor else {})
-                page = (await http.get(f"/v1/{what}", params=params)).raise_for_status().json()
-                self._journal.note("final", what=what, rows=page["rows"])
-                cursor = page["next_cursor"]
-
-
-_LIMITS = httpx.Limits(max_connections=60, max_keepalive_connections=20)
 
 
 async def run(plan: Plan, directory: Path, *, on_kill: Callable[[str], None] = lambda phase: None) -> None:

@@ -9,13 +9,15 @@ import httpx
 
 from deploy.settings import CobuildSettings
 from deploy.wiring import House, open_house
-from tests.chaos import stranger
+from schemas.topics import ASSIGNMENTS, TOPICS
 from tests.chaos.checker import LISTENERS
 from tests.chaos.entries import DISTRICTS
-from tests.chaos.evidence import read_tables
-from tests.chaos.journal import Journal
+from tests.chaos.evidence import read_log, read_tables
+from tests.chaos.hand import Hand
+from tests.chaos.journal import Journal, digest_of
 from tests.chaos.load import Client, World
 from tests.chaos.process import PARTITIONS, POLICY
+from tests.chaos.stranger import append
 
 LONGEST_S = 30.0
 NEEDED = {"accepted", "declined", "done", "no_show", "resource_gone", "demand_gone", "no_answer"}
@@ -38,12 +40,14 @@ async def run_small(directory: Path, *, seed: str) -> None:
             ready = time.time()
             await _load(house, http, journal, seed=seed)
             await house.projector.catch_up()
+            await _hear(house, journal)
             for what in ("resources", "demands", "assignments"):
                 page = (await http.get(f"/v1/{what}", params={"limit": 500})).raise_for_status().json()
                 journal.note("final", what=what, rows=page["rows"])
         _see(directory, journal)
     journal.note(
-        "life", pid=1, started=started, ready=ready, ended=time.time(), phase="stopped", status=0
+        "life", role="server", name="server", pid=1, started=started, ready=ready, ended=time.time(), phase="stopped",
+        status=0,
     )  # fmt: skip
     journal.close()
 
@@ -66,8 +70,8 @@ async def _load(house: House, http: httpx.AsyncClient, journal: Journal, *, seed
         for number, district in enumerate(DISTRICTS)
     ]
     acting = [asyncio.create_task(client.run()) for client in clients]
-    hand, marks = stranger.Hand(seed), [f"stranger-{number:06}" for number in range(STRANGERS)]
-    await stranger.append(house.log, journal, [hand.next(mark) for mark in marks], marks)
+    hand, marks = Hand(seed), [f"stranger-{number:06}" for number in range(STRANGERS)]
+    await append(house.log, journal, [hand.next(mark) for mark in marks], marks)
     begin, found = time.monotonic(), set[str]()
     while not found >= NEEDED and time.monotonic() - begin < LONGEST_S:
         await asyncio.sleep(0.05)
@@ -80,13 +84,14 @@ async def _load(house: House, http: httpx.AsyncClient, journal: Journal, *, seed
 
 
 async def _quiet(house: House) -> None:
-    """Wait until nothing is left to be decided but what time alone brings about."""
+    """Wait until nothing is left to be decided or written but what time alone brings about."""
     agenda = house.rounds.host.agenda
-    quiet = 0
-    while quiet < 5:
+    quiet, before = 0, None
+    while quiet < 10:
         await asyncio.sleep(0.05)
+        ends = await house.log.end_offsets([topic.name for topic in TOPICS])
         busy = agenda.in_flight or any(pace.is_dirty for pace in agenda.paces.values())
-        quiet = 0 if busy else quiet + 1
+        quiet, before = (0 if busy or ends != before else quiet + 1), ends
 
 
 def _see(directory: Path, journal: Journal) -> None:
@@ -95,3 +100,10 @@ def _see(directory: Path, journal: Journal) -> None:
     for name, wanted in LISTENERS.items():
         for row in filter(wanted, feed):
             journal.note("seen", stream=name, id=f"0a-{row['seq']}", event=row["type"], row=row)
+
+
+async def _hear(house: House, journal: Journal) -> None:
+    """Note the assignments topic as a foreign reader would have heard it: none reads along here."""
+    records = await read_log(house.log, [ASSIGNMENTS.name], [])
+    for record in (record for mine in records.values() for record in mine):
+        journal.note("heard", partition=record.partition, offset=record.offset, digest=digest_of(record))

@@ -3,12 +3,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from streams.log import Log
-from tests.contract.adapters import ADAPTERS, LogPlace
+from tests.contract.adapters import ADAPTERS, LogPlace, adapter
 
 
 @pytest.fixture(params=ADAPTERS)
 async def place(request: pytest.FixtureRequest) -> AsyncIterator[LogPlace]:
-    async with ADAPTERS[request.param]() as place:
+    async with adapter(request.param, request)() as place:
         yield place
 
 

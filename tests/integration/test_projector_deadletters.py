@@ -2,20 +2,24 @@
 
 import base64
 import hashlib
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from api.readmodel.model import ReadModel
 from api.readmodel.queries.deadletters import get_dead_letter, list_dead_letters
-from schemas.deadletters import RecordRefused
-from schemas.envelope import MAX_VALUE_BYTES, decode, encode
+from schemas.deadletters import RecordRefused, RecordReplayed
+from schemas.envelope import MAX_VALUE_BYTES, decode, encode, new_event
+from schemas.examples import EXAMPLES
 from schemas.refusals import Refused
-from schemas.topics import DEADLETTERS, DEMANDS
+from schemas.topics import ASSIGNMENTS, DEADLETTERS, DEMANDS
 from streams.deadletters import dead_letter
-from streams.log import Record
+from streams.log import Draft, Record
 from streams.projector import Projector
 from streams.reading import read_event
 from tests.fakes.log import FakeLog
@@ -23,6 +27,8 @@ from tests.unit.readmodel.story import CATALOGUE, Story
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 PHONE = "13812345678"
+ANYTHING = st.characters(exclude_categories=())
+"""Halves of characters too, which no encoder takes."""
 
 
 def record(value: bytes | None, *, key: bytes | None = b"310105", offset: int = 4, headers: Any = ()) -> Record:
@@ -96,6 +102,12 @@ def test_personal_data_is_left_out_whatever_the_reason(code: str) -> None:
     letter = letter_of(lying, Refused(code, f"the key is {PHONE}"))
     assert (letter.value, letter.key, letter.detail) == (None, None, "")
     assert letter.headers == (("y", b"fine"),)
+    assert {(part.part, part.reason, part.names) for part in letter.left_out} == {
+        ("key", "personal_data", ()),
+        ("headers", "personal_data", ("x",)),
+        ("value", "personal_data", ()),
+        ("detail", "personal_data", ()),
+    }
     draft = dead_letter(lying, Refused(code, f"the key is {PHONE}"), at=NOW)
     whole = b"".join([draft.key or b"", draft.value or b"", *(value for _, value in draft.headers)])
     assert PHONE.encode() not in whole
@@ -110,12 +122,48 @@ def test_a_record_too_large_for_the_log_still_gets_its_dead_letter() -> None:
     letter = letter_of(lying, Refused("record_too_large", "d" * 9000))
     assert (letter.key, letter.headers, letter.value, len(letter.detail)) == (None, (), None, 2000)
     assert letter.value_sha256 == hashlib.sha256(lying.value or b"").hexdigest()
+    assert {(part.part, part.reason, part.names) for part in letter.left_out} == {
+        (part, "too_large", names) for part, names in (("key", ()), ("headers", ("h",)), ("value", ()))
+    }
+
+
+def test_a_digit_that_json_spells_by_its_number_is_a_digit() -> None:
+    letter = letter_of(record(b'{"call": "\\u0031\\u0033812345678"}'), Refused("unknown_event_type"))
+    assert letter.value is None
+    assert letter_of(record(b'{"call": "\\u0031 or so"}'), Refused("invalid_value")).value is not None
+
+
+@example(key=None, value=None, headers=[("\ud800", None)], detail="\udfff\x00")
+@given(
+    key=st.none() | st.binary(max_size=40),
+    value=st.none() | st.binary(max_size=200),
+    headers=st.lists(st.tuples(st.text(ANYTHING, max_size=9), st.none() | st.binary(max_size=20)), max_size=5),
+    detail=st.text(ANYTHING, max_size=50),
+)
+def test_whatever_bytes_a_record_is_made_of_its_dead_letter_holds_them(
+    key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes | None]], detail: str
+) -> None:
+    lying = record(value, key=key, headers=headers)
+    letter = letter_of(lying, Refused("invalid_value", detail))
+    assert "\x00" not in letter.detail
+    assert letter.value_sha256 == hashlib.sha256(value or b"").hexdigest()
+    if not letter.left_out:
+        assert (letter.key, letter.value) == (key, value)
+        assert [held for _, held in letter.headers] == [given_value or b"" for _, given_value in headers]
+        assert [name for name, _ in letter.headers] == [
+            name.encode("utf-8", "backslashreplace").decode() for name, _ in headers
+        ]
 
 
 async def test_dead_letters_are_listed_once_with_their_place_and_reason(tmp_path: Path) -> None:
     log, model = FakeLog(), ReadModel(f"sqlite:///{tmp_path / 'readmodel'}", catalogue=CATALOGUE)
     for code, offset in (("invalid_json", 4), ("invalid_json", 4), ("wrong_key", 7)):
         await log.append(DEADLETTERS.name, [dead_letter(record(b"?", offset=offset), Refused(code), at=NOW)])
+    again = RecordReplayed(
+        topic=DEMANDS.name, partition=2, offset=7, new_partition=1, new_offset=9, new_key="310105", replayed_at=NOW
+    )
+    key, headers, value = encode(new_event(again, id="again", source="tests", key="310105", time=NOW))
+    await log.append(DEADLETTERS.name, [Draft(key=key, value=value, headers=headers)])
     projector = Projector(log, model)
     await projector.catch_up()
     await projector.close()
@@ -130,3 +178,31 @@ async def test_dead_letters_are_listed_once_with_their_place_and_reason(tmp_path
         whole = get_dead_letter(connection, topic=DEMANDS.name, partition=2, offset=4)
     assert whole is not None
     assert whole.value == b"?"
+
+
+async def test_a_forged_letter_stops_nobody(tmp_path: Path) -> None:
+    log, model = FakeLog(), ReadModel(f"sqlite:///{tmp_path / 'readmodel'}", catalogue=CATALOGUE)
+    letter = dead_letter(record(b"?"), Refused("invalid_json"), at=NOW)
+    for number in (2**63, -1, 10**30):
+        forged = (letter.value or b"").replace(b'"offset":4', b'"offset":%d' % number)
+        await log.append(DEADLETTERS.name, [Draft(key=letter.key, value=forged, headers=letter.headers)])
+    await log.append(DEADLETTERS.name, [letter])
+    projector = Projector(log, model)
+    await projector.catch_up()
+    await projector.close()
+    with model.read() as connection:
+        assert [row.offset for row in list_dead_letters(connection).rows] == [4]
+    assert projector.skipped == 3
+
+
+async def test_a_forged_assignment_stops_nobody(tmp_path: Path) -> None:
+    log, model = FakeLog(), ReadModel(f"sqlite:///{tmp_path / 'readmodel'}", catalogue=CATALOGUE)
+    key, headers, value = encode(EXAMPLES["cn.cobuild.assignment.proposed.v1"])
+    for name in (b"round_no", b"value", b"line", b"seat", b"resource_version"):
+        forged = re.sub(rb'"%s":[0-9]+' % name, b'"%s":%d' % (name, 10**30), value)
+        assert forged != value
+        await log.append(ASSIGNMENTS.name, [Draft(key=key, value=forged, headers=headers)])
+    projector = Projector(log, model)
+    await projector.catch_up()
+    await projector.close()
+    assert projector.skipped == 5

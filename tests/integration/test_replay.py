@@ -14,7 +14,7 @@ from streams.embedded import EmbeddedLog
 from streams.log import Draft, Log
 from streams.replay import replay
 from streams.replay_report import ReplayReport, first_difference
-from streams.round_loop import round_draft
+from streams.rounds import round_draft
 from tests.builders import MEAL, SAME_CITY, SHARD, SMALL_CATALOGUE, at, demand_gone, line, offered, posted, whistled
 from tests.fakes.log import FakeLog
 from tests.loops import answer, loop_on, proposals, records, rounds, tell

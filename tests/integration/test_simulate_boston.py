@@ -3,34 +3,28 @@
 from collections import Counter, defaultdict
 from datetime import date
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from rich.console import Console
 from sqlalchemy import create_engine, select
 
 from api.readmodel.tables import assignments, demands, resources
-from deploy.settings import CobuildSettings
-from deploy.simulate.boston import WorkDays, simulate
+from deploy.settings import BUILT_IN_POLICIES, CobuildSettings
+from deploy.simulate.boston import WorkDays, course_of, simulate
 from deploy.simulate.source import LOCAL, read_cells, read_requests
 from deploy.simulate.stage import open_stage
-from schemas.catalogue import builtin
-from schemas.policy import load_policy
 from schemas.topics import ASSIGNMENTS, DEADLETTERS, DEMANDS, RESPONSES, ROUNDS
 
 pytestmark = pytest.mark.slow
 UNTIL = date(2015, 1, 7)  # a Wednesday: two working days lie before it
-POLICIES = Path(__file__).parents[2] / "deploy" / "policies"
+POLICY = BUILT_IN_POLICIES / "boston.toml"
 
 
 async def run(directory, work_days):
     settings = CobuildSettings(data_dir=directory, partitions=2, log_sync="normal")
-    policy = load_policy(POLICIES / "boston.toml")
-    console = Console(file=StringIO(), width=120)
-    async with open_stage(settings, catalogue=builtin("boston"), policy=policy) as stage:
-        summary = await simulate(
-            stage, policy=policy.name, until=UNTIL, speed=None, work_days=work_days, console=console
-        )
+    course = course_of(until=UNTIL, speed="max", work_days=work_days, policy=POLICY)
+    async with open_stage(settings, catalogue="boston", policy=POLICY) as stage:
+        summary = await simulate(stage, course, console=Console(file=StringIO(), width=120))
         ends = await stage.log.end_offsets(
             [topic.name for topic in (ASSIGNMENTS, DEADLETTERS, DEMANDS, RESPONSES, ROUNDS)]
         )

@@ -1,0 +1,164 @@
+"""Workers that are killed, paused, joined and left, as processes on a real broker: no round is lost or doubled."""
+
+import asyncio
+import re
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.log import KafkaLog
+from tests.kafka.cluster import RealKafka
+from tests.kafka.crowd import Book, Crowd, until_served
+from tests.kafka.staff import GIVEN, PARTITIONS, WorkerProcess, hired, log_on, say, until
+
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+
+Hire = Callable[..., WorkerProcess]
+
+
+@pytest.fixture
+def connection(kafka: RealKafka) -> KafkaConnection:
+    return kafka.apply(f"c{uuid4().hex[:8]}.", partitions=PARTITIONS)
+
+
+@pytest.fixture
+async def log(connection: KafkaConnection) -> AsyncIterator[KafkaLog]:
+    async with log_on(connection) as log:
+        yield log
+
+
+@pytest.fixture
+def hire(connection: KafkaConnection, tmp_path: Path) -> Iterator[Hire]:
+    with hired(connection, tmp_path) as hire:
+        yield hire
+
+
+async def both(hire: Hire, **settings: int) -> tuple[WorkerProcess, WorkerProcess]:
+    """Start two workers and wait until they share the partitions."""
+    first = await hire("w-1", **settings).ready()
+    second = await hire("w-2", **settings).ready()
+    await until(lambda: len(held(first)) + len(held(second)) == PARTITIONS, "the partitions are shared")
+    return first, second
+
+
+def held(worker: WorkerProcess) -> set[int]:
+    """Return what the group gave a worker last."""
+    lines = [line for line in worker.output.splitlines() if GIVEN in line]
+    found = re.search(r"\[([0-9, ]*)\]", lines[-1]) if lines else None
+    return {int(number) for number in found[1].split(",") if number.strip()} if found else set()
+
+
+def longest_gap_ms(times: list[int]) -> int:
+    return max((later - earlier for earlier, later in pairwise(times)), default=0)
+
+
+async def first_round_after(log: KafkaLog, partitions: set[int], moment_ms: float) -> int:
+    """Wait for the first round of each partition after a moment; return the latest of them, in ms."""
+
+    async def times() -> list[int]:
+        book = await Book.read(log)
+        found = [book.times(partition, after_ms=moment_ms)[:1] for partition in partitions]
+        return [moment for (moment,) in found] if all(found) else []
+
+    found: list[int] = await until(times, "every partition has a round again")
+    return max(found)
+
+
+async def test_two_workers_share_and_a_killed_one_takes_its_shards_up_again(log: KafkaLog, hire: Hire) -> None:
+    victim, survivor = await both(hire, session_timeout_s=45)  # a busy machine starts slowly; that is not the matter
+    crowd, mine, others = Crowd(log), held(victim), held(survivor)
+    assert mine
+    assert others
+    assert mine | others == set(range(PARTITIONS))
+    async with crowd.asking():
+        await first_round_after(log, mine | others, 0)
+        given = survivor.output.count(GIVEN)
+        killed_ms = time.time() * 1000
+        assert await victim.end(signal.SIGKILL) == -signal.SIGKILL
+        again = await hire("w-1", session_timeout_s=45).ready()
+        back_ms = await first_round_after(log, mine, killed_ms)
+        await first_round_after(log, others, back_ms)
+    book = await until_served(log, crowd)
+    book.check()
+    assert held(again) == mine
+    assert survivor.output.count(GIVEN) == given, "the group did not rebalance"
+    for partition in others:
+        assert book.times(partition, after_ms=killed_ms, before_ms=back_ms), "the survivor's shards stood still"
+    gap = max(longest_gap_ms(book.times(each, after_ms=killed_ms, before_ms=back_ms)) for each in others)
+    say(f"took its shards up after {(back_ms - killed_ms) / 1000:.2f} s; the survivor's longest pause {gap} ms")
+
+
+async def test_a_worker_joins_and_leaves_under_load(log: KafkaLog, hire: Hire) -> None:
+    first, crowd = await hire("w-1").ready(), Crowd(log)
+    async with crowd.asking():
+        await first_round_after(log, set(range(PARTITIONS)), 0)
+        joined_ms = time.time() * 1000
+        second = await hire("w-2").ready()
+        await until(lambda: held(second) and held(first) | held(second) == set(range(PARTITIONS)), "they share")
+        shared_ms = await first_round_after(log, set(range(PARTITIONS)), time.time() * 1000)
+        left_ms = time.time() * 1000
+        assert await second.end() == 0
+        await until(lambda: held(first) == set(range(PARTITIONS)), "the first has all")
+        whole_ms = await first_round_after(log, set(range(PARTITIONS)), time.time() * 1000)
+    book = await until_served(log, crowd)
+    book.check()
+    gaps = [longest_gap_ms(book.times(each, after_ms=joined_ms)) for each in range(PARTITIONS)]
+    say(
+        f"shared {(shared_ms - joined_ms) / 1000:.2f} s after the start of the second, whole again "
+        f"{(whole_ms - left_ms) / 1000:.2f} s after it left; the longest pause of a partition {max(gaps)} ms"
+    )
+
+
+async def test_a_zombies_decisions_are_void(log: KafkaLog, hire: Hire) -> None:
+    """Paused within the interval its shards are dirty: the first thing it does when it wakes is to decide."""
+    zombie, heir = await both(hire, interval_ms=1000)
+    crowd, mine = Crowd(log), held(zombie)
+    async with crowd.asking():
+        await first_round_after(log, set(range(PARTITIONS)), 0)
+        zombie.send(signal.SIGSTOP)
+        paused_ms = time.time() * 1000
+        taken_ms = await first_round_after(log, mine, paused_ms + 2000)
+        assert held(heir) == set(range(PARTITIONS))
+        zombie.send(signal.SIGCONT)
+        woken_ms = time.time() * 1000
+        await until(lambda: zombie.output.count(GIVEN) > 1, "the zombie is given partitions anew")
+        await first_round_after(log, set(range(PARTITIONS)), time.time() * 1000)
+    book = await until_served(log, crowd)
+    book.check()
+    assert book.void, "the zombie decided"
+    say(
+        f"taken over {(taken_ms - paused_ms) / 1000:.2f} s after the pause; "
+        f"{len(book.void)} void decisions, {len(book.decided)} that count; woken at {woken_ms - paused_ms:.0f} ms"
+    )
+
+
+async def test_both_killed_at_once_lose_nothing(log: KafkaLog, hire: Hire) -> None:
+    first, second = await both(hire)
+    crowd = Crowd(log)
+    async with crowd.asking():
+        await first_round_after(log, set(range(PARTITIONS)), 0)
+        first.send(signal.SIGKILL)
+        await second.end(signal.SIGKILL)
+        await first.ended()
+        await asyncio.gather(hire("w-1").ready(), hire("w-2").ready())
+        await first_round_after(log, set(range(PARTITIONS)), time.time() * 1000)
+    (await until_served(log, crowd)).check()
+
+
+async def test_sigterm_ends_it_in_order(log: KafkaLog, hire: Hire, tmp_path: Path) -> None:
+    worker, crowd = await hire("w-1").ready(), Crowd(log)
+    await crowd.ask_everywhere()
+    await until_served(log, crowd)
+    assert await worker.end() == 0
+    assert list((tmp_path / "snapshots").glob("p*/manifest-*")), "the last snapshots are written"
+
+
+async def test_one_name_is_one_process(hire: Hire) -> None:
+    await hire("w-1").ready()
+    assert await hire("w-1").ended() == 1
