@@ -6,8 +6,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ROOMS := schemas matcher streams api deploy tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev browser demo up test check lint types contract docs-check quick format contracts bench \
-	chaos chaos-log lock clean
+.PHONY: help setup setup-dev browser broker demo up test check lint types contract docs-check quick format contracts bench \
+	chaos chaos-embedded chaos-log lock clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -32,14 +32,17 @@ setup-dev: .venv/.dev ## the same, with what tests and checks need
 browser: ## Chromium and CJK fonts for the browser tests, where apt-get can bring them
 	@bash tests/e2e/browser.sh
 
+broker: setup-dev ## Java, Maven, kcat and Kafka's jars for the tests on real brokers, where they can be had
+	@bash tests/kafka/tools.sh
+
 demo: setup ## a living district on this machine: server, sample lists, console
 	@$(BIN)/cobuild demo
 
 up: setup ## the server alone, on the data under COBUILD_DATA_DIR
 	@$(BIN)/cobuild up
 
-test: setup-dev browser ## everything: properties at a thousand examples, real browser, kills
-	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest
+test: setup-dev browser broker ## everything: properties at a thousand examples, real browser, real Kafka, kills
+	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --durations 25
 
 check: setup-dev lint types contract docs-check quick ## format, ruff, mypy, import contract, docs drift, quick tests
 
@@ -59,7 +62,7 @@ docs-check: setup-dev
 	$(BIN)/python -m deploy.reference check
 
 quick: setup-dev
-	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -m "not slow and not browser and not chaos"
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -m "not slow and not browser and not chaos and not kafka"
 
 format: setup-dev ## write the code in the house's form
 	$(BIN)/ruff check --fix --quiet $(ROOMS) || true
@@ -73,7 +76,10 @@ contracts: setup-dev ## write the generated documents anew
 bench: setup-dev ## all benchmarks, beside their peers
 	$(BIN)/cobuild bench all
 
-chaos: setup-dev ## fifty kills of the whole server under load, then the invariants
+chaos: setup-dev ## a hundred kills of workers, API, projector and brokers under load, then the invariants
+	$(BIN)/python -m tests.chaos.cluster --kills 100
+
+chaos-embedded: setup-dev ## fifty kills of the whole server on its embedded log, then the invariants
 	$(BIN)/python -m tests.chaos.server --kills 50
 
 chaos-log: setup-dev ## a thousand kills of a writer of the log
