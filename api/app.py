@@ -25,7 +25,7 @@ ROUTES = (demands, resources, assignments, units, members, rounds, stream, impor
 def create_app(ports: ApiPorts, settings: ApiSettings) -> FastAPI:
     """Return the app. It holds nothing but what came in by ``ports``; run its lifespan for the live stream.
 
-    Call ``app.state.services.stream.close()`` before a server that waits for its connections is stopped.
+    Call ``app.state.services.leave()`` before a server that waits for its connections is stopped.
     """
     services = wire(ports, settings)
     answers = Answers(ports.store)
@@ -40,7 +40,7 @@ def create_app(ports: ApiPorts, settings: ApiSettings) -> FastAPI:
     secret = blake2b(b"idempotency", key=ports.master_key, digest_size=32).digest()
     # The layer added last is the outermost.
     app.add_middleware(Idempotency, answers=answers, clock=ports.clock, secret=secret)
-    app.add_middleware(Door, settings=settings)
+    app.add_middleware(Door, settings=settings, under_way=services.under_way)
     errors.install(app)
     for module in ROUTES:
         # Taken over as they are: an included router would be searched twice for every request.

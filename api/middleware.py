@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import respond, unexpected
+from api.leaving import OpenRequests
 from api.settings import KIB, ApiSettings
 from schemas.refusals import Refused
 
@@ -29,8 +30,9 @@ class Door:
     A body is counted as it is read, so that a client that hides its length gains nothing.
     """
 
-    def __init__(self, app: ASGIApp, *, settings: ApiSettings) -> None:
+    def __init__(self, app: ASGIApp, *, settings: ApiSettings, under_way: OpenRequests) -> None:
         self.app = app
+        self._under_way = under_way
         self._settings = settings
         token = settings.api_token
         self._token = None if token is None else token.get_secret_value().encode()
@@ -45,8 +47,10 @@ class Door:
         try:
             if scope["method"] not in _READS and path.startswith("/v1/"):
                 self._check(dict(scope["headers"]), path=path)
-                receive = _counted(receive, limit=self._limit(path))
-            await self.app(scope, receive, reply)
+                async with self._under_way.limited():
+                    await self.app(scope, _counted(receive, limit=self._limit(path)), reply)
+            else:
+                await self.app(scope, receive, reply)
         except HTTPException:  # only the count of bytes can come this far
             await respond(self._too_large(path), headers=Headers(scope=scope), path=path)(scope, receive, reply)
         except Refused as refused:

@@ -14,6 +14,7 @@ from api.imports.archive import Archive
 from api.imports.reader import Reader
 from api.imports.service import Importer
 from api.imports.shapes import Lookup
+from api.leaving import OpenRequests
 from api.ports import ApiPorts
 from api.reading import Reading
 from api.readmodel.queries.demands import get_demand
@@ -66,6 +67,12 @@ class Services:
     vault: Vault
     importer: Importer
     stream: Stream
+    under_way: OpenRequests
+
+    def leave(self) -> None:
+        """The server is about to stop: let listeners go, give requests a last moment."""
+        self.stream.close()
+        self.under_way.close()
 
     def command(self, request: Request) -> Command:
         """Return the command of a request."""
@@ -103,6 +110,7 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
             writer=writer,
         ),
         stream=Stream(reading=reading, changed=ports.changed, poll_s=settings.poll_s, size=settings.stream_buffer),
+        under_way=OpenRequests(),
     )
 
 

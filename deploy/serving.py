@@ -66,7 +66,7 @@ async def serve_app(
     config = uvicorn.Config(
         app, log_config=None, access_log=False, timeout_graceful_shutdown=3, lifespan="on", backlog=BACKLOG
     )
-    server = _Server(config, stopping=app.state.services.stream.close)
+    server = _Server(config, stopping=app.state.services.leave)
     others = dict(beside or {})
     if begun is not None:
         others["begun"] = _begin(server, begun)
@@ -76,7 +76,8 @@ async def serve_app(
 class _Server(uvicorn.Server):
     """Leaves signals to us, as uvicorn would end the process before the rest of it is closed.
 
-    Lets go of the live streams first, so that a stop need not wait for their listeners.
+    Lets go of the live streams first, so that a stop need not wait for their listeners; a request that waits for the
+    log longer than a stop may take is answered before uvicorn would cut it.
     """
 
     def __init__(self, config: uvicorn.Config, *, stopping: Callable[[], None]) -> None:

@@ -1,5 +1,6 @@
 """What stands before every route: the token, the headers, and the pages that tell how we are."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,23 @@ async def test_forms_find_catalogue_and_regions(world: World) -> None:
     assert len((await world.get("/v1/regions")).json()) == 31
     found = (await world.get("/v1/regions?q=华阳路&within=310105")).json()
     assert found[0]["name"] == "华阳路街道"
+
+
+async def test_a_request_that_waits_when_the_server_stops_is_answered_before_it_is_cut(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting, never = asyncio.Event(), asyncio.Event()
+
+    async def publish(_: object) -> list[tuple[str, int, int]]:
+        waiting.set()
+        await never.wait()
+        return []
+
+    monkeypatch.setattr(world.sink, "publish", publish)
+    request = asyncio.create_task(world.post("/v1/demands", demand()))
+    await asyncio.wait_for(waiting.wait(), 5)
+    world.app.state.services.under_way.close(grace_s=0.05)
+    answer = await asyncio.wait_for(request, 5)
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert "not known" in answer.json()["detail"]
+    assert (await world.get("/healthz")).status_code == 200
