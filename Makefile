@@ -42,7 +42,7 @@ up: setup ## the server alone, on the data under COBUILD_DATA_DIR
 	@$(BIN)/cobuild up
 
 test: setup-dev browser broker ## everything: properties at a thousand examples, real browser, real Kafka, kills
-	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --durations 25
+	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 25
 
 check: setup-dev lint types contract docs-check quick ## format, ruff, mypy, import contract, docs drift, quick tests
 

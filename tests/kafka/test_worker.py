@@ -153,7 +153,7 @@ async def test_a_gap_in_the_stream_is_read_plainly(
         swallowed: list[Record] = []
 
         def lossy(record: Record) -> None:
-            if len(swallowed) < 6:
+            if record.topic == DEMANDS.name and record.offset == 0:  # another demand follows, and shows it
                 swallowed.append(record)
             else:
                 take(record)
@@ -161,7 +161,7 @@ async def test_a_gap_in_the_stream_is_read_plainly(
         monkeypatch.setattr(worker.holdings, "_take", lossy)
         await crowd.ask_everywhere(2)
         book = await until_served(log, crowd)
-    assert len(swallowed) == 6
+    assert {record.partition for record in swallowed} == {log.partition_of(each.encode()) for each in DISTRICTS}
     book.check()
 
 
