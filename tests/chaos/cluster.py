@@ -25,7 +25,7 @@ from tests.chaos.kafka_run import Blow, Plan, drawn_seed, run
 from tests.chaos.process import PARTITIONS, ServerDiedError
 from tests.kafka.cluster import RealKafka, running
 
-PATIENCE_S = 120.0
+PATIENCE_S = 60.0
 """So long an input may wait while any worker is ready: it may not be the one whose shard it is, and a shard may have
 to be taken over, from who was killed and again, on a machine that is busy with starting what was killed."""
 BROKERS = 3
