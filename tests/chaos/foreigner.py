@@ -5,13 +5,11 @@ the assignments topic from its beginning, and answers what comes out of it. All 
 "quiet" on its standard input makes it write no more; when that is closed it reads to the end and goes.
 """
 
-import argparse
 import asyncio
 import random
 import sys
 from collections import deque
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
@@ -22,6 +20,7 @@ from cloudevents.core.v1.event import CloudEvent
 
 from streams.log import Draft
 from tests.chaos import entries
+from tests.chaos.guest import play
 from tests.chaos.journal import Journal, digest_of
 from tests.chaos.process import PARTITIONS
 
@@ -169,17 +168,5 @@ async def run(brokers: str, journal: Journal, *, prefix: str, seed: str) -> None
     await Foreigner(brokers, journal, prefix=prefix, seed=seed).go()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("brokers")
-    parser.add_argument("journal", type=Path)
-    parser.add_argument("--prefix", default="")
-    parser.add_argument("--seed", default="0")
-    asked = parser.parse_args()
-    journal = Journal(asked.journal)
-    asyncio.run(run(asked.brokers, journal, prefix=asked.prefix, seed=asked.seed))
-    journal.close()
-
-
 if __name__ == "__main__":
-    main()
+    play(__doc__, run)

@@ -4,17 +4,16 @@
 and then it puts a sound record into a partition that is not its shard's.
 """
 
-import argparse
 import asyncio
 import random
 from collections.abc import Sequence
-from pathlib import Path
 
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from streams.embedded.partitioner import partition_of
 from streams.log import Draft, Position
+from streams.partitioner import partition_of
+from tests.chaos.guest import play
 from tests.chaos.hand import SOURCE, Hand, Parcel
 from tests.chaos.journal import Journal, digest_of
 from tests.chaos.process import PARTITIONS
@@ -123,17 +122,5 @@ async def run(brokers: str, journal: Journal, *, prefix: str, seed: str) -> None
         await sink.end()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("brokers")
-    parser.add_argument("journal", type=Path)
-    parser.add_argument("--prefix", default="")
-    parser.add_argument("--seed", default="0")
-    asked = parser.parse_args()
-    journal = Journal(asked.journal)
-    asyncio.run(run(asked.brokers, journal, prefix=asked.prefix, seed=asked.seed))
-    journal.close()
-
-
 if __name__ == "__main__":
-    main()
+    play(__doc__, run)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -157,8 +158,12 @@ class WorkerProcess:
         self._process.wait()
 
 
+Hire = Callable[..., WorkerProcess]
+"""Starts a worker process by its name."""
+
+
 @contextmanager
-def hired(connection: KafkaConnection, directory: Path, **settings: object) -> Iterator[Callable[..., WorkerProcess]]:
+def hired(connection: KafkaConnection, directory: Path, **settings: object) -> Iterator[Hire]:
     """Give what starts worker processes; none outlives the block."""
     processes: list[WorkerProcess] = []
 
@@ -179,3 +184,18 @@ def paced_policy(directory: Path, *, interval_ms: int) -> Path:
     path = directory / f"every-{interval_ms}.toml"
     path.write_text(f'name = "paced"\nversion = 1\n\n[pace]\ninterval_ms = {interval_ms}\n')
     return path
+
+
+async def both(hire: Hire, **settings: int) -> tuple[WorkerProcess, WorkerProcess]:
+    """Start two workers and wait until they share the partitions."""
+    first = await hire("w-1", **settings).ready()
+    second = await hire("w-2", **settings).ready()
+    await until(lambda: len(held(first)) + len(held(second)) == PARTITIONS, "the partitions are shared")
+    return first, second
+
+
+def held(worker: WorkerProcess) -> set[int]:
+    """Return what the group gave a worker last."""
+    lines = [line for line in worker.output.splitlines() if GIVEN in line]
+    found = re.search(r"\[([0-9, ]*)\]", lines[-1]) if lines else None
+    return {int(number) for number in found[1].split(",") if number.strip()} if found else set()

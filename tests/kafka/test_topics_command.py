@@ -10,10 +10,10 @@ from typer.testing import CliRunner, Result
 
 from deploy.command import app
 from schemas.topics import ALL_TOPICS, DEMANDS
-from streams.embedded.partitioner import partition_of
 from streams.kafka.snapshots import KafkaSnapshots
 from streams.manifest import Manifest, saved_shard, write_manifest
 from streams.pace import Pace
+from streams.partitioner import partition_of
 from tests.kafka.cluster import RealKafka
 
 pytestmark = pytest.mark.kafka

@@ -1,9 +1,7 @@
 """A worker on a real broker: what is posted comes out as assignments, whatever lies among it and wherever it begins."""
 
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -17,23 +15,11 @@ from streams.log import Draft, Record, TopicPartition
 from streams.snapshots import FileSnapshots
 from streams.worker.app import GROUP
 from tests.builders import line, offered, posted
-from tests.kafka.cluster import RealKafka
 from tests.kafka.crowd import DISTRICTS, ITEM, Book, Crowd, until_served
-from tests.kafka.staff import PARTITIONS, log_on, until, working
+from tests.kafka.staff import PARTITIONS, until, working
 from tests.loops import dumps, events, record_draft, refusals, rounds, tell
 
 pytestmark = pytest.mark.kafka
-
-
-@pytest.fixture
-def connection(kafka: RealKafka) -> KafkaConnection:
-    return kafka.apply(f"c{uuid4().hex[:8]}.", partitions=PARTITIONS)
-
-
-@pytest.fixture
-async def log(connection: KafkaConnection) -> AsyncIterator[KafkaLog]:
-    async with log_on(connection) as log:
-        yield log
 
 
 async def test_what_is_asked_is_served_in_every_partition(connection: KafkaConnection, log: KafkaLog) -> None:

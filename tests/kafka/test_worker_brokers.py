@@ -1,7 +1,5 @@
 """Three brokers, each killed once under load: the workers go on, nothing is lost or doubled."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -9,8 +7,7 @@ import pytest
 from streams.kafka.connection import KafkaConnection
 from tests.kafka.cluster import RealKafka
 from tests.kafka.crowd import Crowd, until_served
-from tests.kafka.staff import PARTITIONS, hired, log_on
-from tests.kafka.test_worker_restart import Hire, both
+from tests.kafka.staff import PARTITIONS, Hire, both, log_on
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -18,12 +15,6 @@ pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 @pytest.fixture
 def connection(kafka3: RealKafka) -> KafkaConnection:
     return kafka3.apply(f"c{uuid4().hex[:8]}.", partitions=PARTITIONS)
-
-
-@pytest.fixture
-def hire(connection: KafkaConnection, tmp_path: Path) -> Iterator[Hire]:
-    with hired(connection, tmp_path) as hire:
-        yield hire
 
 
 @pytest.mark.timeout(600)

@@ -1,31 +1,14 @@
 """A worker that hangs is ended with status 70 and says why, whatever it hangs in."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from uuid import uuid4
-
 import pytest
 
 from streams.kafka.connection import KafkaConnection
-from tests.kafka.cluster import RealKafka
 from tests.kafka.crowd import Crowd
-from tests.kafka.staff import PARTITIONS, WorkerProcess, hired, log_on
-from tests.kafka.test_worker_restart import Hire
+from tests.kafka.staff import Hire, WorkerProcess, log_on
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 HUNG = 70
-
-
-@pytest.fixture
-def connection(kafka: RealKafka) -> KafkaConnection:
-    return kafka.apply(f"c{uuid4().hex[:8]}.", partitions=PARTITIONS)
-
-
-@pytest.fixture
-def hire(connection: KafkaConnection, tmp_path: Path) -> Iterator[Hire]:
-    with hired(connection, tmp_path) as hire:
-        yield hire
 
 
 async def hung(hire: Hire, how: str) -> WorkerProcess:

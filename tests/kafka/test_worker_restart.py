@@ -1,57 +1,18 @@
 """Workers that are killed, paused, joined and left, as processes on a real broker: no round is lost or doubled."""
 
 import asyncio
-import re
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
-from streams.kafka.connection import KafkaConnection
 from streams.kafka.log import KafkaLog
-from tests.kafka.cluster import RealKafka
 from tests.kafka.crowd import Book, Crowd, until_served
-from tests.kafka.staff import GIVEN, PARTITIONS, WorkerProcess, hired, log_on, say, until
+from tests.kafka.staff import GIVEN, PARTITIONS, Hire, both, held, say, until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
-
-Hire = Callable[..., WorkerProcess]
-
-
-@pytest.fixture
-def connection(kafka: RealKafka) -> KafkaConnection:
-    return kafka.apply(f"c{uuid4().hex[:8]}.", partitions=PARTITIONS)
-
-
-@pytest.fixture
-async def log(connection: KafkaConnection) -> AsyncIterator[KafkaLog]:
-    async with log_on(connection) as log:
-        yield log
-
-
-@pytest.fixture
-def hire(connection: KafkaConnection, tmp_path: Path) -> Iterator[Hire]:
-    with hired(connection, tmp_path) as hire:
-        yield hire
-
-
-async def both(hire: Hire, **settings: int) -> tuple[WorkerProcess, WorkerProcess]:
-    """Start two workers and wait until they share the partitions."""
-    first = await hire("w-1", **settings).ready()
-    second = await hire("w-2", **settings).ready()
-    await until(lambda: len(held(first)) + len(held(second)) == PARTITIONS, "the partitions are shared")
-    return first, second
-
-
-def held(worker: WorkerProcess) -> set[int]:
-    """Return what the group gave a worker last."""
-    lines = [line for line in worker.output.splitlines() if GIVEN in line]
-    found = re.search(r"\[([0-9, ]*)\]", lines[-1]) if lines else None
-    return {int(number) for number in found[1].split(",") if number.strip()} if found else set()
 
 
 def longest_gap_ms(times: list[int]) -> int:

@@ -2,37 +2,15 @@
 
 import json
 import signal
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
-from streams.kafka.connection import KafkaConnection
 from streams.kafka.log import KafkaLog
-from tests.kafka.cluster import RealKafka
 from tests.kafka.crowd import DISTRICTS, Crowd, until_served
-from tests.kafka.staff import PARTITIONS, WorkerProcess, hired, log_on
-from tests.kafka.test_worker_restart import Hire
+from tests.kafka.staff import Hire, WorkerProcess
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
-
-
-@pytest.fixture
-def connection(kafka: RealKafka) -> KafkaConnection:
-    return kafka.apply(f"c{uuid4().hex[:8]}.", partitions=PARTITIONS)
-
-
-@pytest.fixture
-async def log(connection: KafkaConnection) -> AsyncIterator[KafkaLog]:
-    async with log_on(connection) as log:
-        yield log
-
-
-@pytest.fixture
-def hire(connection: KafkaConnection, tmp_path: Path) -> Iterator[Hire]:
-    with hired(connection, tmp_path) as hire:
-        yield hire
 
 
 def of_snapshots(worker: WorkerProcess) -> int:

@@ -1,9 +1,7 @@
 """Virtual time through the log: a tick is answered when all that is due at its moment is decided and published."""
 
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import datetime
-from uuid import uuid4
 
 import pytest
 
@@ -14,23 +12,11 @@ from streams.kafka.log import KafkaLog
 from streams.log import Draft
 from streams.worker.tick import DoneTick, DueTick, read_tick
 from tests.builders import NOON, SAME_CITY, at, line, offered, posted
-from tests.kafka.cluster import RealKafka
 from tests.kafka.crowd import ITEM
-from tests.kafka.staff import PARTITIONS, log_on, until, working
+from tests.kafka.staff import PARTITIONS, until, working
 from tests.loops import proposals, published, records, rounds, tell
 
 pytestmark = pytest.mark.kafka
-
-
-@pytest.fixture
-def connection(kafka: RealKafka) -> KafkaConnection:
-    return kafka.apply(f"c{uuid4().hex[:8]}.", partitions=PARTITIONS)
-
-
-@pytest.fixture
-async def log(connection: KafkaConnection) -> AsyncIterator[KafkaLog]:
-    async with log_on(connection) as log:
-        yield log
 
 
 async def send(log: KafkaLog, name: str, now: datetime) -> None:
