@@ -9,11 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import httpx
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from deploy.bench.report import Figure, Goal, Report
 from deploy.bench.server import Server
-from deploy.commands.terminal import err
+from deploy.commands.terminal import bar_of
 from schemas.base import Fact, Window
 from schemas.demands import Demand, DemandLine, DemandPosted
 from schemas.envelope import Event, encode, new_event
@@ -66,8 +65,7 @@ def _run(server: Server, entries: int) -> Report:
 
 def _fill(data_dir: Path, entries: int) -> None:
     data_dir.mkdir(parents=True)
-    columns = (TextColumn("filling the log"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True) as bar:
+    with bar_of("filling the log") as bar:
         task = bar.add_task("fill", total=entries)
         asyncio.run(_append(data_dir, entries, lambda done: bar.update(task, completed=done)))
 

@@ -1,8 +1,6 @@
 """``cobuild projector``."""
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-from deploy.commands.terminal import DataDir, Kafka, err, settings_for_kafka, told
+from deploy.commands.terminal import DataDir, Kafka, bar_of, err, settings_for_kafka, told
 
 
 def projector(data_dir: DataDir = None, kafka: Kafka = None) -> None:
@@ -19,8 +17,7 @@ def projector(data_dir: DataDir = None, kafka: Kafka = None) -> None:
 
     settings = settings_for_kafka(data_dir=data_dir, kafka=kafka)
     configure_logs(part="projector")
-    columns = (TextColumn("records"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    bar = Progress(*columns, console=err, transient=True)
+    bar = bar_of("records")
     task = bar.add_task("records", total=None)
 
     def show(done: int, total: int) -> None:

@@ -3,9 +3,8 @@
 import asyncio
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from deploy.commands.terminal import DataDir, Kafka, err, out, settings_from, told
+from deploy.commands.terminal import DataDir, Kafka, bar_of, err, out, settings_from, told
 from deploy.settings import CobuildSettings
 
 
@@ -35,9 +34,8 @@ async def _rebuild(settings: CobuildSettings) -> int:
     with alone(settings.data_dir, "projector" if settings.kafka else HOUSE):
         log = await open_own(settings, "rebuild") if settings.kafka else open_embedded(settings)
         model = ReadModel(settings.read_model, catalogue=load_catalogue(settings.catalogue))
-        columns = (TextColumn("records"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         try:
-            with Progress(*columns, console=err, transient=True) as bar:
+            with bar_of("records") as bar:
                 task = bar.add_task("records", total=None)
                 return await again(
                     log,

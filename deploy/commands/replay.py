@@ -4,9 +4,8 @@ import asyncio
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from deploy.commands.terminal import DataDir, Kafka, err, out, settings_from, told
+from deploy.commands.terminal import DataDir, Kafka, bar_of, err, out, settings_from, told
 from deploy.settings import CobuildSettings
 
 SHOWN = 20
@@ -41,9 +40,8 @@ async def _replay(settings: CobuildSettings, *, shard: str | None, round_no: int
 
     log = await open_log(settings)
     known = load_catalogue(settings.catalogue) if settings.catalogue else builtin(catalogue)
-    columns = (TextColumn("rounds"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
-        with Progress(*columns, console=err, transient=True) as bar:
+        with bar_of("rounds") as bar:
             task = bar.add_task("rounds", total=None)
             report = await recompute(
                 log,

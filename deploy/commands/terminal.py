@@ -9,6 +9,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from deploy.settings import CobuildSettings
 
@@ -19,6 +20,12 @@ DataDir = Annotated[Path | None, typer.Option(help="Where all state lies; else C
 Kafka = Annotated[str | None, typer.Option(help="Brokers, HOST:PORT; else COBUILD_KAFKA, else the embedded log.")]
 Url = Annotated[str, typer.Option(help="A running Cobuild.", envvar="COBUILD_URL")]
 LOCAL = "http://127.0.0.1:8080"
+
+
+def bar_of(what: str) -> Progress:
+    """Return a bar that counts ``what`` and says how long it takes; it goes when it is done."""
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=err, transient=True)
 
 
 def settings_from(**options: Any) -> CobuildSettings:

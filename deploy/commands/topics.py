@@ -117,7 +117,7 @@ def _shards(settings: CobuildSettings, standing: "Standing", partition: int | No
 
 
 def _partition_of(shard: str, standing: "Standing") -> int:
-    from streams.embedded.partitioner import partition_of  # noqa: PLC0415
+    from streams.partitioner import partition_of  # noqa: PLC0415
 
     return partition_of(shard.encode(), _count(standing))
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from streams.embedded.file import Sync, open_writer, prepare_file
 from streams.embedded.frame import encode
-from streams.embedded.partitioner import partition_of
 from streams.embedded.reader import EmbeddedReader
 from streams.embedded.source import Run, Source
 from streams.embedded.source_thread import SourceThread
 from streams.embedded.writer import Append, Commit, Writer
 from streams.log import Draft, LogError, Position, Record, TopicPartition
+from streams.partitioner import partition_of
 
 SCAN_RECORDS = 2000
 

@@ -9,13 +9,13 @@ from functools import partial
 from typing import Final, TypeVar
 
 from schemas.topics import ROUNDS, TOPICS
-from streams.embedded.partitioner import partition_of
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.feeder import Feeder
 from streams.kafka.offsets import Offsets
 from streams.kafka.producer import Producer
 from streams.kafka.reader import KafkaReader
 from streams.log import Draft, LogError, Position, TopicPartition
+from streams.partitioner import partition_of
 
 PATIENCE_S: Final = 30.0
 """How long an append or a question may take."""

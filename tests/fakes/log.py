@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 
 from schemas.envelope import MAX_VALUE_BYTES
-from streams.embedded.partitioner import partition_of
 from streams.log import Draft, LogError, Position, Record, TopicPartition
+from streams.partitioner import partition_of
 
 
 class FakeStore:

@@ -11,8 +11,8 @@ from deploy.bench.kafka.worker import worker
 from deploy.bench.report import Figure, Goal, Report
 from deploy.bench.server import policy_with_interval
 from schemas.regions import Regions
-from streams.embedded.partitioner import partition_of
 from streams.kafka.connection import KafkaConnection
+from streams.partitioner import partition_of
 
 QUESTION = "One district in every partition; a demand in each, every half second, while workers come and go."
 EVERY_S = 0.5

@@ -12,7 +12,7 @@ from deploy.bench.kafka.rebalance import one_shard_each
 from deploy.commands.bench import app
 from schemas.envelope import decode
 from schemas.topics import DEMANDS, RESOURCES
-from streams.embedded.partitioner import partition_of
+from streams.partitioner import partition_of
 
 
 def test_the_load_of_a_rebalance_reaches_every_partition_once() -> None:

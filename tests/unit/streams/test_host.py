@@ -11,10 +11,10 @@ from schemas.demands import Urgency
 from schemas.policy import Policy
 from schemas.rounds import InputOffset, RoundDecided
 from schemas.topics import DEMANDS, EVENT_NAME, RESOURCES, RESPONSES, ROUNDS, TOPIC_OF_MODEL
-from streams.embedded.partitioner import partition_of
 from streams.host import TOPICS, Folded, ShardHost, ShardHostBrokenError, Sleeper
 from streams.log import Draft, Record, TopicPartition
 from streams.pace import Due, Pace
+from streams.partitioner import partition_of
 from tests.builders import NOON, SHARD, SMALL_CATALOGUE, at, offered, posted
 from tests.loops import dumps, record_draft
 
