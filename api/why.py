@@ -19,6 +19,8 @@ _TERMS = {
     "waiting": Messages(zh="等待时间", en="waiting"),
     "nearness": Messages(zh="距离", en="nearness"),
     "fit": Messages(zh="项目吻合", en="fit of the item"),
+    "load": Messages(zh="近来承接较多", en="much on its hands"),
+    "regret": Messages(zh="此前落选", en="outbid before"),
 }
 _RULES = {
     "item": Messages(zh="项目不符", en="another item"),

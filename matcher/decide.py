@@ -4,6 +4,7 @@
 2. Open seats of demands whose time is over lapse.
 3. What is open on both sides then is matched (``matching``); what ended in this round is open again.
 4. Each seat given becomes a proposal with its parts of value and its margin.
+5. Where the policy has terms of fairness, the record says who was outbid and what fairness cost.
 
 Pure: the same frozen state, moment and policy give the same record, byte for byte.
 """
@@ -16,6 +17,7 @@ import numpy as np
 import scipy
 
 from matcher.fold import from_ms, to_ms
+from matcher.losses import cost, outbid
 from matcher.matching import Matching, match
 from matcher.pool import Frozen
 from matcher.proposals import proposals
@@ -51,6 +53,8 @@ def decide(
     seats, lapsed = settled.seats, np.flatnonzero(settled.lapsed)
     board = board_of(frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting)
     matching = match(board, seats)
+    transitions = settled.endings.transitions
+    proposed = proposals(board, matching, settled.tally, round_no)
     return RoundDecided(
         shard=frozen.shard,
         round_no=round_no,
@@ -59,12 +63,12 @@ def decide(
         policy=policy.ref,
         solver=SOLVER,
         inputs=tuple(inputs),
-        transitions=settled.endings.transitions,
+        transitions=transitions,
         lapsed=tuple(
             Lapse(demand_id=frozen.demand_ids[row], version=int(frozen.demands["version"][row]))
             for row in lapsed[:MOST_LAPSES]
         ),
-        proposals=proposals(board, matching, settled.tally, round_no),
+        proposals=proposed,
         line_prices=_line_prices(frozen, matching),
         resource_prices=_resource_prices(frozen, matching),
         certificate=matching.certificate,
@@ -77,6 +81,8 @@ def decide(
             components=matching.solution.components,
             left_out=int(matching.left_out.sum()) + settled.endings.left_out + max(len(lapsed) - MOST_LAPSES, 0),
         ),
+        outbid=outbid(board, seats, matching, transitions=transitions, proposals=proposed),
+        fairness=cost(board, seats, matching),
     )
 
 

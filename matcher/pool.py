@@ -25,7 +25,8 @@ class Frozen:
     ``line_demand`` (lines,) names their demand and ``line_no`` their place in it. ``live`` are the live
     assignments sorted by id, with ``demand`` and ``resource`` renumbered to these rows. ``filled`` holds, per
     line, the bits of fulfilled seats, ``spent`` those of used-up seats per resource. ``rests`` (n, 3) lists
-    pairs that rest: demand row, resource row, until (ms).
+    pairs that rest: demand row, resource row, until (ms). ``outbid`` (lines,) tells since when a line has been
+    outbid (ms), 0 where it was not; ``served`` (n, 3) what each provider did: provider, day, count.
     """
 
     shard: str
@@ -49,6 +50,8 @@ class Frozen:
     live_ids: list[str]
     said: list[int]
     rests: Ints
+    outbid: Ints
+    served: Ints
 
 
 def freeze(state: ShardState, *, also: str | None = None) -> Frozen:
@@ -91,6 +94,8 @@ def freeze(state: ShardState, *, also: str | None = None) -> Frozen:
         live_ids=live_ids,
         said=_said(state.responses.said, live_ids),
         rests=_rests(state, new_demand, new_resource),
+        outbid=_outbid(state.rounds.outbid, new_demand, line_count),
+        served=state.rounds.served_rows(),
     )
 
 
@@ -166,6 +171,18 @@ def _rests(state: ShardState, new_demand: Ints, new_resource: Ints) -> Ints:
     every = state.rounds.rest_rows()
     found = np.stack([new_demand[every[:, 0]], new_resource[every[:, 1]], every[:, 2]], axis=1)
     return found[(found[:, 0] >= 0) & (found[:, 1] >= 0)]
+
+
+def _outbid(outbid: dict[tuple[int, int], int], new_demand: Ints, line_count: Ints) -> Ints:
+    since = np.zeros(int(line_count.sum()), np.int64)
+    if not outbid:
+        return since
+    rows = np.array([(*place, moment) for place, moment in outbid.items()], np.int64)
+    demand, line = new_demand[rows[:, 0]], rows[:, 1]
+    there = (demand >= 0) & (line < line_count[demand])
+    first = np.cumsum(line_count) - line_count
+    since[first[demand[there]] + line[there]] = rows[there, 2]
+    return since
 
 
 def next_alarm_ms(state: ShardState) -> int:

@@ -5,6 +5,9 @@
 3. Only rounds change assignments. An assignment lives from its proposal until a round ends it.
 4. A fulfilled seat stays filled; the resource's seat comes back if it is renewable.
 5. A declined or missed pair rests for ever, an unanswered one until the round's word.
+6. A line's clock of regret starts with the round that says it was outbid, and ends when a seat of it is confirmed
+   or fulfilled, or when its demand lapses.
+7. What a provider did is counted by day (UTC, of the round that says so) for as long as a policy may look back.
 """
 
 from typing import Final
@@ -15,7 +18,8 @@ from matcher.columns import FOREVER, Ints, Table
 from matcher.demands import DemandFold
 from matcher.fold import Fold, StateBrokenError, to_ms
 from matcher.resources import ResourceFold
-from schemas.rounds import Proposal, RoundDecided, Transition
+from schemas.demands import MOST_LINES
+from schemas.rounds import Lapse, Proposal, RoundDecided, Transition
 
 PROPOSED, CONFIRMED = 1, 2
 
@@ -31,7 +35,11 @@ LIVE = [
     ("answer_by", "i8"),
     ("demand_version", "i4"),
     ("resource_version", "i4"),
+    ("provider", "i4"),
 ]
+DAY_MS: Final = 24 * 3_600_000
+_LOOK_BACK_DAYS: Final = 90
+"""The longest span of a policy's ``load``."""
 _REST_FOR_EVER: Final = frozenset({"declined", "no_show"})
 
 
@@ -55,6 +63,11 @@ class RoundFold:
         self.rests: dict[tuple[int, int], int] = {}
         """(demand, resource) -> until when the pair is not proposed (ms)."""
         self._rest_rows: Ints | None = None
+        self.outbid: dict[tuple[int, int], int] = {}
+        """(demand, line) -> since when it has been outbid (ms)."""
+        self.served: dict[tuple[int, int], int] = {}
+        """(provider, day since 1970) -> assignments fulfilled; providers are numbered by the fold of resources."""
+        self._served_rows: Ints | None = None
 
     def fold(self, decided: RoundDecided) -> Fold:
         """Apply one round; raise StateBrokenError where the record cannot follow the state."""
@@ -62,15 +75,17 @@ class RoundFold:
             return Fold.VOID
         if decided.round_no != self.round_no + 1:
             raise StateBrokenError(f"round {decided.round_no} of {decided.shard} came after round {self.round_no}")
+        self._forget_days_before(to_ms(decided.decided_at) // DAY_MS)
+        self.round_at_ms = to_ms(decided.decided_at)
         for transition in decided.transitions:
             self._move(transition)
         for lapse in decided.lapsed:
-            row = self._demands.number(lapse.demand_id)
-            self._demands.table.rows[row]["lapsed_version"] = lapse.version
+            self._lapse(lapse)
         for proposal in decided.proposals:
             self.propose(proposal)
+        for line in decided.outbid:
+            self.outbid.setdefault((self._demands.number(line.demand_id), line.line), self.round_at_ms)
         self.round_no = decided.round_no
-        self.round_at_ms = to_ms(decided.decided_at)
         self.left_out = decided.size.left_out
         return Fold.APPLIED
 
@@ -80,6 +95,13 @@ class RoundFold:
             rows = [(*pair, until) for pair, until in self.rests.items()]
             self._rest_rows = np.array(rows, np.int64).reshape(-1, 3)
         return self._rest_rows
+
+    def served_rows(self) -> Ints:
+        """Return ``served`` as rows (n, 3): provider, day, count. Belongs to the state: do not change it."""
+        if self._served_rows is None:
+            rows = [(*key, count) for key, count in self.served.items()]
+            self._served_rows = np.array(rows, np.int64).reshape(-1, 3)
+        return self._served_rows
 
     def propose(self, proposal: Proposal) -> None:
         """Add a live assignment."""
@@ -98,10 +120,13 @@ class RoundFold:
                 to_ms(proposal.answer_by) if proposal.answer_by else FOREVER,
                 proposal.demand_version,
                 proposal.resource_version,
+                self._resources.providers.number(proposal.provider),
             )
         )
         self.ids.append(proposal.assignment_id)
         self._demands.table.rows[demand]["live"] += 1
+        if proposal.auto_accepted:
+            self.outbid.pop((demand, proposal.line), None)
 
     def _move(self, transition: Transition) -> None:
         row = self.row_of.get(transition.assignment_id)
@@ -110,6 +135,7 @@ class RoundFold:
         if transition.to == "confirmed":
             held = self.live.rows[row]
             held["state"], held["answer_by"] = CONFIRMED, FOREVER
+            self.outbid.pop((int(held["demand"]), int(held["line"])), None)
             return
         self._end(row, transition)
 
@@ -121,6 +147,8 @@ class RoundFold:
             self._demands.table.rows[demand]["fulfilled"] += 1
             place = (demand, int(held["line"]))
             self.filled[place] = self.filled.get(place, 0) | 1 << int(held["seat"])
+            self.outbid.pop(place, None)
+            self._count(int(held["provider"]))
             if transition.used_up:
                 self.spent[resource] = self.spent.get(resource, 0) | 1 << int(held["resource_seat"])
         elif transition.reason in _REST_FOR_EVER:
@@ -128,6 +156,23 @@ class RoundFold:
         elif transition.barred_until is not None:
             self._rest(demand, resource, max(to_ms(transition.barred_until), self.rests.get((demand, resource), 0)))
         self._drop(row)
+
+    def _lapse(self, lapse: Lapse) -> None:
+        row = self._demands.number(lapse.demand_id)
+        self._demands.table.rows[row]["lapsed_version"] = lapse.version
+        for line in range(MOST_LINES if self.outbid else 0):
+            self.outbid.pop((row, line), None)
+
+    def _count(self, provider: int) -> None:
+        key = (provider, self.round_at_ms // DAY_MS)
+        self.served[key] = self.served.get(key, 0) + 1
+        self._served_rows = None
+
+    def _forget_days_before(self, today: int) -> None:
+        """Drop, on the first round of a day, what no policy looks at any more."""
+        if today > self.round_at_ms // DAY_MS:
+            kept = {key: count for key, count in self.served.items() if key[1] > today - _LOOK_BACK_DAYS}
+            self.served, self._served_rows = kept, None
 
     def _rest(self, demand: int, resource: int, until_ms: int) -> None:
         self.rests[demand, resource] = until_ms

@@ -14,7 +14,7 @@ from matcher.fold import WITHDRAWN
 from matcher.state import ShardState
 from schemas.catalogue import Catalogue
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 class SnapshotError(ValueError):
@@ -35,6 +35,7 @@ def dump(state: ShardState) -> bytes:
     live_order = np.array(sorted(range(len(rounds.ids)), key=rounds.ids.__getitem__), np.int64)
     live = rounds.live.rows[live_order]
     live["demand"], live["resource"] = new_demand[live["demand"]], new_resource[live["resource"]]
+    offered = resource_rows["home"] > 0
     head = {
         "format": FORMAT,
         "catalogue": state.items.catalogue.digest,
@@ -45,15 +46,19 @@ def dump(state: ShardState) -> bytes:
         "left_out": rounds.left_out,
         "resource_ids": resource_ids,
         "demand_ids": demand_ids,
-        "scopes": _renumber(resource_rows, "scope", resources.scopes, known=resource_rows["home"] > 0),
-        "calendars": _renumber(resource_rows, "calendar", resources.calendars, known=resource_rows["home"] > 0),
-        "providers": _renumber(resource_rows, "provider", resources.providers, known=resource_rows["home"] > 0),
-        "requesters": _renumber(demand_rows, "requester", demands.requesters, known=demand_rows["place"] > 0),
+        "scopes": _renumber("scope", resources.scopes, (resource_rows, offered)),
+        "calendars": _renumber("calendar", resources.calendars, (resource_rows, offered)),
+        "providers": _renumber(
+            "provider", resources.providers, (resource_rows, offered), (live, np.ones(len(live), bool))
+        ),
+        "requesters": _renumber("requester", demands.requesters, (demand_rows, demand_rows["place"] > 0)),
         "live_ids": [rounds.ids[place] for place in live_order],
         "said": sorted(state.responses.said.items()),
         "filled": sorted([int(new_demand[demand]), line, hex(bits)] for (demand, line), bits in rounds.filled.items()),
         "spent": sorted([int(new_resource[row]), hex(bits)] for row, bits in rounds.spent.items()),
         "rests": sorted([int(new_demand[d]), int(new_resource[r]), until] for d, r, until in _rests(state)),
+        "outbid": sorted([int(new_demand[demand]), line, since] for (demand, line), since in _outbid(state)),
+        "served": sorted([resources.providers[who], day, count] for (who, day), count in rounds.served.items()),
         "rows": [len(resource_rows), len(demand_rows), len(lines), len(live)],
     }
     packed = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
@@ -98,7 +103,15 @@ def _state(head: dict[str, Any], body: memoryview, catalogue: Catalogue) -> Shar
     rounds.filled = {(demand, line): int(bits, 16) for demand, line, bits in head["filled"]}
     rounds.spent = {row: int(bits, 16) for row, bits in head["spent"]}
     rounds.rests = {(demand, resource): until for demand, resource, until in head["rests"]}
+    rounds.outbid = {(demand, line): since for demand, line, since in head["outbid"]}
+    rounds.served = {(resources.providers.number(who), day): count for who, day, count in head["served"]}
     return state
+
+
+def _outbid(state: ShardState) -> list[tuple[tuple[int, int], int]]:
+    """Return the clocks of regret that can still matter: of demands that are not gone for good."""
+    status = state.demands.table.rows["status"]
+    return [(place, since) for place, since in state.rounds.outbid.items() if status[place[0]] != WITHDRAWN]
 
 
 def _rests(state: ShardState) -> list[list[int]]:
@@ -134,13 +147,17 @@ def _inverse(order: Ints) -> Ints:
     return new
 
 
-def _renumber(rows: Rows, column: str, names: Names[Any], *, known: Bools) -> list[Any]:
+def _renumber(column: str, names: Names[Any], *groups: tuple[Rows, Bools]) -> list[Any]:
     """Number the shared values of ``column`` by first use, in place; return them in that order.
 
-    Rows that are not ``known`` (only mentioned so far) have no value; theirs is set to 0.
+    Each group is a table with a mask of its known rows. Rows that are not known (only mentioned so far) have no
+    value; theirs is set to 0.
     """
-    used, first, place = np.unique(rows[column][known], return_index=True, return_inverse=True)
+    held = np.concatenate([rows[column][known] for rows, known in groups])
+    used, first, place = np.unique(held, return_index=True, return_inverse=True)
     order = np.argsort(first)
-    rows[column] = 0
-    rows[column][known] = _inverse(order)[place]
+    numbers = _inverse(order)[place]
+    for rows, known in groups:
+        rows[column] = 0
+        rows[column][known], numbers = np.split(numbers, [int(known.sum())])
     return [names[int(number)] for number in used[order]]

@@ -12,10 +12,9 @@ import numpy as np
 from matcher.candidates import Pairs
 from matcher.columns import Ints
 from matcher.demands import URGENCIES
+from matcher.fairness import HOUR_MS, load, regret
 from matcher.rules import Board
 from schemas.demands import Urgency
-
-HOUR_MS = 3_600_000
 
 
 def service(board: Board) -> Ints:
@@ -57,8 +56,13 @@ def fit(board: Board, pairs: Pairs) -> Ints:
     return np.where(exact, np.int64(weights.exact), np.int64(weights.sibling))
 
 
-LINE_TERMS: Final[dict[str, Callable[[Board], Ints]]] = {"service": service, "urgency": urgency, "waiting": waiting}
-PAIR_TERMS: Final[dict[str, Callable[[Board, Pairs], Ints]]] = {"nearness": nearness, "fit": fit}
+LINE_TERMS: Final[dict[str, Callable[[Board], Ints]]] = {
+    "service": service,
+    "urgency": urgency,
+    "waiting": waiting,
+    "regret": regret,
+}
+PAIR_TERMS: Final[dict[str, Callable[[Board, Pairs], Ints]]] = {"nearness": nearness, "fit": fit, "load": load}
 
 
 def values(board: Board, pairs: Pairs) -> Ints:

@@ -20,6 +20,9 @@ from schemas.base import (
     Window,
 )
 
+MOST_LINES = 20
+"""Of one demand."""
+
 
 class Urgency(StrEnum):
     """How pressing; a whistle 吹哨 or an emergency gets a round at once."""
@@ -72,7 +75,7 @@ class Demand(Fact):
     requester: PartyRef
     title: Title
     detail: Detail = ""
-    lines: Annotated[tuple[DemandLine, ...], Field(min_length=1, max_length=20)]
+    lines: Annotated[tuple[DemandLine, ...], Field(min_length=1, max_length=MOST_LINES)]
     community: RegionCode
     grid: Grid | None = None
     window: Annotated[Window, Field(description="When the service may take place.")]

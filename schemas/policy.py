@@ -52,6 +52,21 @@ class FitWeights(Fact):
     sibling: Weight = -1_500
 
 
+class LoadWeights(Fact):
+    """Points taken off for each assignment that the provider holds, or did in these days; a refusal never counts."""
+
+    per_assignment: Bonus = 0
+    cap: Annotated[int, Field(ge=0, le=1_000, description="Assignments beyond so many take nothing more off.")] = 10
+    span_days: Annotated[int, Field(ge=1, le=90, description="How many days back, today included.")] = 30
+
+
+class RegretWeights(Fact):
+    """Points for each full hour since a line was outbid, up to a cap, until one of its seats is confirmed."""
+
+    per_hour: Bonus = 0
+    cap_hours: Annotated[int, Field(ge=0, le=24 * 366)] = 24 * 7
+
+
 class ServiceWeights(Fact):
     """The base worth of serving one seat at all."""
 
@@ -88,6 +103,8 @@ class Policy(Fact):
     waiting: WaitingWeights = WaitingWeights()
     nearness: NearnessWeights = NearnessWeights()
     fit: FitWeights = FitWeights()
+    load: LoadWeights = LoadWeights()
+    regret: RegretWeights = RegretWeights()
     rules: Rules = Rules()
     pace: Pace = Pace()
 

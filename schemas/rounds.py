@@ -14,6 +14,11 @@ Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 """Bounded: whoever keeps rounds in columns or in a database has no room for more, and JSON has none for sure."""
 
 
+def _is_unsaid(value: object) -> bool:
+    """Return whether a field that joined later says nothing: it is not written then, so that old records stay so."""
+    return value is None or value == ()
+
+
 class PolicyRef(Fact):
     """Which policy decided: its name and version, and the digest of its content."""
 
@@ -102,6 +107,20 @@ class Certificate(Fact):
     holds: bool
 
 
+class Outbid(Fact):
+    """A line whose clock of regret starts: a seat of it stayed open while one it could have had went elsewhere."""
+
+    demand_id: EntityId
+    line: Number
+
+
+class FairnessCost(Fact):
+    """What fairness cost a round: the worth of what was given, and the most there was, both without its terms."""
+
+    value: Points
+    best: Points
+
+
 class RoundSize(Fact):
     """How big the question was."""
 
@@ -134,3 +153,15 @@ class RoundDecided(Fact):
     resource_prices: tuple[ResourcePrice, ...]
     certificate: Certificate
     size: RoundSize
+    outbid: Annotated[
+        tuple[Outbid, ...],
+        Field(
+            exclude_if=_is_unsaid,
+            description="Lines that were outbid for the first time since a seat of theirs was last confirmed; "
+            "only under a policy that values regret.",
+        ),
+    ] = ()
+    fairness: Annotated[
+        FairnessCost | None,
+        Field(exclude_if=_is_unsaid, description="Only under a policy with terms of fairness: load, regret."),
+    ] = None

@@ -18,7 +18,7 @@ from schemas.regions import Regions
 from schemas.rounds import RoundDecided
 from schemas.why import DemandWhy
 
-TERMS = ("service", "urgency", "waiting", "nearness", "fit")
+TERMS = ("service", "urgency", "waiting", "nearness", "fit", "regret", "load")
 """The parts of a value in the order in which people read them; others follow."""
 
 
@@ -125,6 +125,7 @@ def _round(decided: RoundDecided) -> Message:
         "lines": decided.size.lines,
         "resources": decided.size.resources,
         "certificate": decided.certificate.model_dump(),
+        "fairness": decided.fairness and decided.fairness.model_dump(),
     }
 
 

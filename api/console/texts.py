@@ -134,6 +134,10 @@ TEXTS: dict[str, Text] = {
     "term_waiting": Text("已等时间", "Waiting"),
     "term_nearness": Text("就近", "Nearness"),
     "term_fit": Text("对口", "Fit"),
+    "term_regret": Text("此前落选", "Outbid before"),
+    "term_load": Text("近来承接较多", "Much on its hands"),
+    "say_regret": Text("自落选之时起，每满一小时加分", "grows with every hour since it was outbid"),
+    "say_load": Text("提供方手上和近期的匹配越多，扣分越多", "less the more the provider holds or did of late"),
     "say_service": Text("满足一个名额的基本价值", "the base worth of serving a seat"),
     "say_urgency": Text("需求越急分越高", "the more pressing, the higher"),
     "say_waiting": Text("等得越久分越高", "grows with every hour waited"),
@@ -159,6 +163,10 @@ TEXTS: dict[str, Text] = {
     "proof": Text("总价值 {value} = 价格之和 {prices}", "total value {value} = sum of prices {prices}"),
     "proof_bad": Text(
         "总价值 {value}，价格之和 {prices}，差 {gap}", "total value {value}, sum of prices {prices}, gap {gap}"
+    ),
+    "fairness_cost": Text(
+        "公平项让出 {cost} 分：不计公平项，本轮所配值 {value}，最多可得 {best}。",
+        "Fairness gave up {cost} points: without its terms this round is worth {value}, the best there was {best}.",
     ),
     "round_size": Text(
         "{pairs} 对可行组合 · {lines} 项需求 · {resources} 份资源",

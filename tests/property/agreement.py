@@ -8,10 +8,12 @@ from matcher.matching import match
 from matcher.pool import freeze
 from matcher.rules import board_of
 from matcher.settling import settle
-from schemas.policy import Policy
+from schemas.policy import LoadWeights, Policy, RegretWeights
 from schemas.rounds import Proposal, RoundDecided
 from tests.property.oracle import Book, Pair, Pool, Word, proven
 from tests.town import Town, ended
+
+NO_BOUND = {"most_seats": 2**31}
 
 
 def matcher_pairs(town: Town, now: datetime, policy: Policy) -> dict[Pair, tuple[int, datetime]]:
@@ -43,6 +45,7 @@ def assert_agreed(book: Book, town: Town, decided: RoundDecided, *, now: datetim
     }
     assert_best(decided, pool)
     assert_true(book, pool, decided, now=now, policy=policy)
+    assert_fair(book, pool, decided, now=now, policy=policy)
     assert_seats_are_single(book, decided, book.endings(now, policy))
 
 
@@ -57,6 +60,24 @@ def assert_best(decided: RoundDecided, pool: Pool) -> None:
     assert (size.lines, size.line_seats) == (len(pool.need), sum(pool.need.values()))
     assert (size.resources, size.resource_seats) == (len(pool.supply), sum(pool.supply.values()))
     assert (size.pairs, size.left_out) == (len(pool.pairs), len(pool.waiting))
+
+
+def assert_fair(book: Book, pool: Pool, decided: RoundDecided, *, now: datetime, policy: Policy) -> None:
+    """Assert that the round says who was outbid and what fairness cost, and only under a policy with such terms."""
+    losing = book.losing(decided, pool) if policy.regret.per_hour else set()
+    assert [(line.demand_id, line.line) for line in decided.outbid] == sorted(losing)
+    if not (policy.regret.per_hour or policy.load.per_assignment):
+        assert decided.fairness is None
+        return
+    plain = policy.model_copy(
+        update={"load": LoadWeights(), "regret": RegretWeights(), "pace": policy.pace.model_copy(update=NO_BOUND)}
+    )
+    open_then = book.pool(now, plain)
+    there = {pair: worth for pair, worth in open_then.pairs.items() if pair[:2] not in pool.waiting}
+    assert decided.fairness is not None
+    assert decided.fairness.best == Pool(open_then.need, open_then.supply, there).optimum()
+    gift = sum(p.terms.get("regret", 0) + p.terms.get("load", 0) for p in decided.proposals)
+    assert decided.fairness.value == sum(p.value for p in decided.proposals) - gift <= decided.fairness.best
 
 
 def assert_true(book: Book, pool: Pool, decided: RoundDecided, *, now: datetime, policy: Policy) -> None:

@@ -4,9 +4,10 @@ Slow and simple on purpose; nothing here comes from ``matcher``. Times stay date
 best assignment of a small pool is found by trying every choice of every seat.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import accumulate, chain
 
@@ -89,6 +90,8 @@ class Book:
     filled: dict[Place, int] = field(default_factory=dict)
     used_up: dict[str, int] = field(default_factory=dict)
     barred: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    outbid: dict[Place, datetime] = field(default_factory=dict)
+    served: list[tuple[str, date]] = field(default_factory=list)
     rounds: int = 0
     left_out: int = 0
 
@@ -130,17 +133,27 @@ class Book:
     def _read_round(self, decided: RoundDecided) -> None:
         self.rounds, self.left_out = decided.round_no, decided.size.left_out
         for moved in decided.transitions:
-            self._move(moved)
+            self._move(moved, decided.decided_at)
         for lapse in decided.lapsed:
             self.lapsed[lapse.demand_id] = lapse.version
+            self.outbid = {place: since for place, since in self.outbid.items() if place[0] != lapse.demand_id}
         for proposal in decided.proposals:
             self.live[proposal.assignment_id] = Promise(proposal, confirmed=proposal.auto_accepted)
+            if proposal.auto_accepted:
+                self.outbid.pop((proposal.demand_id, proposal.line), None)
+        for line in decided.outbid:
+            self.outbid[line.demand_id, line.line] = decided.decided_at
 
-    def _move(self, moved: Transition) -> None:
+    def _move(self, moved: Transition, now: datetime) -> None:
+        promise = self.live[moved.assignment_id]
+        if moved.to in ("confirmed", "fulfilled"):
+            self.outbid.pop((promise.proposal.demand_id, promise.proposal.line), None)
         if moved.to == "confirmed":
-            self.live[moved.assignment_id].confirmed = True
+            promise.confirmed = True
             return
         was = self.live.pop(moved.assignment_id).proposal
+        if moved.to == "fulfilled":
+            self.served.append((was.provider, now.date()))
         pair = (was.demand_id, was.resource_id)
         if moved.to == "fulfilled":
             self.filled[was.demand_id, was.line] = self.filled.get((was.demand_id, was.line), 0) + 1
@@ -374,12 +387,39 @@ class Book:
         by_digits = {12: near.community, 9: near.street, 6: near.district, 4: near.city, 0: near.beyond}
         shared = next(n for n in by_digits if resource.home[:n] == demand.community[:n])
         exact = demand.lines[pair[1]].item == resource.item
+        since = self.outbid.get(pair[:2])
+        lost = int((now - since).total_seconds() // 3600) if since else 0
         return {
             "service": policy.service.base,
             "urgency": getattr(policy.urgency, demand.urgency.value),
             "waiting": policy.waiting.per_hour * min(hours, policy.waiting.cap_hours),
             "nearness": by_digits[shared],
             "fit": policy.fit.exact if exact else policy.fit.sibling,
+            "regret": policy.regret.per_hour * min(lost, policy.regret.cap_hours),
+            "load": -policy.load.per_assignment * min(self._load(resource.provider, now, policy), policy.load.cap),
+        }
+
+    def _load(self, provider: str, now: datetime, policy: Policy) -> int:
+        """Assignments that a provider holds and did not refuse, and those done within the policy's days."""
+        refused = {name for name, said in self.said.items() if said & {"declined", "no_show"}}
+        held = [name for name, p in self.live.items() if p.proposal.provider == provider and name not in refused]
+        first = now.date() - timedelta(days=policy.load.span_days - 1)
+        return len(held) + sum(who == provider and day >= first for who, day in self.served)
+
+    def losing(self, decided: RoundDecided, pool: Pool) -> set[Place]:
+        """Return the lines whose clock of regret a round that gave these proposals must start."""
+        given = Counter((p.demand_id, p.line, p.resource_id) for p in decided.proposals)
+        of_line = Counter((p.demand_id, p.line) for p in decided.proposals)
+        of_resource = Counter(p.resource_id for p in decided.proposals)
+        confirmed = [self.live[m.assignment_id] for m in decided.transitions if m.to in ("confirmed", "fulfilled")]
+        ended = {(p.proposal.demand_id, p.proposal.line) for p in confirmed}
+        ended |= {(p.demand_id, p.line) for p in decided.proposals if p.auto_accepted}
+        return {
+            pair[:2]
+            for pair in pool.pairs
+            if of_line[pair[:2]] < pool.need[pair[:2]]
+            and of_resource[pair[2]] > given[pair]
+            and (pair[:2] not in self.outbid or pair[:2] in ended)
         }
 
 

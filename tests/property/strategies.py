@@ -9,9 +9,11 @@ from schemas.base import Fact, Window
 from schemas.demands import Demand, DemandLine, DemandPosted, Urgency
 from schemas.policy import (
     FitWeights,
+    LoadWeights,
     NearnessWeights,
     Pace,
     Policy,
+    RegretWeights,
     Rules,
     ServiceWeights,
     UrgencyWeights,
@@ -44,7 +46,10 @@ SCOPES = st.sampled_from(
     [(SHARD,)] * 6 + [("31",), ("3101",), (HERE[:9],), (HERE,), (SAME_STREET, SAME_DISTRICT[:9]), ("32",)]
 )
 HALF_HOUR = timedelta(minutes=30)
+PROVIDERS = st.sampled_from([None, None, "team:one", "team:two"])
+"""Some resources belong to the same provider."""
 POINTS = st.integers(0, 12)
+SELDOM_POINTS = st.sampled_from([0, 0, 1, 3, 12])
 FEWER = settings(max_examples=max(settings().max_examples * 3 // 10, 25))
 """For properties whose examples are long lives, or many rounds."""
 SELDOM = st.sampled_from([None, None, None, True])
@@ -69,6 +74,7 @@ def resources(draw: st.DrawFn, resource_id: str, *, version: int = 1, since: dat
     return resource(
         resource_id,
         version=version,
+        provider=draw(PROVIDERS) or f"team:{resource_id}",
         item=draw(ITEMS),
         capacity=draw(st.sampled_from([1, 1, 2, 3])),
         renewable=draw(st.booleans()),
@@ -127,6 +133,10 @@ def policies(draw: st.DrawFn) -> Policy:
             community=draw(POINTS), street=draw(POINTS), district=draw(POINTS), city=draw(POINTS), beyond=draw(POINTS)
         ),
         fit=FitWeights(exact=draw(st.integers(-2, 12)), sibling=draw(st.integers(-12, 5))),
+        load=LoadWeights(
+            per_assignment=draw(SELDOM_POINTS), cap=draw(st.integers(0, 3)), span_days=draw(st.integers(1, 2))
+        ),
+        regret=RegretWeights(per_hour=draw(SELDOM_POINTS), cap_hours=draw(st.integers(0, 4))),
         rules=Rules(
             siblings=draw(st.sampled_from([True, True, True, False])),
             gates=draw(st.sampled_from([True, True, False])),
