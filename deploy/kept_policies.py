@@ -6,10 +6,25 @@ the whole policy, as its file holds it: they are found by it still.
 
 import json
 from pathlib import Path
+from typing import Final
 
 from deploy.settings import BUILT_IN_POLICIES
 from schemas.policy import Policy, digest_of, load_policy
 from schemas.rounds import PolicyRef
+
+
+_AT_FIRST: Final[dict[str, bool | set[str]]] = {
+    "name": True,
+    "version": True,
+    "service": {"base"},
+    "urgency": {"normal", "urgent", "whistle", "emergency"},
+    "waiting": {"per_hour", "cap_hours"},
+    "nearness": {"community", "street", "district", "city", "beyond"},
+    "fit": {"exact", "sibling"},
+    "rules": {"siblings", "gates", "answer_hours", "expiry_pause_hours"},
+    "pace": {"interval_ms", "most_seats"},
+}
+"""All weights of the time when a digest was that of the whole; what joined since was no part of it."""
 
 
 class PolicyUnknownError(LookupError):
@@ -40,7 +55,7 @@ class KeptPolicies:
             policy = load_policy(built_in)
             if policy.ref == ref:
                 return policy
-            if policy.ref.name == ref.name and digest_of(policy.model_dump_json()) == ref.digest:
+            if policy.ref.name == ref.name and digest_of(policy.model_dump_json(include=_AT_FIRST)) == ref.digest:
                 return policy.recorded_as(ref.digest)
         raise PolicyUnknownError(
             f"policy {ref.name} version {ref.version} ({ref.digest}) is not kept in {self._directory}"
