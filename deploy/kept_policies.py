@@ -12,7 +12,6 @@ from deploy.settings import BUILT_IN_POLICIES
 from schemas.policy import Policy, digest_of, load_policy
 from schemas.rounds import PolicyRef
 
-
 _AT_FIRST: Final[dict[str, bool | set[str]]] = {
     "name": True,
     "version": True,
