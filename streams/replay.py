@@ -4,6 +4,9 @@
 2. The record counts, whatever the recomputation says: one difference does not make the later rounds differ.
 3. A record with a number that was taken is void, as it was for the host, and is not recomputed.
 4. After a record that cannot follow, the rest of its shard cannot be checked.
+5. A record's id is a function of its bytes, so these are checked first. Then the decisions are compared, field by
+   field: a field that the record's time did not know must come out as its default, which means "as before".
+6. A round that another solver decided is told apart: it must be worth as much, and may have broken ties otherwise.
 """
 
 import asyncio
@@ -24,18 +27,16 @@ from schemas.rounds import PolicyRef, RoundDecided
 from schemas.sharding import DISTRICT
 from schemas.topics import ROUNDS
 from streams.host import TOPICS
-from streams.log import Log, LogError, Reader, Record, TopicPartition
+from streams.log import Log, Record, TopicPartition
 from streams.reading import check_partition, read_event
-from streams.replay_report import Difference, ReplayReport, first_difference
-from streams.rounds import round_draft
+from streams.replay_report import Difference, ReplayReport, first_difference, judge
+from streams.rounds import round_id
+from streams.tape import Tape
 
 Policies = Callable[[PolicyRef], Policy]
 """Finds the policy that decided; raises LookupError where it is not to be had."""
 Progress = Callable[[int, int], None]
 """Told how many records of how many are done."""
-
-RECORD_WAIT_S = 30.0
-AT_ONCE = 2_000
 
 
 async def replay(
@@ -63,31 +64,6 @@ async def replay(
             done, report = done + 1, report + result
             progress(done, total)
     return report
-
-
-class _Tape:
-    """One topic of one partition, read forward as far as asked, many records at a time."""
-
-    def __init__(self, log: Log, place: TopicPartition, end: int) -> None:
-        self.position, self._end = 0, end
-        self._log, self._place = log, place
-        self._reader: Reader | None = None
-
-    async def up_to(self, offset: int) -> AsyncIterator[Record]:
-        """Yield at least the records before ``offset`` that were not yielded yet."""
-        while self.position < min(offset, self._end):
-            if self._reader is None:  # on Kafka each reader is a client of its own: where nothing lies, none
-                self._reader = self._log.reader({self._place: 0})
-            records = await self._reader.poll(max_records=AT_ONCE, timeout_s=RECORD_WAIT_S)
-            if not records:
-                raise LogError(f"the record at offset {self.position} does not come")
-            self.position = records[-1].offset + 1
-            for record in records:
-                yield record
-
-    async def close(self) -> None:
-        if self._reader is not None:
-            await self._reader.close()
 
 
 class _Shard:
@@ -125,7 +101,7 @@ class _Partition:
         width: int,
     ) -> None:
         places = {topic: TopicPartition(topic, partition) for topic in TOPICS}
-        self._tapes = {topic: _Tape(log, place, ends[place]) for topic, place in places.items()}
+        self._tapes = {topic: Tape(log, place, ends[place]) for topic, place in places.items()}
         self._rounds_end = ends[places[ROUNDS.name]]
         self._partition_of = log.partition_of
         self._catalogue, self._policies, self._width = catalogue, policies, width
@@ -161,14 +137,14 @@ class _Partition:
         held = self._shard(decided.shard)
         if held.broken:
             return ReplayReport(unchecked=1)
-        differences: list[Difference] = []
+        found = ReplayReport()
         counts = decided.round_no > held.state.round_no
         if counts:
             for entry in decided.inputs:
                 if entry.topic in self._tapes and entry.topic != ROUNDS.name:
                     await self._read(entry.topic, entry.offset, shard)
             if only in (None, decided.round_no):
-                differences = await self._compare(held, record, event, decided)
+                found = await self._compare(held, record, event, decided)
         try:
             fold = held.state.fold(event, topic=record.topic, offset=record.offset)
         except StateBrokenError as error:
@@ -176,32 +152,34 @@ class _Partition:
             return ReplayReport(differences=(_difference(record, decided, "round", None, str(error)),))
         if fold is not Fold.APPLIED:
             return ReplayReport(void=1)
-        if only not in (None, decided.round_no):
-            return ReplayReport()
-        return ReplayReport(equal=int(not differences), differences=tuple(differences))
+        return found
 
-    async def _compare(
-        self, held: _Shard, record: Record, event: Event[Fact], decided: RoundDecided
-    ) -> list[Difference]:
+    async def _compare(self, held: _Shard, record: Record, event: Event[Fact], decided: RoundDecided) -> ReplayReport:
+        def differs(where: str, recorded: Any, recomputed: Any) -> ReplayReport:
+            return ReplayReport(differences=(_difference(record, decided, where, recorded, recomputed),))
+
         for entry in decided.inputs:
             if entry.topic == ROUNDS.name:
                 continue
             if entry.offset < held.seen.get(entry.topic, 0):
-                return [_difference(record, decided, "inputs", entry.offset, f"at least {held.seen[entry.topic]}")]
+                return differs("inputs", entry.offset, f"at least {held.seen[entry.topic]}")
             held.fold_up_to(entry.topic, entry.offset)
         try:
             policy = self._policies(decided.policy)
         except LookupError:
-            return [_difference(record, decided, "policy", decided.policy.model_dump(), "not to be had")]
+            return differs("policy", decided.policy.model_dump(), "not to be had")
+        fitting = round_id(decided.shard, decided.round_no, record.value or b"")
+        if event.id != fitting:
+            return differs("bytes", f"id {event.id}", f"id {fitting}")
         again = await asyncio.to_thread(
             decide, freeze(held.state), now=decided.decided_at, policy=policy, cause=decided.cause,
             inputs=decided.inputs,
         )  # fmt: skip
-        draft = round_draft(again)
-        if draft.value == record.value and dict(draft.headers)["ce_id"] == event.id.encode():
-            return []
-        where, recorded, recomputed = first_difference(decided.model_dump(mode="json"), again.model_dump(mode="json"))
-        return [_difference(record, decided, where, recorded, recomputed)]
+        verdict = judge(decided, again)
+        if verdict is not None:
+            return verdict
+        same_solver = again.model_copy(update={"solver": decided.solver})
+        return differs(*first_difference(decided.model_dump(mode="json"), same_solver.model_dump(mode="json")))
 
     def _shard(self, name: str) -> _Shard:
         if name not in self._shards:

@@ -196,8 +196,12 @@ def partitions_of(log: Log, partitions: Iterable[int] | None) -> list[int]:
 
 def round_draft(decided: RoundDecided) -> Draft:
     """Return the record of a round; its id is a function of the content."""
-    digest = sha256(decided.model_dump_json().encode()).hexdigest()[:16]
-    event_id = f"{decided.shard}-{decided.round_no}-{digest}"
+    event_id = round_id(decided.shard, decided.round_no, decided.model_dump_json().encode())
     event = new_event(decided, id=event_id, source=SOURCE, key=decided.shard, time=decided.decided_at)
     key, headers, value = encode(event)
     return Draft(key=key, value=value, headers=headers)
+
+
+def round_id(shard: str, round_no: int, value: bytes) -> str:
+    """Return the id of the record that holds ``value``."""
+    return f"{shard}-{round_no}-{sha256(value).hexdigest()[:16]}"

@@ -14,7 +14,7 @@ from streams.embedded import EmbeddedLog
 from streams.log import Draft, Log
 from streams.replay import replay
 from streams.replay_report import ReplayReport, first_difference
-from streams.rounds import round_draft
+from streams.rounds import round_draft, round_id
 from tests.builders import MEAL, SAME_CITY, SHARD, SMALL_CATALOGUE, at, demand_gone, line, offered, posted, whistled
 from tests.fakes.log import FakeLog
 from tests.loops import answer, loop_on, proposals, records, rounds, tell
@@ -195,3 +195,60 @@ async def test_another_policy_under_the_same_name_is_a_difference(log: FakeLog) 
 )
 def test_the_first_difference_is_found_by_its_path(one: object, other: object, where: str) -> None:
     assert first_difference(one, other)[0] == where
+
+
+async def test_another_solver_that_decided_the_same_is_told_and_no_difference(log: FakeLog) -> None:
+    report = await run(await tampered(log, 1, solver="cobuild 0 / by hand"), shard=SHARD)
+    assert report.all_equal
+    assert report.solvers == (("cobuild 0 / by hand", 1),)
+    assert report.equal == len(await rounds(log))
+
+
+async def test_another_solver_may_break_ties_otherwise_for_the_same_total_value() -> None:
+    log = FakeLog(partitions=2)
+    await tell(log, offered("r1"), posted("d1"), posted("d2"))
+    loop = loop_on(log, policy=POLICY)
+    await loop.step(at(0))
+    await loop.close()
+    (decided,) = await rounds(log)
+    (given,) = decided.proposals
+    other = "d2" if given.demand_id == "d1" else "d1"
+    twin = given.model_copy(update={"demand_id": other, "assignment_id": "0" * 32})
+    changes = {"proposals": (twin,), "solver": "cobuild 0 / by hand"}
+    report = await run(await tampered(log, 1, **changes))
+    assert report == ReplayReport(tied=1, solvers=(("cobuild 0 / by hand", 1),))
+    assert report.all_equal
+
+
+async def test_another_solver_that_found_less_is_a_difference(log: FakeLog) -> None:
+    first = (await rounds(log))[0]
+    poor = first.certificate.model_copy(update={"value": first.certificate.value - 1})
+    report = await run(await tampered(log, 1, solver="cobuild 0 / by hand", certificate=poor), shard=SHARD, round_no=1)
+    (difference,) = report.differences
+    assert difference.where == "certificate.value"
+
+
+async def test_a_record_of_before_a_field_was_added_replays_equal() -> None:
+    """A field that the record does not hold must come out as its default."""
+    log = FakeLog(partitions=2)
+    await tell(log, offered("r1"), posted("d1"))
+    loop = loop_on(log, policy=POLICY)
+    await loop.step(at(0))
+    await loop.close()
+    old = FakeLog(partitions=2)
+    for topic in ("cobuild.resources.v1", DEMANDS.name):
+        for record in await records(log, topic):
+            await old.append(topic, [Draft(record.key, record.value, record.headers)])
+    (record,) = await records(log, ROUNDS.name)
+    value = (record.value or b"").replace(b',"left_out":0', b"")
+    assert value != record.value
+    headers = [*record.headers, ("ce_id", round_id(SHARD, 1, value).encode())]
+    await old.append(ROUNDS.name, [Draft(record.key, value, headers)])
+    assert await run(old) == ReplayReport(equal=1)
+
+
+def test_reports_of_several_solvers_add_up() -> None:
+    one = ReplayReport(equal=1, solvers=(("b", 1),))
+    both = one + ReplayReport(tied=1, solvers=(("a", 2), ("b", 1))) + ReplayReport(equal=3)
+    assert both == ReplayReport(equal=4, tied=1, solvers=(("a", 2), ("b", 2)))
+    assert both.checked == 5
