@@ -67,6 +67,7 @@ class Checks:
             [
                 *self._items([("#/item", resource.item)]),
                 *_party("#/provider", resource.provider),
+                *(fault for i, who in enumerate(resource.admits) for fault in _party(f"#/admits/{i}", who)),
                 *(fault for window in shown for fault in self._window("#/windows", window, now=now)),
                 *_moment("#/valid_to", resource.valid_to, now=now),
             ]

@@ -64,7 +64,7 @@ def _blocks(board: Board, lines: Ints, resources: Ints) -> Iterator[tuple[Ints, 
 
 def _pairs(board: Board, lines: Ints, resources: Ints) -> tuple[Ints, Ints]:
     line, resource = lines[:, None], resources[None, :]
-    fine = board.item(line, resource) & board.covered(line, resource) & board.qualified(line, resource)
+    fine = board.passes(line, resource)
     if len(board.rests):
         fine &= board.rested(line, resource)
     row, column = np.nonzero(fine)
@@ -73,10 +73,10 @@ def _pairs(board: Board, lines: Ints, resources: Ints) -> tuple[Ints, Ints]:
 
 def _starts(board: Board, line: Ints, resource: Ints) -> Ints:
     """Return the start of each pair; worked out once per distinct (window, calendar) where that is less work."""
-    demands, resources = board.frozen.demands, board.frozen.resources
+    demands = board.frozen.demands
     window = [demands[column][board.frozen.line_demand] for column in ("start", "end", "duration")]
     line_model, line_kind = _kinds(window)
-    resource_model, resource_kind = _kinds([board.calendar, resources["notice"]])
+    resource_model, resource_kind = _kinds([board.calendar, board.notice])
     if len(line_model) * len(resource_model) >= len(line):
         return board.start(line, resource)
     table = board.start(line_model[:, None], resource_model[None, :])

@@ -84,6 +84,14 @@ class Names(Generic[Key]):
         return [names[index] for index in indices]
 
 
+def bits(order: Sequence[Any], members: Iterable[Any]) -> int:
+    """Return a set as bits, by the place of each member in ``order``."""
+    held = 0
+    for member in members:
+        held |= 1 << order.index(member)
+    return held
+
+
 def ragged(starts: Ints, counts: Ints) -> Ints:
     """Return the indices ``starts[k] .. starts[k] + counts[k] - 1`` of all k, one after another."""
     total = int(counts.sum())

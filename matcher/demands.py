@@ -1,15 +1,17 @@
 """The fold of the demand list: one row per demand, one per line."""
 
-from matcher.columns import Names, Table
+from matcher.columns import FOREVER, Names, Table, bits
 from matcher.fold import OPEN, UNKNOWN, WITHDRAWN, Fold, event_mark, is_news, to_ms
 from matcher.items import ItemIndex
 from schemas.base import Fact
 from schemas.demands import (
+    Beneficiary,
     Demand,
     DemandPosted,
     DemandRevised,
     DemandWhistled,
     DemandWithdrawn,
+    Fitness,
     Urgency,
 )
 from schemas.envelope import Event
@@ -17,6 +19,9 @@ from schemas.refusals import Refused
 
 URGENCIES = (Urgency.NORMAL, Urgency.URGENT, Urgency.WHISTLE, Urgency.EMERGENCY)
 _URGENCY_NUMBER = {urgency: number for number, urgency in enumerate(URGENCIES)}
+BENEFICIARIES = tuple(Beneficiary)
+_BENEFICIARY_NUMBER = {beneficiary: number for number, beneficiary in enumerate(BENEFICIARIES)}
+FITNESSES = tuple(Fitness)
 WHISTLE = _URGENCY_NUMBER[Urgency.WHISTLE]
 
 ROW = [
@@ -36,6 +41,9 @@ ROW = [
     ("lines", "i4"),
     ("asked", "i4"),
     ("shrunk", "?"),
+    ("beneficiary", "u1"),
+    ("needs", "i8"),
+    ("cost_cap", "i8"),
     # The columns below belong to the fold of rounds.
     ("live", "i4"),
     ("fulfilled", "i4"),
@@ -104,6 +112,9 @@ class DemandFold:
             len(demand.lines),
             sum(line.quantity for line in demand.lines),
             shrunk,
+            _BENEFICIARY_NUMBER[demand.beneficiary],
+            bits(FITNESSES, demand.needs),
+            FOREVER if demand.cost_cap is None else demand.cost_cap,
             held["live"],
             held["fulfilled"],
             held["lapsed_version"],

@@ -46,6 +46,7 @@ class Frozen:
     spent: dict[int, int]
     scopes: list[tuple[str, ...]]
     calendars: list[Calendar]
+    admissions: list[tuple[str, ...]]
     live: Rows
     live_ids: list[str]
     said: list[int]
@@ -90,6 +91,7 @@ def freeze(state: ShardState, *, also: str | None = None) -> Frozen:
         spent={int(new_resource[row]): bits for row, bits in state.rounds.spent.items() if new_resource[row] >= 0},
         scopes=list(state.resources.scopes),
         calendars=list(state.resources.calendars),
+        admissions=list(state.resources.admissions),
         live=live,
         live_ids=live_ids,
         said=_said(state.responses.said, live_ids),

@@ -1,12 +1,22 @@
 """The fold of the resource list: one row per resource."""
 
-from matcher.columns import FOREVER, Names, Table
+from typing import Final
+
+from matcher.columns import FOREVER, Names, Table, bits
+from matcher.demands import BENEFICIARIES, FITNESSES
 from matcher.fold import OPEN, SUSPENDED, UNKNOWN, WITHDRAWN, Fold, event_mark, is_news, to_ms
 from matcher.items import ItemIndex
 from schemas.base import Fact
 from schemas.envelope import Event
 from schemas.refusals import Refused
-from schemas.resources import Resource, ResourceOffered, ResourceRevised, ResourceSuspended, ResourceWithdrawn
+from schemas.resources import (
+    AccessMode,
+    Resource,
+    ResourceOffered,
+    ResourceRevised,
+    ResourceSuspended,
+    ResourceWithdrawn,
+)
 
 Calendar = tuple[tuple[int, int], ...]
 """Half-open stretches (start ms, end ms), sorted, not overlapping."""
@@ -25,11 +35,19 @@ ROW = [
     ("scope", "i4"),
     ("calendar", "i4"),
     ("provider", "i4"),
+    ("booked", "?"),
+    ("serves", "i8"),
+    ("fitness", "i8"),
+    ("fee", "i8"),
+    ("admission", "i4"),
 ]
+
+UNKNOWN_FEE: Final = FOREVER - 1
+"""Of what is paid for without saying how much: above every cap, below none."""
 
 
 class ResourceFold:
-    """Resources by number; scopes, calendars and providers are shared, so equal ones are kept once."""
+    """Resources by number; scopes, calendars, providers and admission lists are shared, so equal ones are kept once."""
 
     def __init__(self, items: ItemIndex, ids: Names[str] | None = None) -> None:
         self.items = items
@@ -39,6 +57,7 @@ class ResourceFold:
         self.scopes: Names[tuple[str, ...]] = Names()
         self.calendars: Names[Calendar] = Names()
         self.providers: Names[str] = Names()
+        self.admissions: Names[tuple[str, ...]] = Names()
 
     def number(self, resource_id: str) -> int:
         """Return the row of ``resource_id``, made when it is first mentioned."""
@@ -80,6 +99,11 @@ class ResourceFold:
             self.scopes.number(tuple(sorted(set(resource.scope)))),
             self.calendars.number(calendar_of(resource)),
             self.providers.number(resource.provider),
+            resource.access is AccessMode.BOOKING,
+            bits(BENEFICIARIES, resource.serves),
+            bits(FITNESSES, resource.fitness),
+            _fee(resource),
+            self.admissions.number(tuple(sorted(set(resource.admits)))),
         )
         return Fold.APPLIED
 
@@ -102,6 +126,12 @@ class ResourceFold:
         return is_news(
             status=held["status"], version=held["version"], mark=held["mark"], new_version=version, new_mark=mark
         )
+
+
+def _fee(resource: Resource) -> int:
+    if resource.access is not AccessMode.PAID:
+        return 0
+    return UNKNOWN_FEE if resource.fee is None else resource.fee
 
 
 def calendar_of(resource: Resource) -> Calendar:

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from matcher.columns import Bools, Ints
+from matcher.gates import Gate, Gates, binding, gates_of
 from matcher.pool import Frozen
 from matcher.resources import Calendar
 from schemas.policy import Policy
@@ -29,12 +30,16 @@ class Board:
     ``covers`` (scopes, places): the scope holds the place. ``level`` (homes, places): how near, from 0
     (beyond the city) over city, district and street to 4 (same community). ``place``/``home`` number the
     distinct places of lines and homes of resources. ``starts``/``ends`` (calendars, windows) are padded with
-    empty windows.
+    empty windows. ``gates`` are those that entries set themselves, ``binding`` those of them that some entry sets;
+    ``notice`` (resources,) is the least time (ms) before a start.
     """
 
     frozen: Frozen
     policy: Policy
     now_ms: int
+    gates: Gates
+    binding: tuple[Gate, ...]
+    notice: Ints
     need: Ints
     place: Ints
     home: Ints
@@ -62,6 +67,13 @@ class Board:
         need = self.need[line]
         return (self.frozen.resources["qualified"][resource] & need) == need
 
+    def passes(self, line: Ints, resource: Ints) -> Bools:
+        """All rules that only the two entries decide, whatever the time and whoever else is there."""
+        fine = self.item(line, resource) & self.covered(line, resource) & self.qualified(line, resource)
+        for gate in self.binding:
+            fine &= gate(self.gates, line, resource)
+        return fine
+
     def rested(self, line: Ints, resource: Ints) -> Bools:
         """The pair was not declined, and is not resting after no answer."""
         if not len(self.rests):
@@ -76,7 +88,7 @@ class Board:
         calendar = self.calendar[resource]
         earliest = self.frozen.demands["start"][demand]
         if notice:
-            earliest = np.maximum(earliest, self.now_ms + self.frozen.resources["notice"][resource])
+            earliest = np.maximum(earliest, self.now_ms + self.notice[resource])
         latest = self.frozen.demands["end"][demand] - self.frozen.demands["duration"][demand]
         duration = self.frozen.demands["duration"][demand]
         best = np.full(np.broadcast_shapes(np.shape(line), np.shape(resource)), NEVER, np.int64)
@@ -101,6 +113,9 @@ def board_of(frozen: Frozen, *, policy: Policy, now_ms: int, resting: Ints | Non
         frozen=frozen,
         policy=policy,
         now_ms=now_ms,
+        gates=gates_of(frozen),
+        binding=binding(frozen),
+        notice=np.maximum(resources["notice"], np.where(resources["booked"], policy.rules.booking_minutes * 60_000, 0)),
         need=gate if policy.rules.gates else np.zeros_like(gate),
         place=place[frozen.line_demand],
         home=home,
@@ -132,9 +147,8 @@ def still_allowed(frozen: Frozen, *, policy: Policy) -> Bools:
     usable = changed[there[changed]]
     rows, seats = line_rows(frozen)[usable], live["resource"][usable]
     board = board_of(frozen, policy=policy, now_ms=0)
-    fine = board.item(rows, seats) & board.covered(rows, seats) & board.qualified(rows, seats)
     allowed[changed] = False
-    allowed[usable] = fine & _slot_holds(frozen, board, live[usable])
+    allowed[usable] = board.passes(rows, seats) & _slot_holds(frozen, board, live[usable])
     return allowed
 
 

@@ -14,7 +14,7 @@ from matcher.fold import WITHDRAWN
 from matcher.state import ShardState
 from schemas.catalogue import Catalogue
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 
 
 class SnapshotError(ValueError):
@@ -51,6 +51,7 @@ def dump(state: ShardState) -> bytes:
         "providers": _renumber(
             "provider", resources.providers, (resource_rows, offered), (live, np.ones(len(live), bool))
         ),
+        "admissions": _renumber("admission", resources.admissions, (resource_rows, offered)),
         "requesters": _renumber("requester", demands.requesters, (demand_rows, demand_rows["place"] > 0)),
         "live_ids": [rounds.ids[place] for place in live_order],
         "said": sorted(state.responses.said.items()),
@@ -95,6 +96,7 @@ def _state(head: dict[str, Any], body: memoryview, catalogue: Catalogue) -> Shar
     resources.ids, demands.ids = Names(head["resource_ids"]), Names(head["demand_ids"])
     resources.scopes = Names(tuple(scope) for scope in head["scopes"])
     resources.calendars = Names(tuple((start, end) for start, end in calendar) for calendar in head["calendars"])
+    resources.admissions = Names(tuple(admitted) for admitted in head["admissions"])
     resources.providers, demands.requesters = Names(head["providers"]), Names(head["requesters"])
     state.responses.said = dict(head["said"])
     rounds.round_no, rounds.round_at_ms, rounds.left_out = head["round_no"], head["round_at_ms"], head["left_out"]

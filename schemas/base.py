@@ -24,6 +24,14 @@ class Fact(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
+def unsaid(value: object) -> bool:
+    """Return whether a field that joined later says nothing.
+
+    It is not written then (``exclude_if``), so that what was said before it came is still the same, byte for byte.
+    """
+    return value is None or value == ()
+
+
 def to_utc(moment: datetime) -> datetime:
     """Return the same instant in UTC, so that equal instants are written alike."""
     try:

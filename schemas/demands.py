@@ -18,6 +18,7 @@ from schemas.base import (
     Title,
     Version,
     Window,
+    unsaid,
 )
 
 MOST_LINES = 20
@@ -56,6 +57,16 @@ class Beneficiary(StrEnum):
     ILL = "ill"
 
 
+class Fitness(StrEnum):
+    """What a job asks of whoever does it 年龄与体能: classes that a helper declares, never a day of birth."""
+
+    ADULT = "adult"
+    LIFTING = "lifting"
+    HEIGHTS = "heights"
+    STANDING = "standing"
+    NIGHT = "night"
+
+
 class DemandLine(Fact):
     """So many seats of one catalogue item."""
 
@@ -88,6 +99,20 @@ class Demand(Fact):
     beneficiary: Beneficiary = Beneficiary.GENERAL
     micro_wish: bool = False
     risky: Annotated[bool, Field(description="Work with a risk: some categories then need insurance.")] = False
+    needs: Annotated[
+        tuple[Fitness, ...],
+        Field(max_length=10, exclude_if=unsaid, description="What the helper must have declared to be fit for."),
+    ] = ()
+    cost_cap: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=10**9,
+            exclude_if=unsaid,
+            description="The most that a seat may cost, in whole units of the local currency; 0 takes only what is "
+            "free; left out, there is no cap.",
+        ),
+    ] = None
     posted_at: Moment
 
     @model_validator(mode="after")

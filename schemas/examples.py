@@ -44,6 +44,9 @@ _RESOURCE: Final = resources.Resource(
     delivery=resources.DeliveryMode.OFF_PEAK,
     notice_minutes=24 * 60,
     qualifications=(_VETTED,),
+    serves=(demands.Beneficiary.ELDERLY, demands.Beneficiary.DISABLED),
+    fitness=(demands.Fitness.ADULT, demands.Fitness.STANDING),
+    admits=("310105001",),
     valid_from=_at(16, 0),
     offered_at=_at(16, 10, 20),
 )
@@ -60,6 +63,8 @@ _DEMAND: Final = demands.Demand(
     channel=demands.Channel.VISIT,
     beneficiary=demands.Beneficiary.ELDERLY,
     micro_wish=True,
+    needs=(demands.Fitness.ADULT,),
+    cost_cap=0,
     posted_at=_at(17, 9, 5),
 )
 

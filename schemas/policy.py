@@ -78,6 +78,10 @@ class Rules(Fact):
 
     siblings: Annotated[bool, Field(description="Whether sibling items may be proposed at all.")] = True
     gates: Annotated[bool, Field(description="Whether categories' gates (licence, insurance ...) bind.")] = True
+    booking_minutes: Annotated[
+        int,
+        Field(ge=0, le=60 * 24 * 90, description="What is used by booking needs so much notice, or its own if longer."),
+    ] = 0
     answer_hours: Annotated[int, Field(ge=1, le=24 * 30, description="Time to answer a proposal.")] = 24
     expiry_pause_hours: Annotated[
         int, Field(ge=1, le=24 * 365, description="After no answer the same pair is not proposed for so long.")

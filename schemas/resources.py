@@ -19,7 +19,9 @@ from schemas.base import (
     Title,
     Version,
     Window,
+    unsaid,
 )
+from schemas.demands import Beneficiary, Fitness
 from schemas.regions import prefix_of
 
 
@@ -80,6 +82,31 @@ class Resource(Fact):
     delivery: DeliveryMode | None = None
     notice_minutes: Annotated[int, Field(ge=0, le=60 * 24 * 90, description="Least time before a start.")] = 0
     qualifications: Annotated[tuple[Qualification, ...], Field(max_length=20)] = ()
+    serves: Annotated[
+        tuple[Beneficiary, ...],
+        Field(max_length=10, exclude_if=unsaid, description="For which classes it is fit; empty means for everybody."),
+    ] = ()
+    fitness: Annotated[
+        tuple[Fitness, ...],
+        Field(max_length=10, exclude_if=unsaid, description="What the helper declares to be fit for."),
+    ] = ()
+    fee: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=10**9,
+            exclude_if=unsaid,
+            description="What a seat costs where access is paid, in whole units of the local currency.",
+        ),
+    ] = None
+    admits: Annotated[
+        tuple[PartyRef | Area, ...],
+        Field(
+            max_length=100,
+            exclude_if=unsaid,
+            description="Whom it admits: requesters by reference, regions by prefix; empty means everybody.",
+        ),
+    ] = ()
     auto_accept: bool = False
     valid_from: Moment | None = None
     valid_to: Moment | None = None
@@ -89,6 +116,12 @@ class Resource(Fact):
     def _valid_to_is_after_valid_from(self) -> Self:
         if self.valid_from and self.valid_to and self.valid_to <= self.valid_from:
             raise ValueError("impossible_window: valid_to is not after valid_from")
+        return self
+
+    @model_validator(mode="after")
+    def _only_what_is_paid_has_a_fee(self) -> Self:
+        if self.fee is not None and self.access is not AccessMode.PAID:
+            raise ValueError("invalid_value: only paid access has a fee")
         return self
 
     @model_validator(mode="after")

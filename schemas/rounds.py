@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.base import EntityId, Fact, ItemId, Moment, PartyRef, RegionCode, RegionPrefix
+from schemas.base import EntityId, Fact, ItemId, Moment, PartyRef, RegionCode, RegionPrefix, unsaid
 from schemas.responses import AssignmentId
 
 Points = Annotated[int, Field(ge=1 - 2**53, le=2**53 - 1)]
@@ -12,11 +12,6 @@ Points = Annotated[int, Field(ge=1 - 2**53, le=2**53 - 1)]
 Number = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 """Bounded: whoever keeps rounds in columns or in a database has no room for more, and JSON has none for sure."""
-
-
-def _is_unsaid(value: object) -> bool:
-    """Return whether a field that joined later says nothing: it is not written then, so that old records stay so."""
-    return value is None or value == ()
 
 
 class PolicyRef(Fact):
@@ -156,12 +151,12 @@ class RoundDecided(Fact):
     outbid: Annotated[
         tuple[Outbid, ...],
         Field(
-            exclude_if=_is_unsaid,
+            exclude_if=unsaid,
             description="Lines that were outbid for the first time since a seat of theirs was last confirmed; "
             "only under a policy that values regret.",
         ),
     ] = ()
     fairness: Annotated[
         FairnessCost | None,
-        Field(exclude_if=_is_unsaid, description="Only under a policy with terms of fairness: load, regret."),
+        Field(exclude_if=unsaid, description="Only under a policy with terms of fairness: load, regret."),
     ] = None

@@ -7,7 +7,20 @@ from pydantic import Field
 from schemas.base import EntityId, Fact, ItemId, Moment, RegionPrefix
 from schemas.rounds import Points
 
-Rule = Literal["item", "scope", "gate", "seats", "window", "notice", "barred", "worth"]
+Rule = Literal[
+    "item",
+    "scope",
+    "gate",
+    "beneficiary",
+    "fitness",
+    "cost",
+    "admission",
+    "seats",
+    "window",
+    "notice",
+    "barred",
+    "worth",
+]
 """The hard rules, in the order in which they are tried; ``worth`` means: allowed, but worth nothing."""
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
-from api.imports.words import ZH, enumerated, instant, whole, yes_or_no
-from schemas.demands import Beneficiary, Channel, Urgency
+from api.imports.words import ZH, enumerated, instant, several, whole, yes_or_no
+from schemas.demands import Beneficiary, Channel, Fitness, Urgency
 from schemas.refusals import Refused
 from schemas.resources import AccessMode, DeliveryMode, ResourceKind
 
@@ -78,6 +78,14 @@ DEMANDS: tuple[Column, ...] = (
     _choice("beneficiary", "受益对象", Beneficiary, example="老年人", hint="不填为一般群众"),
     _flag("micro_wish", "微心愿", example="否", hint="不填为否"),
     _flag("risky", "有风险", example="否", hint="有风险的工作需要保险"),
+    Column(
+        name="needs",
+        zh="对服务者的要求",
+        example="",
+        hint="可不填；成年、能负重、能登高、能久站、能值夜，多个用顿号分开",
+        read=lambda text: several(Fitness, text),
+    ),
+    Column(name="cost_cap", zh="费用上限", example="", hint="每个名额最多多少元；0 为只要免费，不填为不限", read=whole),
     _flag("siblings", "可用同类项目", example="是", hint="同类别的其他项目是否也可以，不填为是"),
     Column(name="requester", zh="需求方", example="", hint="不填为该社区；单位填统一社会信用代码", aliases=("发布方",)),
     _DETAIL,
@@ -114,6 +122,27 @@ RESOURCES: tuple[Column, ...] = (
         name="notice_minutes", zh="提前通知（分钟）", example="60", hint="不填为 0", read=whole, aliases=("提前通知",)
     ),
     Column(name="qualifications", zh="资质", example="", hint="资质代码，多个用顿号分开"),
+    Column(
+        name="serves",
+        zh="服务对象",
+        example="",
+        hint="不填为所有人；如老年人、儿童，多个用顿号分开",
+        read=lambda text: several(Beneficiary, text),
+    ),
+    Column(
+        name="fitness",
+        zh="年龄与体能",
+        example="",
+        hint="服务者自报：成年、能负重、能登高、能久站、能值夜，多个用顿号分开",
+        read=lambda text: several(Fitness, text),
+    ),
+    Column(name="fee", zh="费用", example="", hint="仅付费的填，每个名额多少元", read=whole),
+    Column(
+        name="admits",
+        zh="准入名单",
+        example="",
+        hint="不填为不限；本社区、本街道等或区划代码、统一社会信用代码，多个用顿号分开",
+    ),
     _flag("renewable", "可重复使用", example="是", hint="物资、资金用完为止，填否"),
     _flag("auto_accept", "自动接受", example="否", hint="填是则匹配后不再询问"),
     _time("valid_from", "生效时间", example="", hint="可不填"),

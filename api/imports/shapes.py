@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from api.imports.columns import ListKind
+from api.imports.words import BETWEEN
 from schemas.catalogue import Catalogue
 from schemas.demands import Demand
 from schemas.refusals import Refused
@@ -14,7 +15,6 @@ from schemas.sharding import DISTRICT
 ITEM = "item"
 _SCOPES = {"本社区": 12, "本街道": 9, "本镇": 9, "本区": 6, "本县": 6, "本市": 4, "本省": 2}
 _SCOPES |= {"community": 12, "street": 9, "district": 6, "city": 4, "province": 2}
-_BETWEEN = re.compile(r"[、,，;；\s]+")
 _USCC = re.compile(r"[0-9A-HJ-NP-RTUWXYa-hj-np-rtuwxy]{18}(/[0-9]{1,4})?", re.ASCII)
 _COMMUNITY = re.compile(r"[1-9][0-9]{11}", re.ASCII)
 
@@ -59,7 +59,8 @@ def resource(values: dict[str, Any], *, entry_id: str, at: datetime) -> Resource
     window = {name: values.pop(name) for name in ("start", "end") if name in values}
     offering = party(values.pop("provider"))
     scope = _scope(values.pop("scope", "本区"), home=values["home"])
-    held = _BETWEEN.split(values.pop("qualifications", ""))
+    held = BETWEEN.split(values.pop("qualifications", ""))
+    admits = values.pop("admits", "")
     return Resource.model_validate(
         {
             "resource_id": entry_id,
@@ -68,6 +69,7 @@ def resource(values: dict[str, Any], *, entry_id: str, at: datetime) -> Resource
             "provider": offering,
             "scope": scope,
             "qualifications": [code for code in held if code],
+            "admits": [_admitted(word, home=values["home"]) for word in BETWEEN.split(admits) if word],
             **values,
         }
     )
@@ -75,7 +77,14 @@ def resource(values: dict[str, Any], *, entry_id: str, at: datetime) -> Resource
 
 def _scope(text: str, *, home: str) -> list[str]:
     """Return prefixes: words such as 本区 by their level around ``home``, codes without their padding."""
-    return [home[: _SCOPES[word]] if word in _SCOPES else _prefix(word) for word in _BETWEEN.split(text) if word]
+    return [home[: _SCOPES[word]] if word in _SCOPES else _prefix(word) for word in BETWEEN.split(text) if word]
+
+
+def _admitted(word: str, *, home: str) -> str:
+    """Return whom a word admits: a region, by level or code; or else a party."""
+    if word in _SCOPES or word.isdigit():
+        return _scope(word, home=home)[0]
+    return party(word)
 
 
 def _prefix(code: str) -> str:

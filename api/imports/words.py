@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from schemas.demands import Beneficiary, Channel, Urgency
+from schemas.demands import Beneficiary, Channel, Fitness, Urgency
 from schemas.refusals import Refused
 from schemas.resources import AccessMode, DeliveryMode, ResourceKind
 
@@ -36,6 +36,11 @@ ZH: dict[StrEnum, str] = {
     Beneficiary.DISABLED: "残疾人",
     Beneficiary.POOR: "困难群众",
     Beneficiary.ILL: "患病群众",
+    Fitness.ADULT: "成年",
+    Fitness.LIFTING: "能负重",
+    Fitness.HEIGHTS: "能登高",
+    Fitness.STANDING: "能久站",
+    Fitness.NIGHT: "能值夜",
     ResourceKind.SKILL: "人才",
     ResourceKind.VENUE: "阵地",
     ResourceKind.FACILITY: "设施",
@@ -54,6 +59,8 @@ ZH: dict[StrEnum, str] = {
     DeliveryMode.OFF_PEAK: "错时",
     DeliveryMode.PROXY: "代理",
 }
+BETWEEN = re.compile(r"[、,，;；\s]+")
+"""What stands between the words of a cell that holds several."""
 _YES = frozenset({"是", "yes", "y", "true", "1", "√", "✓", "对", "有"})
 _NO = frozenset({"否", "no", "n", "false", "0", "×", "✗", "无", "不"})
 _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?", re.ASCII)
@@ -67,6 +74,11 @@ def enumerated(kind: type[Enumeration], text: str) -> Enumeration:
         if wanted in (member.value, ZH[member], member.value.replace("_", " "), member.value.replace("_", "-")):
             return member
     raise Refused("unknown_word", "、".join(ZH[member] for member in kind))
+
+
+def several(kind: type[Enumeration], text: str) -> tuple[Enumeration, ...]:
+    """Return the members that a cell names, set apart by commas or blanks, in either language."""
+    return tuple(enumerated(kind, word) for word in BETWEEN.split(text) if word)
 
 
 def yes_or_no(text: str) -> bool:

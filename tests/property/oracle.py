@@ -15,7 +15,14 @@ from schemas.base import Fact
 from schemas.catalogue import Catalogue
 from schemas.demands import Demand, DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn, Urgency
 from schemas.policy import Policy
-from schemas.resources import Resource, ResourceOffered, ResourceRevised, ResourceSuspended, ResourceWithdrawn
+from schemas.resources import (
+    AccessMode,
+    Resource,
+    ResourceOffered,
+    ResourceRevised,
+    ResourceSuspended,
+    ResourceWithdrawn,
+)
 from schemas.responses import AssignmentAccepted, AssignmentDeclined, AssignmentDone, AssignmentNoShow
 from schemas.rounds import Proposal, RoundDecided, Transition
 
@@ -326,7 +333,7 @@ class Book:
                 pair = (demand_id, number, resource_id)
                 if (demand_id, resource_id) in new_noes or self.barred.get((demand_id, resource_id), BEGINNING) > now:
                     continue
-                starts_at = self._start(demand_id, resource_id, now) if self._suits(pair, policy) else None
+                starts_at = self._start(demand_id, resource_id, now, policy) if self._suits(pair, policy) else None
                 if starts_at is None:
                     continue
                 worth = Worth(self._terms(pair, now, policy), starts_at)
@@ -334,7 +341,22 @@ class Book:
                     yield pair, worth
 
     def _suits(self, pair: Pair, policy: Policy) -> bool:
-        return self._item(pair, policy) and self._scope(pair) and self._gate(pair, policy)
+        own = all(fine for fine in self._own_gates(pair).values())
+        return self._item(pair, policy) and self._scope(pair) and self._gate(pair, policy) and own
+
+    def _own_gates(self, pair: Pair) -> dict[str, bool]:
+        """The rules that entries set themselves."""
+        demand, resource = self.demands[pair[0]], self.resources[pair[2]]
+        fee = 0 if resource.access is not AccessMode.PAID else resource.fee
+        regions = [entry for entry in resource.admits if ":" not in entry]
+        return {
+            "beneficiary": not resource.serves or demand.beneficiary in resource.serves,
+            "fitness": all(need in resource.fitness for need in demand.needs),
+            "cost": demand.cost_cap is None or (fee is not None and fee <= demand.cost_cap),
+            "admission": not resource.admits
+            or demand.requester in resource.admits
+            or any(demand.community.startswith(region) for region in regions),
+        }
 
     def _item(self, pair: Pair, policy: Policy) -> bool:
         asked, offered = self.demands[pair[0]].lines[pair[1]], self.resources[pair[2]].item
@@ -360,18 +382,21 @@ class Book:
             "item": self._item(pair, policy),
             "scope": self._scope(pair),
             "gate": self._gate(pair, policy),
+            **self._own_gates(pair),
             "seats": pair[2] in pool.supply,
-            "window": at_any_time._start(pair[0], pair[2], demand.window.start) is not None,
-            "notice": self._start(pair[0], pair[2], now) is not None,
+            "window": at_any_time._start(pair[0], pair[2], demand.window.start, Policy()) is not None,
+            "notice": self._start(pair[0], pair[2], now, policy) is not None,
             "barred": self.barred.get((pair[0], pair[2]), BEGINNING) <= now,
             "worth": sum(self._terms(pair, now, policy).values()) > 0,
         }
         return next((rule for rule, fine in holds.items() if not fine), None)
 
-    def _start(self, demand_id: str, resource_id: str, now: datetime) -> datetime | None:
+    def _start(self, demand_id: str, resource_id: str, now: datetime, policy: Policy) -> datetime | None:
         """The first moment at which the whole job fits, or None."""
         demand, resource = self.demands[demand_id], self.resources[resource_id]
-        soonest = max(demand.window.start, now + timedelta(minutes=resource.notice_minutes))
+        booking = policy.rules.booking_minutes if resource.access is AccessMode.BOOKING else 0
+        notice = timedelta(minutes=max(resource.notice_minutes, booking))
+        soonest = max(demand.window.start, now + notice)
         length = timedelta(minutes=demand.duration_minutes)
         opens = [resource.valid_from] if resource.valid_from else []
         moments = sorted(m for m in chain([soonest], opens, (w.start for w in resource.windows)) if m >= soonest)

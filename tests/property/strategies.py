@@ -1,12 +1,13 @@
 """Small pools drawn so that entries meet often: few items, few places, windows on a half-hour grid that touch."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 
 from schemas.base import Fact, Window
-from schemas.demands import Demand, DemandLine, DemandPosted, Urgency
+from schemas.demands import Beneficiary, Demand, DemandLine, DemandPosted, Fitness, Urgency
 from schemas.policy import (
     FitWeights,
     LoadWeights,
@@ -19,7 +20,7 @@ from schemas.policy import (
     UrgencyWeights,
     WaitingWeights,
 )
-from schemas.resources import Resource, ResourceOffered
+from schemas.resources import AccessMode, Resource, ResourceOffered
 from tests.builders import (
     FAR,
     HAIR,
@@ -46,6 +47,17 @@ SCOPES = st.sampled_from(
     [(SHARD,)] * 6 + [("31",), ("3101",), (HERE[:9],), (HERE,), (SAME_STREET, SAME_DISTRICT[:9]), ("32",)]
 )
 HALF_HOUR = timedelta(minutes=30)
+REQUESTERS = st.sampled_from([f"community:{HERE}", "team:asks"])
+BENEFICIARIES = st.sampled_from([Beneficiary.GENERAL, Beneficiary.GENERAL, Beneficiary.ELDERLY])
+SERVES = st.sampled_from([(), (), (), (Beneficiary.ELDERLY,), (Beneficiary.GENERAL, Beneficiary.CHILDREN)])
+ADMITS = st.sampled_from([(), (), (), (), (HERE[:9],), ("team:asks", SAME_DISTRICT[:9])])
+ACCESS: list[dict[str, Any]] = [
+    {},
+    {},
+    {"access": AccessMode.BOOKING},
+    {"access": AccessMode.PAID},
+    {"access": AccessMode.PAID, "fee": 30},
+]
 PROVIDERS = st.sampled_from([None, None, "team:one", "team:two"])
 """Some resources belong to the same provider."""
 POINTS = st.integers(0, 12)
@@ -83,6 +95,10 @@ def resources(draw: st.DrawFn, resource_id: str, *, version: int = 1, since: dat
         home=draw(HOMES),
         notice_minutes=draw(st.sampled_from([0, 0, 0, 45, 180])),
         qualifications=draw(st.sampled_from([(), (LICENCE,), (INSURANCE,), (INSURANCE, LICENCE, "choir")])),
+        serves=draw(SERVES),
+        fitness=draw(st.sampled_from([(), (Fitness.ADULT,), (Fitness.LIFTING, Fitness.ADULT)])),
+        admits=draw(ADMITS),
+        **draw(st.sampled_from(ACCESS)),
         auto_accept=draw(st.booleans()),
         valid_from=draw(SELDOM) and draw(moments(-2, 3, since=since)),
         valid_to=draw(SELDOM) and draw(moments(4, 10, since=since)),
@@ -102,6 +118,10 @@ def demands(draw: st.DrawFn, demand_id: str, *, version: int = 1, since: datetim
         deadline=draw(SELDOM) and draw(moments(0, 10, since=since)),
         urgency=draw(st.sampled_from(list(Urgency))),
         risky=draw(st.booleans()),
+        requester=draw(REQUESTERS),
+        beneficiary=draw(BENEFICIARIES),
+        needs=draw(st.sampled_from([(), (), (), (Fitness.ADULT,), (Fitness.ADULT, Fitness.LIFTING)])),
+        cost_cap=draw(st.sampled_from([None, None, 0, 30])),
         posted_at=draw(moments(-4, 1, since=since)),
     )
 
@@ -139,6 +159,7 @@ def policies(draw: st.DrawFn) -> Policy:
         regret=RegretWeights(per_hour=draw(SELDOM_POINTS), cap_hours=draw(st.integers(0, 4))),
         rules=Rules(
             siblings=draw(st.sampled_from([True, True, True, False])),
+            booking_minutes=draw(st.sampled_from([0, 0, 90])),
             gates=draw(st.sampled_from([True, True, False])),
             answer_hours=draw(st.integers(1, 3)),
             expiry_pause_hours=draw(st.integers(1, 3)),

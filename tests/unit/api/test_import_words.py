@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from api.imports.cells import as_text, decoded
 from api.imports.columns import COLUMNS, find_header
 from api.imports.shapes import Lookup, party
-from api.imports.words import ZH, enumerated, instant, whole, yes_or_no
+from api.imports.words import ZH, enumerated, instant, several, whole, yes_or_no
 from schemas.catalogue import load_catalogue
-from schemas.demands import Beneficiary, Channel, Urgency
+from schemas.demands import Beneficiary, Channel, Fitness, Urgency
 from schemas.refusals import Refused
 from schemas.resources import AccessMode, DeliveryMode, ResourceKind
 
@@ -50,7 +50,7 @@ def test_any_text_is_a_time_or_refused(text: str) -> None:
         assert refused.code == "bad_time"
 
 
-@pytest.mark.parametrize("kind", [Urgency, Channel, Beneficiary, ResourceKind, AccessMode, DeliveryMode])
+@pytest.mark.parametrize("kind", [Urgency, Channel, Beneficiary, Fitness, ResourceKind, AccessMode, DeliveryMode])
 def test_every_word_is_known_in_both_languages(kind: type) -> None:
     for member in kind:
         assert enumerated(kind, ZH[member]) is member
@@ -58,6 +58,14 @@ def test_every_word_is_known_in_both_languages(kind: type) -> None:
     assert len({ZH[member] for member in kind}) == len(kind)
     with pytest.raises(Refused, match="unknown_word"):
         enumerated(kind, "别的")
+
+
+def test_a_cell_may_hold_several_words() -> None:
+    both = (Fitness.ADULT, Fitness.LIFTING)
+    for text in ("成年、能负重", "adult, lifting", "成年 能负重", "，成年；能负重；"):
+        assert several(Fitness, text) == both
+    with pytest.raises(Refused, match="unknown_word"):
+        several(Fitness, "成年、别的")
 
 
 def test_yes_no_and_numbers() -> None:
