@@ -20,6 +20,7 @@ from typing import IO, Final
 import structlog
 
 from deploy import lifeline, notify
+from streams.worker.watchdog import STATUS as HUNG
 
 log = structlog.get_logger(__name__)
 
@@ -29,9 +30,12 @@ STEADY_S: Final = 5.0
 """Who was up for so long has come up well."""
 MOST_FAILURES: Final = 3
 BAD_SETTINGS: Final = 2
-HUNG: Final = 70
-"""The exit status of a process whose watchdog found that it no longer gets on."""
 _DATAGRAM: Final = 4096
+_REASONS: Final = {
+    0: "it stopped by itself",
+    BAD_SETTINGS: "its settings do not hold; it said above what is wrong",
+    HUNG: "it hung, and its watchdog ended it",
+}
 
 
 class GivenUpError(RuntimeError):
@@ -161,17 +165,9 @@ class Child:
 
 def reason(status: int) -> str:
     """Return what an exit status means, for people."""
-    match status:
-        case 0:
-            return "it stopped by itself"
-        case 2:
-            return "its settings do not hold; it said above what is wrong"
-        case 70:
-            return "it hung, and its watchdog ended it"
-        case _ if status < 0:
-            return f"it was ended by {signal.Signals(-status).name}"
-        case _:
-            return f"it failed with status {status}; it said above why"
+    if status < 0:
+        return f"it was ended by {signal.Signals(-status).name}"
+    return _REASONS.get(status, f"it failed with status {status}; it said above why")
 
 
 def _send(process: Process, number: signal.Signals) -> None:

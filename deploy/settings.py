@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.topics import DEFAULT_PARTITIONS
 from streams.kafka.connection import KafkaConnection
+from streams.limits import RefusalLimits
 
 BUILT_IN_POLICIES = Path(__file__).parent / "policies"
 
@@ -118,6 +119,11 @@ class CobuildSettings(BaseSettings):
         if self.kafka_security.startswith("SASL") and (self.kafka_username is None or self.kafka_password is None):
             raise ValueError("SASL needs COBUILD_KAFKA_USERNAME and COBUILD_KAFKA_PASSWORD")
         return self
+
+    @property
+    def refusal_limits(self) -> RefusalLimits:
+        """How many refused records stop a worker."""
+        return RefusalLimits(in_a_row=self.refused_in_a_row, ratio=self.refused_ratio)
 
     @property
     def kafka_connection(self) -> KafkaConnection:

@@ -1,6 +1,8 @@
-"""The log that the settings name: one file on this machine, or Kafka's topics."""
+"""The log that the settings name, one file on this machine or Kafka's topics, and the snapshots that go with it."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from typing import Final
 
 from deploy.home import belong
@@ -8,7 +10,10 @@ from deploy.settings import CobuildSettings
 from schemas.topics import TOPICS
 from streams.embedded.log import EmbeddedLog
 from streams.kafka.log import KafkaLog
+from streams.kafka.snapshots import KafkaSnapshots
 from streams.log import LogError
+from streams.mirror import MirroredSnapshots
+from streams.snapshots import FileSnapshots
 
 EVENTS: Final = tuple(topic.name for topic in TOPICS)
 
@@ -54,3 +59,13 @@ async def open_kafka(settings: CobuildSettings, client_id: str, topics: Iterable
         return await KafkaLog.open(connection, partitions=settings.partitions, client_id=client_id, topics=topics)
     except (ValueError, OSError) as error:
         raise LogError(str(error)) from error
+
+
+@asynccontextmanager
+async def mirrored_snapshots(settings: CobuildSettings, *, writer: str) -> AsyncIterator[MirroredSnapshots]:
+    """Give the snapshots of this machine with those on the brokers behind them, where ``writer`` is our name."""
+    elsewhere = KafkaSnapshots(settings.kafka_connection, partitions=settings.partitions, writer=writer)
+    try:
+        yield MirroredSnapshots(FileSnapshots(settings.snapshots_path), elsewhere)
+    finally:
+        await asyncio.to_thread(elsewhere.close)

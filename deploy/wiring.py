@@ -1,6 +1,5 @@
 """The one place where ports meet adapters: a whole house on the embedded log, or the API alone on Kafka's."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from deploy.adapters import LogSink, Ready, WallClock
 from deploy.home import EMBEDDED, alone, belong
 from deploy.kept_policies import KeptPolicies
 from deploy.settings import CobuildSettings
-from deploy.storage import open_embedded, open_own
+from deploy.storage import mirrored_snapshots, open_embedded, open_own
 from schemas.catalogue import Catalogue, load_catalogue
 from schemas.policy import Policy, load_policy
 from schemas.regions import Regions
@@ -27,10 +26,7 @@ from streams.embedded.log import EmbeddedLog
 from streams.explainer import Explainer as HostExplainer
 from streams.follower import FollowingExplainer
 from streams.host import ShardHost
-from streams.kafka.snapshots import KafkaSnapshots
-from streams.limits import RefusalLimits
 from streams.log import Log
-from streams.mirror import MirroredSnapshots
 from streams.projector import Projector
 from streams.round_loop import RoundLoop
 from streams.snapshots import FileSnapshots
@@ -74,7 +70,7 @@ async def open_house(settings: CobuildSettings) -> AsyncIterator[House]:
             host=host,
             snapshots=FileSnapshots(settings.snapshots_path),
             solvers=settings.solve_threads,
-            limits=RefusalLimits(in_a_row=settings.refused_in_a_row, ratio=settings.refused_ratio),
+            limits=settings.refusal_limits,
         )
         projector = Projector(log, read_model, shard_width=settings.shard_width)
         bell = Bell()
@@ -115,11 +111,10 @@ async def open_api(settings: CobuildSettings) -> AsyncIterator[FastAPI]:
             closing.callback(read_model.close)
             changes = Changes(read_model)
             closing.push_async_callback(changes.close)
-            elsewhere = KafkaSnapshots(settings.kafka_connection, partitions=settings.partitions, writer="api")
-            closing.push_async_callback(asyncio.to_thread, elsewhere.close)
+            snapshots = await closing.enter_async_context(mirrored_snapshots(settings, writer="api"))
             follower = FollowingExplainer(
                 log=log,
-                snapshots=MirroredSnapshots(FileSnapshots(settings.snapshots_path), elsewhere),
+                snapshots=snapshots,
                 catalogue=catalogue,
                 policy=policy,
                 shard_width=settings.shard_width,

@@ -1,6 +1,5 @@
 """``cobuild worker``: hosts the shards of the partitions that its group gives it, alone in its process."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -11,16 +10,12 @@ from deploy.kept_policies import KeptPolicies
 from deploy.notify import tell_ready
 from deploy.running import stopped_by_signals, together
 from deploy.settings import CobuildSettings
-from deploy.storage import open_own
+from deploy.storage import mirrored_snapshots, open_own
 from schemas.catalogue import load_catalogue
 from schemas.policy import load_policy
 from schemas.topics import ALL_TOPICS
 from streams.host import ShardHost
-from streams.kafka.snapshots import KafkaSnapshots
-from streams.limits import RefusalLimits
-from streams.mirror import MirroredSnapshots
 from streams.rounds import Rounds
-from streams.snapshots import FileSnapshots
 from streams.worker.watchdog import Progress, Watchdog
 from streams.worker.worker import Worker
 
@@ -47,16 +42,13 @@ async def open_worker(settings: CobuildSettings) -> AsyncIterator[Worker]:
             host = ShardHost(
                 catalogue=catalogue, policy=policy, partition_of=source.partition_of, shard_width=settings.shard_width
             )
-            elsewhere = KafkaSnapshots(
-                settings.kafka_connection, partitions=settings.partitions, writer=settings.instance
-            )
-            closing.push_async_callback(asyncio.to_thread, elsewhere.close)
+            snapshots = await closing.enter_async_context(mirrored_snapshots(settings, writer=settings.instance))
             rounds = Rounds(
                 log=source,
                 host=host,
-                snapshots=MirroredSnapshots(FileSnapshots(settings.snapshots_path), elsewhere),
+                snapshots=snapshots,
                 solvers=settings.solve_threads,
-                limits=RefusalLimits(in_a_row=settings.refused_in_a_row, ratio=settings.refused_ratio),
+                limits=settings.refusal_limits,
             )
             yield Worker(
                 connection=settings.kafka_connection,

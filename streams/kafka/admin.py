@@ -6,17 +6,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from kafka import KafkaAdminClient, TopicPartition
+from kafka import TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
 from kafka.errors import (
-    KafkaError,
     RetriableError,
     TopicAlreadyExistsError,
     UnknownTopicOrPartitionError,
     for_code,
 )
 
-from streams.kafka.complaints import heard
+from streams.kafka.client import UNKNOWN_TOPIC, admin_client
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.faults import described, told_as_log_errors
 from streams.kafka.topics import (
@@ -32,10 +31,9 @@ from streams.kafka.topics import (
 from streams.log import LogError
 
 PATIENCE_S: Final = 15.0
-_REQUEST_MS: Final = 30_000
+_REQUEST_S: Final = 30.0
 _PAUSE_S: Final = 0.2
 _NO_ERROR: Final = 0
-_UNKNOWN_TOPIC: Final = 3
 
 Answer = TypeVar("Answer")
 
@@ -92,23 +90,12 @@ def asking(connection: KafkaConnection, ask: Callable[[Any], Answer], *, patienc
 @contextmanager
 def admin_of(connection: KafkaConnection, *, patience_s: float) -> Iterator[Any]:
     """Give an admin client. Raises LogError where no broker answers, or whatever is asked of it fails."""
-    where = ",".join(connection.bootstrap)
-    with heard() as complaints:
-        try:
-            admin = KafkaAdminClient(
-                **connection.client_options(),
-                client_id="cobuild-topics",
-                bootstrap_timeout_ms=int(patience_s * 1000),
-                request_timeout_ms=_REQUEST_MS,
-            )
-        except (KafkaError, OSError) as error:
-            reason = complaints.explained(security=connection.security) or described(error)
-            raise LogError(f"Kafka at {where} cannot be reached: {reason}") from error
-        try:
-            with told_as_log_errors(f"Kafka at {where} refused"):
-                yield admin
-        finally:
-            admin.close()
+    admin = admin_client(connection, client_id="cobuild-topics", patience_s=patience_s, request_s=_REQUEST_S)
+    try:
+        with told_as_log_errors(f"Kafka at {','.join(connection.bootstrap)} refused"):
+            yield admin
+    finally:
+        admin.close()
 
 
 def _apply(admin: Any, connection: KafkaConnection, partitions: int, replication: int) -> Applied:
@@ -156,7 +143,7 @@ def partition_counts(admin: Any, names: Sequence[str]) -> dict[str, int]:
 def _described(admin: Any, names: Sequence[str]) -> dict[str, Any]:
     told = {topic["name"]: topic for topic in admin.describe_topics(list(names))}
     for name, topic in told.items():
-        if topic["error_code"] not in (_NO_ERROR, _UNKNOWN_TOPIC):
+        if topic["error_code"] not in (_NO_ERROR, UNKNOWN_TOPIC):
             raise LogError(f"{name} cannot be described: {described(for_code(topic['error_code'])())}")
     return {name: told[name] for name in names if name in told and told[name]["error_code"] == _NO_ERROR}
 

@@ -1,11 +1,13 @@
 """Why a client gets no connection: kafka-python only logs it, and then raises that the time is up."""
 
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
 _LOGGER: Final = logging.getLogger("kafka")
+_LOCK: Final = threading.Lock()
 _LEAD: Final = "Connection lost: "
 _ANOTHER_TONGUE: Final = ("socket disconnected", "InvalidReceiveError")
 """The brokers hang up, or their answer makes no sense, as TLS does to who did not ask for it."""
@@ -46,12 +48,14 @@ def _is_vague(reason: str) -> bool:
 
 @contextmanager
 def heard() -> Iterator[Complaints]:
-    """Hear the client's complaints instead of having them printed."""
+    """Hear the client's complaints instead of having them printed; while several listen, all hear all."""
     complaints = Complaints()
-    propagate, _LOGGER.propagate = _LOGGER.propagate, False
-    _LOGGER.addHandler(complaints)
+    with _LOCK:
+        _LOGGER.addHandler(complaints)
+        _LOGGER.propagate = False
     try:
         yield complaints
     finally:
-        _LOGGER.removeHandler(complaints)
-        _LOGGER.propagate = propagate
+        with _LOCK:
+            _LOGGER.removeHandler(complaints)
+            _LOGGER.propagate = not any(isinstance(handler, Complaints) for handler in _LOGGER.handlers)

@@ -5,18 +5,17 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
-from kafka import KafkaAdminClient
 from kafka import TopicPartition as KafkaPartition
 from kafka.admin import OffsetSpec
 from kafka.errors import GroupIdNotFoundError, KafkaError, RetriableError, for_code
 from kafka.structs import OffsetAndMetadata
 
-from streams.kafka.complaints import heard
+from streams.kafka.client import UNKNOWN_TOPIC, admin_client
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.faults import described
 from streams.log import LogError, TopicPartition
 
-REQUEST_MS: Final = 10_000
+REQUEST_S: Final = 10.0
 RECONNECT_MS: Final = 1_000
 PAUSE_S: Final = 0.1
 
@@ -31,26 +30,20 @@ class Offsets:
         self._connection = connection
         self._patience_s = patience_s
         self._lock = threading.Lock()
-        patience_ms = int(patience_s * 1000)
-        where = ",".join(connection.bootstrap)
-        with heard() as complaints:
-            try:
-                self._admin: Any = KafkaAdminClient(
-                    **connection.client_options(),
-                    client_id=client_id,
-                    request_timeout_ms=min(REQUEST_MS, patience_ms),
-                    bootstrap_timeout_ms=min(REQUEST_MS, patience_ms),
-                    reconnect_backoff_max_ms=RECONNECT_MS,
-                )
-            except (KafkaError, OSError, ValueError, TypeError) as error:
-                reason = complaints.explained(security=connection.security) or described(error)
-                raise LogError(f"Kafka at {where} cannot be reached: {reason}") from error
+        wait_s = min(REQUEST_S, patience_s)
+        self._admin = admin_client(
+            connection,
+            client_id=client_id,
+            patience_s=wait_s,
+            request_s=wait_s,
+            reconnect_backoff_max_ms=RECONNECT_MS,
+        )
 
     def check(self, topics: Iterable[str], *, partitions: int) -> None:
         """Raise LogError where a topic is missing or has another number of partitions."""
         names = [self._connection.topic(topic) for topic in topics]
         found = {entry["name"]: entry for entry in self._try(lambda: self._admin.describe_topics(names))}
-        missing = [name for name in names if name not in found or found[name]["error_code"] == _UNKNOWN_TOPIC]
+        missing = [name for name in names if name not in found or found[name]["error_code"] == UNKNOWN_TOPIC]
         if missing:
             raise LogError(f"topics are missing: {', '.join(missing)}; make them with: cobuild topics apply")
         for name in names:
@@ -130,9 +123,6 @@ class Offsets:
 
     def _ours(self, place: Any) -> TopicPartition:
         return TopicPartition(self._connection.name(place.topic), place.partition)
-
-
-_UNKNOWN_TOPIC: Final = 3
 
 
 def _raise_first(told: Mapping[Any, type[Exception]]) -> None:
