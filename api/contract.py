@@ -19,7 +19,9 @@ from api.store import open_store
 from api.vault import KEY_BYTES
 from schemas.base import Fact
 from schemas.catalogue import load_catalogue
+from schemas.demands import Demand
 from schemas.envelope import Event
+from schemas.preview import DemandPreview
 from schemas.refusals import Refused
 from schemas.regions import Regions
 from schemas.why import DemandWhy
@@ -34,6 +36,9 @@ class _Nothing:
         raise Refused("unavailable")
 
     async def why_demand(self, *, demand_id: str, shard: str) -> DemandWhy:
+        raise Refused("unavailable")
+
+    async def preview_demand(self, *, demand: Demand, shard: str) -> DemandPreview:
         raise Refused("unavailable")
 
     async def __call__(self) -> Sequence[Finding]:

@@ -33,6 +33,11 @@ REPLAYED = (b"idempotent-replayed", b"true")
 _LONGEST = 255
 
 
+def takes_key(path: str) -> bool:
+    """Return whether a POST to ``path`` changes anything; a preview may be asked for again and again."""
+    return path.startswith("/v1/") and not path.endswith(":preview")
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A response as it was sent."""
@@ -114,7 +119,7 @@ class Idempotency:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection; only POSTs with a key take longer than before."""
         given = None
-        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith("/v1/"):
+        if scope["type"] == "http" and scope["method"] == "POST" and takes_key(scope["path"]):
             given = next((value for name, value in scope["headers"] if name == _NAME), None)
         if given is None:
             await self.app(scope, receive, send)

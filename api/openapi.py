@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.errors import examples, problem_responses
-from api.idempotency import HEADER
+from api.idempotency import HEADER, takes_key
 from api.problems import Problem
 from api.settings import ApiSettings
 
@@ -15,7 +15,7 @@ Cobuild (共建) matches what resident units and Party members offer with what c
 
 * **Writes** answer with `Cobuild-Position`; hand it to a read as `Cobuild-At-Least` to read your own write.
 * **Changes** say with `If-Match` which version they were made for.
-* **POSTs** take an `Idempotency-Key`: a repeat gets the first answer again.
+* **POSTs** take an `Idempotency-Key`: a repeat gets the first answer again; previews change nothing and take none.
 * **Errors** are problem details (RFC 9457) with a stable `code`; see [/problems](/problems).
 * **Times** carry an offset; regions are division codes or their leading digits.
 """
@@ -39,7 +39,7 @@ def document(app: FastAPI, *, settings: ApiSettings) -> dict[str, Any]:
     found["components"]["examples"] = examples()
     for path, operations in found["paths"].items():
         for method, operation in operations.items():
-            _complete(operation, method=method, under_v1=path.startswith("/v1/"), settings=settings)
+            _complete(operation, method=method, path=path, settings=settings)
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     if settings.api_token is not None:
@@ -47,17 +47,17 @@ def document(app: FastAPI, *, settings: ApiSettings) -> dict[str, Any]:
     return found
 
 
-def _complete(operation: dict[str, Any], *, method: str, under_v1: bool, settings: ApiSettings) -> None:
+def _complete(operation: dict[str, Any], *, method: str, path: str, settings: ApiSettings) -> None:
     default = operation["responses"].get("422", {})
     if default.get("description") == "Validation Error":
         # FastAPI adds its own wherever there is a parameter; ours says what it looks like, if it can happen.
         del operation["responses"]["422"]
-    if not under_v1:
+    if not path.startswith("/v1/"):
         return
     operation["responses"]["500"] = problem_responses("internal_error")[500]
     if method in _READS:
         return
-    if method == "post":
+    if method == "post" and takes_key(path):
         operation.setdefault("parameters", []).append(_KEY)
     if settings.api_token is not None:
         operation["security"] = [{"token": []}]

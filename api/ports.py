@@ -11,7 +11,9 @@ from sqlalchemy import Engine
 from api.readmodel.model import ReadModel
 from schemas.base import Fact
 from schemas.catalogue import Catalogue
+from schemas.demands import Demand
 from schemas.envelope import Event
+from schemas.preview import DemandPreview
 from schemas.regions import Regions
 from schemas.why import DemandWhy
 
@@ -29,13 +31,21 @@ class EventSink(Protocol):
 
 
 class Explainer(Protocol):
-    """Knows why a demand stands where it stands."""
+    """Knows the round that a shard would decide now, and so why an entry stands where it stands."""
 
     async def why_demand(self, *, demand_id: str, shard: str) -> DemandWhy:
         """Explain as of the shard's last round.
 
         Raises:
             Refused: ``not_found``, or ``unavailable`` where the shard does not live here.
+        """
+        ...
+
+    async def preview_demand(self, *, demand: Demand, shard: str) -> DemandPreview:
+        """Tell what a round now would give a demand that is not posted; nothing changes.
+
+        Raises:
+            Refused: ``unavailable``.
         """
         ...
 

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping
 from pydantic import BaseModel
 
 from api.language import Language
+from api.odds import RemedyWords, worded
 from api.problems import Messages
 from api.readmodel.views import AssignmentView, AssignmentWhy, DemandDetail
 from schemas.catalogue import Catalogue
-from schemas.why import DemandWhy, LineWhy
+from schemas.demands import Demand
+from schemas.why import DemandWhy, LineWhy, ScarceClass
 
 _TERMS = {
     "service": Messages(zh="服务本身", en="the service itself"),
@@ -47,12 +49,16 @@ _STATES = {
 }
 
 
+NOTHING = Messages(zh="", en="")
+
+
 class LineReason(BaseModel):
-    """One line's reason in words."""
+    """One line's reason in words, and what would have won."""
 
     line: int
     text: str
     messages: Messages
+    remedies: tuple[RemedyWords, ...] = ()
 
 
 class DemandReasons(BaseModel):
@@ -78,7 +84,7 @@ def of_assignment(why: AssignmentWhy, *, language: Language) -> AssignmentReason
     return AssignmentReasons(why=why, text=chosen(sentence, language), messages=sentence)
 
 
-def of_demand(why: DemandWhy, *, catalogue: Catalogue, language: Language) -> DemandReasons:
+def of_demand(why: DemandWhy, demand: Demand, *, catalogue: Catalogue, language: Language) -> DemandReasons:
     """Return the reasons of a demand with a sentence per line and one for the whole."""
     lines = [(line, _line(line, catalogue)) for line in why.lines]
     whole = Messages(zh="".join(said.zh for _, said in lines), en=" ".join(said.en for _, said in lines))
@@ -86,7 +92,15 @@ def of_demand(why: DemandWhy, *, catalogue: Catalogue, language: Language) -> De
         why=why,
         text=chosen(whole, language),
         messages=whole,
-        lines=tuple(LineReason(line=line.line, text=chosen(said, language), messages=said) for line, said in lines),
+        lines=tuple(
+            LineReason(
+                line=line.line,
+                text=chosen(said, language),
+                messages=said,
+                remedies=worded(line.remedies, demand, catalogue=catalogue, language=language),
+            )
+            for line, said in lines
+        ),
     )
 
 
@@ -127,17 +141,18 @@ def _pair(why: AssignmentWhy) -> Messages:
         f"Round {found.round_no} of shard {found.shard} gave “{ours}” to “{theirs}”, worth {found.value:,} points: "
         f"{_parts(found.terms, 'en')}."
     )
-    proof = _proof(why)
+    proof, policy = _proof(why), why.policy
     state = _STATES[found.state]
     margin = _margin(found)
     return Messages(
-        zh=f"{zh}{margin.zh}{proof.zh}现状：{state.zh}。", en=f"{en} {margin.en}{proof.en}It is {state.en} now."
+        zh=f"{zh}{margin.zh}{proof.zh}所依策略：{policy.name} 第 {policy.version} 版。现状：{state.zh}。",
+        en=f"{en} {margin.en}{proof.en}The policy was {policy.name}, version {policy.version}. It is {state.en} now.",
     )
 
 
 def _margin(found: AssignmentView) -> Messages:
     if found.margin <= 0:
-        return Messages(zh="", en="")
+        return Messages(zh="与次优选择相当。", en="It was level with the next best choice. ")
     return Messages(
         zh=f"比次优选择高 {found.margin:,} 分。", en=f"It was {found.margin:,} points ahead of the next best choice. "
     )
@@ -160,7 +175,7 @@ def _parts(terms: Mapping[str, int], language: Language) -> str:
 
 def _line(line: LineWhy, catalogue: Catalogue) -> Messages:
     item = catalogue.items.get(line.item)
-    said = _verdict(line)
+    said = _verdict(line, catalogue)
     seats = f"{line.filled}/{line.asked}"
     return Messages(
         zh=f"“{item.zh if item else line.item}”（{seats}）：{said.zh}",
@@ -168,7 +183,7 @@ def _line(line: LineWhy, catalogue: Catalogue) -> Messages:
     )
 
 
-def _verdict(line: LineWhy) -> Messages:
+def _verdict(line: LineWhy, catalogue: Catalogue) -> Messages:
     match line.verdict:
         case "matched":
             return Messages(zh="名额都已配上。", en="every seat is filled.")
@@ -179,19 +194,31 @@ def _verdict(line: LineWhy) -> Messages:
         case "next_round":
             return Messages(zh="下一轮将尝试匹配。", en="the next round will try.")
         case "outbid":
-            return _outbid(line)
+            return _outbid(line, catalogue)
         case _:
             return _no_candidate(line)
 
 
-def _outbid(line: LineWhy) -> Messages:
+def _outbid(line: LineWhy, catalogue: Catalogue) -> Messages:
     zh = f"有 {line.eligible} 项资源符合条件，但这一轮给了更需要的需求"
     en = f"{line.eligible} resources would do, but this round gave them to more pressing demands"
     if line.short_by is None:
         return Messages(zh=f"{zh}。", en=f"{en}.")
+    scarce = _scarce(line.scarce, catalogue)
     return Messages(
-        zh=f"{zh}；还差 {line.short_by:,} 分，提高紧急程度或继续等待会加分。",
-        en=f"{en}; {line.short_by:,} points were missing. Greater urgency or more waiting adds points.",
+        zh=f"{zh}；还差 {line.short_by:,} 分，提高紧急程度或继续等待会加分。{scarce.zh}",
+        en=f"{en}; {line.short_by:,} points were missing. Greater urgency or more waiting adds points.{scarce.en}",
+    )
+
+
+def _scarce(found: ScarceClass | None, catalogue: Catalogue) -> Messages:
+    if found is None:
+        return NOTHING
+    item = catalogue.items.get(found.item)
+    where = Messages(zh=f"（街道 {found.street}）", en=f" in street {found.street}") if found.street else NOTHING
+    return Messages(
+        zh=f"最紧缺的是“{item.zh if item else found.item}”{where.zh}。",
+        en=f" What is scarce is “{item.en if item else found.item}”{where.en}.",
     )
 
 

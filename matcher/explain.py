@@ -4,27 +4,27 @@ Rivals are never named: only counts, and prices at which anybody would have won.
 """
 
 from datetime import datetime
-from typing import Final, Literal, get_args
+from typing import Literal
 
 import numpy as np
 
 from matcher.candidates import Pairs
-from matcher.columns import Bools, Ints
-from matcher.fold import WITHDRAWN, from_ms, to_ms
-from matcher.matching import Matching, Seats, match
+from matcher.failing import first_failures, of_category
+from matcher.fold import WITHDRAWN, from_ms
+from matcher.insertion import Ground
 from matcher.pool import Frozen
 from matcher.prices import UNPAYABLE, outbidding
-from matcher.rules import NEVER, Board, board_of
-from matcher.settling import Settled, settle
+from matcher.remedies import Case, remedies
+from matcher.rules import Board
+from matcher.scarcity import scarce_class
+from matcher.settling import Settled
+from matcher.solved import Solved, solved
 from matcher.values import values
 from schemas.policy import Policy
 from schemas.refusals import Refused
-from schemas.why import DemandWhy, LineWhy, Rule
+from schemas.why import DemandWhy, LineWhy
 
 Verdict = Literal["matched", "outbid", "no_candidate", "lapsed", "withdrawn", "next_round"]
-
-ORDER: Final[tuple[Rule, ...]] = get_args(Rule)
-"""In which order a resource's first failing rule is told."""
 
 
 def why_demand(frozen: Frozen, *, now: datetime, policy: Policy, demand_id: str) -> DemandWhy:
@@ -35,40 +35,58 @@ def why_demand(frozen: Frozen, *, now: datetime, policy: Policy, demand_id: str)
     """
     if demand_id not in frozen.demand_ids:
         raise Refused("not_found", demand_id)
-    now_ms = to_ms(now)
-    settled = settle(frozen, now_ms=now_ms, policy=policy)
-    board = board_of(frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting)
+    return why_in(solved(frozen, now=now, policy=policy), demand_id=demand_id)
+
+
+def why_in(round_: Solved, *, demand_id: str) -> DemandWhy:
+    """Return the same of a round that is solved already.
+
+    Raises:
+        Refused: not_found, where the round's pool has no such demand.
+    """
+    frozen = round_.frozen
+    if demand_id not in frozen.demand_ids:
+        raise Refused("not_found", demand_id)
     demand = frozen.demand_ids.index(demand_id)
     lines = np.flatnonzero(frozen.line_demand == demand)
-    matching = match(board, settled.seats)
+    market = round_.matching.market
+    given = np.bincount(market.line, round_.matching.solution.taken, len(frozen.lines)).astype(np.int64)
+    case = Case(
+        row=frozen.demands[demand : demand + 1],
+        lines=frozen.lines[lines],
+        need=round_.settled.seats.need[lines],
+        seats=given[lines],
+        requester=frozen.requesters[demand],
+        like=demand,
+    )
+    ground = Ground(round_, without=tuple(lines.tolist()))
     return DemandWhy(
         demand_id=demand_id,
         shard=frozen.shard,
         round_no=frozen.round_no,
-        at=from_ms(now_ms),
-        lines=tuple(_line_why(board, settled, matching, int(line)) for line in lines),
+        at=from_ms(round_.board.now_ms),
+        lines=tuple(_line_why(round_, ground, case, int(line)) for line in lines),
     )
 
 
-def _line_why(board: Board, settled: Settled, matching: Matching, line: int) -> LineWhy:
-    frozen, theirs = board.frozen, _of_category(board, line)
-    passed, failing = _first_failures(board, settled.seats, line, theirs)
-    worth = values(board, Pairs(np.full(len(passed), line), passed, np.zeros(len(passed), np.int64)))
+def _line_why(round_: Solved, ground: Ground, case: Case, line: int) -> LineWhy:
+    board, settled, matching = round_.board, round_.settled, round_.matching
+    frozen, theirs, place = board.frozen, of_category(board, line), int(board.frozen.line_no[line])
+    passed, failing = first_failures(board, settled.seats, line, theirs)
+    pairs = Pairs(np.full(len(passed), line), passed, np.zeros(len(passed), np.int64))
+    worth = values(board, pairs)
     failing["worth"] = int((worth <= 0).sum())
     passed, worth = passed[worth > 0], worth[worth > 0]
     price = matching.prices.resource[passed]
-    short = not matching.left_out[line] and (
-        matching.solution.taken[matching.pairs.line == line].sum() < settled.seats.need[line]
-    )
+    short = bool(not matching.left_out[line] and case.seats[place] < case.need[place])
     if short:
         price = outbidding(matching.market, matching.solution, line)[passed]
         rivals = price < UNPAYABLE  # the seats of all others go to this line already
         failing["seats"] += int((~rivals).sum())
         passed, worth, price = passed[rivals], worth[rivals], price[rivals]
-    verdict = _verdict(board, settled, line, short=bool(short), eligible=len(passed))
-    nearest = int(np.argmin(price - worth)) if len(passed) else None
-    return LineWhy(
-        line=int(frozen.line_no[line]),
+    verdict = _verdict(board, settled, line, short=short, eligible=len(passed))
+    told = LineWhy(
+        line=place,
         item=frozen.items.ids[int(frozen.lines["item"][line])],
         asked=int(frozen.lines["quantity"][line]),
         filled=settled.tally.line[line].bit_count(),
@@ -76,10 +94,17 @@ def _line_why(board: Board, settled: Settled, matching: Matching, line: int) -> 
         considered=len(theirs),
         failing={rule: count for rule, count in failing.items() if count},
         eligible=len(passed),
-        best_value=int(worth.max()) if len(passed) else None,
-        price=int(price[nearest]) if nearest is not None else None,
-        short_by=int(price[nearest] - worth[nearest]) if nearest is not None and verdict == "outbid" else None,
+        remedies=remedies(ground, case, place) if verdict in ("outbid", "no_candidate") else (),
     )
+    if not len(passed):
+        return told
+    nearest = int(np.argmin(price - worth))
+    found = {"best_value": int(worth.max()), "price": int(price[nearest])}
+    if verdict != "outbid":
+        return told.model_copy(update=found)
+    resource = passed[nearest : nearest + 1]
+    scarce = scarce_class(board, int(resource[0]), int(board.start(np.array([line]), resource)[0]), among=theirs)
+    return told.model_copy(update=found | {"short_by": int(price[nearest] - worth[nearest]), "scarce": scarce})
 
 
 def _verdict(board: Board, settled: Settled, line: int, *, short: bool, eligible: int) -> Verdict:
@@ -94,31 +119,3 @@ def _verdict(board: Board, settled: Settled, line: int, *, short: bool, eligible
     if not short:
         return "next_round"
     return "outbid" if eligible else "no_candidate"
-
-
-def _of_category(board: Board, line: int) -> Ints:
-    frozen, category = board.frozen, board.frozen.items.category
-    return np.flatnonzero(category[frozen.resources["item"]] == category[frozen.lines["item"][line]])
-
-
-def _first_failures(board: Board, seats: Seats, line: int, resources: Ints) -> tuple[Ints, dict[Rule, int]]:
-    """Return the resources that pass every rule, and how many of the others fail which rule first."""
-    row = np.full(len(resources), line)
-    tests: dict[Rule, Bools] = {
-        "item": board.item(row, resources),
-        "scope": board.covered(row, resources),
-        "gate": board.qualified(row, resources),
-        "beneficiary": board.gates.beneficiary(row, resources),
-        "fitness": board.gates.fitness(row, resources),
-        "cost": board.gates.cost(row, resources),
-        "admission": board.gates.admitted(row, resources),
-        "seats": seats.supply[resources] > 0,
-        "barred": board.rested(row, resources),
-        "window": board.start(row, resources, notice=False) < NEVER,
-        "notice": board.start(row, resources) < NEVER,
-    }
-    passing, failing = np.ones(len(resources), bool), dict.fromkeys(ORDER, 0)
-    for rule in ORDER[:-1]:
-        failing[rule] = int((passing & ~tests[rule]).sum())
-        passing &= tests[rule]
-    return resources[passing], failing

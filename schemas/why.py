@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.base import EntityId, Fact, ItemId, Moment, RegionPrefix
+from schemas.base import EntityId, Fact, ItemId, Moment, RegionCode, RegionPrefix
+from schemas.demands import Urgency
 from schemas.rounds import Points
 
 Rule = Literal[
@@ -24,6 +25,42 @@ Rule = Literal[
 """The hard rules, in the order in which they are tried; ``worth`` means: allowed, but worth nothing."""
 
 
+STRETCH_HOURS = 4
+"""The length of a time class: a stretch of the day, counted from midnight UTC."""
+
+
+class ScarceClass(Fact):
+    """A class of seats: item, street and stretch of four hours. A class of few sources is told in broader terms."""
+
+    item: ItemId
+    street: Annotated[RegionPrefix | None, Field(description="Where they come from; None: the whole shard.")] = None
+    stretch: Annotated[Moment | None, Field(description="When its four hours begin; None: whenever.")] = None
+    sources: Annotated[int | None, Field(description="How many entries are of it; None: fewer than five.")] = None
+
+
+class Remedy(Fact):
+    """A change of a demand that would win more seats: tried out in the solved round, and only told because it won.
+
+    ``kind`` says which field holds the change: ``item`` asks for another item, ``siblings`` lets others of the category
+    do, ``time`` moves the window by ``minutes``, ``place`` holds it in another ``community``, ``urgency`` raises the
+    level, ``seats`` asks for as many as there are.
+    """
+
+    kind: Literal["item", "siblings", "time", "place", "urgency", "seats"]
+    line: int
+    item: ItemId | None = None
+    minutes: Annotated[int | None, Field(description="Later; negative: earlier.")] = None
+    community: RegionCode | None = None
+    shared: Annotated[
+        Literal["street", "district", "city", "beyond"] | None,
+        Field(description="The smallest region that holds both places: how wide the gap of scopes is."),
+    ] = None
+    urgency: Urgency | None = None
+    quantity: int | None = None
+    seats: Annotated[int, Field(description="Open seats of the line that would then be served.")]
+    price: Annotated[Points, Field(description="What others would give up for it.")]
+
+
 class LineWhy(Fact):
     """Why a demand line stands where it stands."""
 
@@ -38,6 +75,10 @@ class LineWhy(Fact):
     best_value: Annotated[Points | None, Field(description="What the best of these would be worth.")] = None
     price: Annotated[Points | None, Field(description="What the cheapest of these costs at going prices.")] = None
     short_by: Annotated[Points | None, Field(description="Outbid by how much.")] = None
+    scarce: Annotated[ScarceClass | None, Field(description="By which class of seats.")] = None
+    remedies: Annotated[
+        tuple[Remedy, ...], Field(description="Changes that would have won more seats, cheapest first.")
+    ] = ()
 
 
 class DemandWhy(Fact):

@@ -1,32 +1,36 @@
-"""Answers why a demand stands where it stands, from the live state of its shard."""
+"""Answers questions about a shard from its live state, in the process that hosts it."""
 
-import asyncio
+from datetime import datetime
 
-from matcher.explain import why_demand
-from matcher.fold import from_ms, to_ms
-from matcher.pool import freeze
+from matcher.pool import Frozen, freeze
+from matcher.solved import Solved
+from matcher.state import ShardState
+from schemas.policy import Policy
 from schemas.refusals import Refused
-from schemas.why import DemandWhy
 from streams.clock import Clock, SystemClock
 from streams.host import ShardHost
+from streams.questions import Questions, SolvedRounds, moment_of, version_of
 
 
-class Explainer:
-    """Asks the states of one host; the answer is computed in a thread, of a frozen copy."""
+class Explainer(Questions):
+    """Asks the states of one host; answers are computed in a thread, of a frozen copy."""
 
     def __init__(self, host: ShardHost, clock: Clock | None = None) -> None:
         self._host = host
         self._clock = clock or SystemClock()
+        self._rounds = SolvedRounds(policy=host.policy)
 
-    async def why_demand(self, demand_id: str, shard: str) -> DemandWhy:
-        """Return why each line of a demand stands where it does now.
+    async def _round(self, shard: str) -> Solved:
+        state = self._host.state(shard) or ShardState(shard, self._host.catalogue)
 
-        Raises:
-            Refused: not_found, where this host has no such shard or the shard no such demand.
-        """
+        async def frozen() -> Frozen:
+            return freeze(state)
+
+        at = moment_of(state, self._clock.now())
+        return await self._rounds.get(shard, version=version_of(state), at=at, frozen=frozen)
+
+    async def _copy(self, shard: str, demand_id: str) -> tuple[Frozen, datetime, Policy]:
         state = self._host.state(shard)
         if state is None:
             raise Refused("not_found", demand_id)
-        now = from_ms(max(to_ms(self._clock.now()), state.round_at_ms))
-        frozen = freeze(state, also=demand_id)
-        return await asyncio.to_thread(why_demand, frozen, now=now, policy=self._host.policy, demand_id=demand_id)
+        return freeze(state, also=demand_id), moment_of(state, self._clock.now()), self._host.policy

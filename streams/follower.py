@@ -1,4 +1,4 @@
-"""Answers why a demand stands where it stands, in a process that hosts no shards: it follows the shards asked for.
+"""Answers questions about shards in a process that hosts none: it follows those asked for.
 
 1. A shard comes back alone, from the newest snapshots of its partition, and is read on to where the log ends when
    the question is asked. So the answer is that of the shard's owner, as of the last round that counts.
@@ -15,18 +15,18 @@ from typing import Final
 
 import structlog
 
-from matcher.explain import why_demand
-from matcher.fold import StateBrokenError, from_ms, to_ms
+from matcher.fold import StateBrokenError
 from matcher.pool import Frozen, freeze
+from matcher.solved import Solved
 from matcher.state import ShardState
 from schemas.catalogue import Catalogue
 from schemas.policy import Policy
 from schemas.refusals import Refused
 from schemas.sharding import DISTRICT
-from schemas.why import DemandWhy
 from streams.clock import Clock, SystemClock
 from streams.host import TOPICS
 from streams.log import Log, LogError, Reader, Record, TopicPartition
+from streams.questions import Questions, SolvedRounds, Version, moment_of, version_of
 from streams.reading import check_partition, read_event
 from streams.restore import RECORD_WAIT_S, restore_shard
 from streams.snapshots import SnapshotStore
@@ -41,7 +41,7 @@ FAR: Final = 50_000
 POLL_RECORDS: Final = 2_000
 
 
-class FollowingExplainer:
+class FollowingExplainer(Questions):
     """See the module's rules. Belongs to one event loop."""
 
     def __init__(
@@ -72,24 +72,36 @@ class FollowingExplainer:
         self._catalogue, self._policy, self._width = catalogue, policy, shard_width
         self._clock = clock or SystemClock()
         self._patience_s = patience_s
+        self._rounds = SolvedRounds(policy=policy)
         self._warm_most = warm
         self._warm: dict[str, _Followed] = {}
         """The one asked for last comes last."""
         self._permits = asyncio.Semaphore(warm)
         """One is held by every shard that somebody waits for."""
 
-    async def why_demand(self, demand_id: str, shard: str) -> DemandWhy:
-        """Return why each line of a demand stands where it does now.
+    async def _round(self, shard: str) -> Solved:
+        async with self._reached(shard) as followed:
+            version, at = followed.standing(self._clock.now())
+            return await self._rounds.get(shard, version=version, at=at, frozen=followed.frozen)
+
+    async def _copy(self, shard: str, demand_id: str) -> tuple[Frozen, datetime, Policy]:
+        async with self._reached(shard) as followed:
+            _, at = followed.standing(self._clock.now())
+            return await followed.frozen(also=demand_id), at, self._policy
+
+    @asynccontextmanager
+    async def _reached(self, shard: str) -> "AsyncIterator[_Followed]":
+        """Give the shard, read on to where the log ends now.
 
         Raises:
-            Refused: not_found, where the shard has no such demand; unavailable, where its state cannot be had in time.
+            Refused: not_found, where it is no shard; unavailable, where its state cannot be had in time.
         """
         if len(shard) != self._width:
-            raise Refused("not_found", demand_id)
+            raise Refused("not_found", shard)
         try:
             async with asyncio.timeout(self._patience_s), self._followed(shard) as followed:
                 await followed.reach(await self._log.end_offsets(TOPICS))
-                return await followed.why(demand_id, now=self._clock.now(), policy=self._policy)
+                yield followed
         except TimeoutError:
             raise Refused("unavailable", f"shard {shard} is still being read") from None
         except (LogError, OSError, StateBrokenError) as error:
@@ -165,11 +177,14 @@ class _Followed:
                 self._reading.add_done_callback(self._done)
             await asyncio.shield(self._reading)
 
-    async def why(self, demand_id: str, *, now: datetime, policy: Policy) -> DemandWhy:
-        """Explain from a frozen copy, in a thread."""
+    def standing(self, now: datetime) -> tuple[Version, datetime]:
+        """Return how far the state has got, and the moment of a round of it decided now."""
+        return version_of(self._known), moment_of(self._known, now)
+
+    async def frozen(self, *, also: str | None = None) -> Frozen:
+        """Copy the state, in a thread."""
         async with self._turn:
-            frozen, at = await asyncio.to_thread(self._frozen, demand_id, now)
-        return await asyncio.to_thread(why_demand, frozen, now=at, policy=policy, demand_id=demand_id)
+            return await asyncio.to_thread(freeze, self._known, also=also)
 
     async def close(self) -> None:
         """Stop reading and let go."""
@@ -217,10 +232,6 @@ class _Followed:
                 self._known.fold(event, topic=record.topic, offset=record.offset)
             except Refused:
                 continue  # a dead letter, written by the shard's owner
-
-    def _frozen(self, demand_id: str, now: datetime) -> tuple[Frozen, datetime]:
-        state = self._known
-        return freeze(state, also=demand_id), from_ms(max(to_ms(now), state.round_at_ms))
 
     @property
     def _known(self) -> ShardState:

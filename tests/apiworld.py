@@ -15,10 +15,18 @@ from api.ports import ApiPorts, Bell, Finding
 from api.readmodel.model import ReadModel
 from api.settings import ApiSettings
 from api.store import open_store
+from matcher.explain import why_in
+from matcher.odds import preview_demand
+from matcher.pool import freeze
+from matcher.solved import Solved, solved
+from matcher.state import ShardState
 from schemas.assignments import AssignmentProposed
 from schemas.base import Fact
 from schemas.catalogue import load_catalogue
+from schemas.demands import Demand
 from schemas.envelope import Event, encode, new_event
+from schemas.policy import Policy
+from schemas.preview import DemandPreview
 from schemas.refusals import Refused
 from schemas.regions import Regions
 from schemas.rounds import (
@@ -30,11 +38,13 @@ from schemas.rounds import (
     RoundDecided,
     RoundSize,
 )
+from schemas.topics import TOPIC_OF_MODEL
 from schemas.why import DemandWhy
 
 NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
 MASTER_KEY = bytes(range(32))
 COMMUNITY = "310105001001"
+CATALOGUE = load_catalogue()
 
 
 class FakeClock:
@@ -94,14 +104,28 @@ class FakeSink:
 
 @dataclass
 class FakeExplainer:
-    """Knows the reasons it was given."""
+    """Knows the reasons it was given, and the round of a shard that was told facts."""
 
     reasons: dict[str, DemandWhy] = field(default_factory=dict)
+    states: dict[str, ShardState] = field(default_factory=dict)
+
+    def tell(self, *facts: Fact, shard: str = "310105") -> None:
+        """Let a shard know facts that the lists need not know."""
+        state = self.states.setdefault(shard, ShardState(shard, CATALOGUE))
+        for fact in facts:
+            topic = TOPIC_OF_MODEL[type(fact)].name
+            offset = state.offsets.get(topic, 0)
+            told = new_event(fact, id=f"told-{topic}-{offset}", source="tests", key=shard, time=NOW)
+            state.fold(told, topic=topic, offset=offset)
+
+    def round(self, shard: str) -> Solved:
+        return solved(freeze(self.states.get(shard) or ShardState(shard, CATALOGUE)), now=NOW, policy=Policy())
+
+    async def preview_demand(self, *, demand: Demand, shard: str) -> DemandPreview:
+        return preview_demand(self.round(shard), demand)
 
     async def why_demand(self, *, demand_id: str, shard: str) -> DemandWhy:
-        if demand_id not in self.reasons:
-            raise Refused("not_found", demand_id)
-        return self.reasons[demand_id]
+        return self.reasons.get(demand_id) or why_in(self.round(shard), demand_id=demand_id)
 
 
 @dataclass

@@ -58,7 +58,9 @@ def mount(app: FastAPI, ports: ConsolePorts) -> None:
     NiceGUI keeps one application per process: a house opened later takes the page over from the one before.
     """
     desk = Desk(model=ports.model, regions=ports.regions, clock=ports.clock)
-    reasons = Reasons(model=ports.model, regions=ports.regions, providers=desk.providers, clock=ports.clock)
+    reasons = Reasons(
+        model=ports.model, regions=ports.regions, providers=desk.providers, clock=ports.clock, catalogue=ports.catalogue
+    )
     board = Board(desk=desk, applied=ports.applied)
     texts = {language: table(language) for language in get_args(Language)}
     labels = names.catalogue_names(ports.catalogue)

@@ -98,7 +98,8 @@ class Desktop:
             return None
         shard = shard_of(found["community"], self._shard_width)
         try:
-            why = why_message(await self._explainer.why_demand(demand_id=demand_id, shard=shard))
+            found_out = await self._explainer.why_demand(demand_id=demand_id, shard=shard)
+            why = why_message(found_out, self._reasons.catalogue)
         except Refused as refusal:
             _LOG.info("console_why_refused", demand_id=demand_id, code=refusal.code)
             why = None

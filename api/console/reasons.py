@@ -6,6 +6,7 @@ from sqlalchemy import Connection, select
 
 from api.console.desk import Message, millis
 from api.console.names import Providers, place
+from api.odds import said
 from api.ports import Clock
 from api.readmodel.model import ReadModel
 from api.readmodel.queries.assignments import assignment_why, get_assignment
@@ -14,6 +15,7 @@ from api.readmodel.queries.resources import get_resource
 from api.readmodel.queries.rounds import get_round
 from api.readmodel.tables import feed
 from api.readmodel.views import AssignmentView, AssignmentWhy
+from schemas.catalogue import Catalogue
 from schemas.regions import Regions
 from schemas.rounds import RoundDecided
 from schemas.why import DemandWhy
@@ -25,11 +27,14 @@ TERMS = ("service", "urgency", "waiting", "nearness", "fit", "regret", "load")
 class Reasons:
     """Reads what is known about one assignment or one demand."""
 
-    def __init__(self, *, model: ReadModel, regions: Regions, providers: Providers, clock: Clock) -> None:
+    def __init__(
+        self, *, model: ReadModel, regions: Regions, providers: Providers, clock: Clock, catalogue: Catalogue
+    ) -> None:
         self._model = model
         self._regions = regions
         self._providers = providers
         self._clock = clock
+        self.catalogue = catalogue
 
     def assignment(self, assignment_id: str) -> Message | None:
         """Return everything about an assignment; None where there is none."""
@@ -101,9 +106,13 @@ class Reasons:
         }
 
 
-def why_message(why: DemandWhy) -> Message:
-    """Return the explainer's answer for the page."""
-    return why.model_dump(mode="json", exclude={"at"}) | {"at": millis(why.at)}
+def why_message(why: DemandWhy, catalogue: Catalogue) -> Message:
+    """Return the explainer's answer for the page, remedies in words."""
+    lines = [
+        line.model_dump(mode="json") | {"remedies": [said(remedy, catalogue).model_dump() for remedy in line.remedies]}
+        for line in why.lines
+    ]
+    return why.model_dump(mode="json", exclude={"at", "lines"}) | {"at": millis(why.at), "lines": lines}
 
 
 def _terms(terms: dict[str, int]) -> list[Message]:
@@ -121,6 +130,7 @@ def _round(decided: RoundDecided) -> Message:
     return {
         "at": millis(decided.decided_at),
         "cause": decided.cause,
+        "policy": {"name": decided.policy.name, "version": decided.policy.version},
         "pairs": decided.size.pairs,
         "lines": decided.size.lines,
         "resources": decided.size.resources,

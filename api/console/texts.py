@@ -223,6 +223,8 @@ TEXTS: dict[str, Text] = {
     "rule_notice": Text("来不及提前通知", "needs longer notice"),
     "rule_barred": Text("此前婉拒或未答复", "declined or did not answer before"),
     "rule_worth": Text("价值不足", "worth nothing here"),
+    "remedies": Text("这样改就能配上（已逐一验证）：", "What would win (each tried out):"),
+    "policy_say": Text("策略 {name} 第 {version} 版", "policy {name}, version {version}"),
     "explainer_busy": Text(
         "缘由暂时算不出来，请稍后再试。", "The reasons cannot be worked out right now; try again soon."
     ),

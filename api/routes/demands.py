@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import why
+from api import odds, why
 from api.bodies import Because, DemandBody, DemandPatch
 from api.entries import Present
 from api.errors import problem_responses
@@ -16,7 +16,7 @@ from api.reading import some
 from api.readmodel.queries.demands import demand_detail, list_demands
 from api.readmodel.views import DemandDetail, DemandState, DemandView, Page
 from api.routes.reads import LIST_PROBLEMS, PAGE, READ_PROBLEMS, CaughtUp, Cursor, Limit, Narrowed
-from api.routes.replies import IfMatch, Receipt, built, changed, created, version_of, written
+from api.routes.replies import PREVIEW_PROBLEMS, IfMatch, Receipt, built, changed, created, version_of, written
 from api.services import of
 from schemas.base import EntityId
 from schemas.demands import Demand, DemandWhistled, DemandWithdrawn, Urgency
@@ -46,6 +46,32 @@ async def post_demand(request: Request, body: DemandBody) -> Response:
     warnings = services.checks.demand(demand, now=command.at)
     position = await services.demands.post(demand, command=command, given_id=body.demand_id is not None)
     return created(demand_id, position, location=f"/v1/demands/{demand_id}", warnings=warnings)
+
+
+@router.post(
+    ":preview",
+    operation_id="previewDemand",
+    summary="What a demand would get, before it is posted",
+    responses=problem_responses(*PREVIEW_PROBLEMS, *_CONTENT),
+)
+async def preview_demand(
+    request: Request,
+    body: DemandBody,
+    accept_language: Annotated[str | None, Header(description="`zh` or `en`.")] = None,
+) -> odds.DemandOdds:
+    """Put the demand into the round as it would be decided now: which seats would be served, by how many resources.
+
+    Where a seat would stay open, changes that would win it, each tried out, cheapest first. Checked as a post is;
+    nothing is written.
+    """
+    services = of(request)
+    now = services.ports.clock.now()
+    demand = built(Demand, body, demand_id=body.demand_id or "preview", posted_at=now)
+    warnings = services.checks.demand(demand, now=now)
+    shard = services.writer.shard(demand.community)
+    found = await services.ports.explainer.preview_demand(demand=demand, shard=shard)
+    language = choose(accept_language)
+    return odds.of_demand(found, demand, warnings=warnings, catalogue=services.ports.catalogue, language=language)
 
 
 @router.get(
@@ -184,4 +210,5 @@ async def why_demand(
         if refused.code != "not_found":
             raise
         reasons = why.closed(detail, shard=shard)
-    return why.of_demand(reasons, catalogue=services.ports.catalogue, language=choose(accept_language))
+    language = choose(accept_language)
+    return why.of_demand(reasons, detail.view.demand, catalogue=services.ports.catalogue, language=language)

@@ -26,6 +26,15 @@ WRITE_PROBLEMS = (
     "unavailable",
 )
 """What every write may be refused with."""
+PREVIEW_PROBLEMS = (
+    "invalid_json",
+    "unauthorized",
+    "record_too_large",
+    "unsupported_media_type",
+    "invalid_value",
+    "unavailable",
+)
+"""What every preview may be refused with: it writes nothing, so no key stands in its way."""
 
 
 class Receipt(BaseModel):

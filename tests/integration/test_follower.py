@@ -11,13 +11,26 @@ from schemas.policy import Policy
 from schemas.refusals import Refused
 from schemas.topics import DEMANDS, ROUNDS
 from schemas.why import DemandWhy
-from streams import follower
+from streams import follower, questions
 from streams.clock import FakeClock
 from streams.explainer import Explainer
 from streams.follower import FollowingExplainer
 from streams.log import Draft, LogError, Record, TopicPartition
 from streams.snapshots import SnapshotStore
-from tests.builders import HAIR, MEAL, NOON, SAME_CITY, SHARD, SMALL_CATALOGUE, at, demand_gone, line, offered, posted
+from tests.builders import (
+    HAIR,
+    MEAL,
+    NOON,
+    SAME_CITY,
+    SHARD,
+    SMALL_CATALOGUE,
+    at,
+    demand,
+    demand_gone,
+    line,
+    offered,
+    posted,
+)
 from tests.fakes.crashes import FakeSnapshots
 from tests.fakes.log import FakeLog, FakeReader
 from tests.loops import answer, loop_on, proposals, tell
@@ -104,6 +117,9 @@ async def test_it_says_what_the_owner_says(log: FakeLog, saved: bool) -> None:
     for demand_id in ("d1", "d2", "d3", "d4", "d5", "n1", "nobody"):
         for shard in (SHARD, SAME_CITY[:6], "110101", SAME_CITY):
             assert await told(explainer, demand_id, shard) == await told(owner, demand_id, shard), (demand_id, shard)
+    for wished in (demand("new"), demand("new", line(MEAL, 3)), demand("new", community=SAME_CITY)):
+        shard = wished.community[:6]
+        assert await explainer.preview_demand(wished, shard) == await owner.preview_demand(wished, shard)
     answers = [await told(explainer, demand_id) for demand_id in ("d1", "d2", "d4", "d5")]
     assert len({each.lines[0].verdict for each in answers if isinstance(each, DemandWhy)}) > 1
     await explainer.close()
@@ -250,9 +266,9 @@ async def test_explaining_does_not_disturb_reading(log: FakeLog, monkeypatch: py
         if demand_id == "d1":
             loop.call_soon_threadsafe(began.set)
             asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result(timeout=20)
-        return explain.why_demand(*args, demand_id=demand_id, **options)  # type: ignore[arg-type]
+        return explain.why_in(*args, demand_id=demand_id, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(follower, "why_demand", slow)
+    monkeypatch.setattr(questions, "why_in", slow)
     first = asyncio.create_task(told(explainer, "d1"))
     await began.wait()
     await tell(log, posted("d6"))

@@ -104,7 +104,7 @@ export default {
         </p>
         <p v-if="answer.round.fairness" class="quiet-inline" data-test="fairness">{{ t("fairness_cost",
                { cost: number(answer.round.fairness.best - answer.round.fairness.value), value: number(answer.round.fairness.value), best: number(answer.round.fairness.best) }) }}</p>
-        <p class="quiet-inline">{{ t("round_at", { time: moment(answer.round.at) }) }} · {{ t("cause_" + answer.round.cause) }}</p>
+        <p class="quiet-inline">{{ t("round_at", { time: moment(answer.round.at) }) }} · {{ t("cause_" + answer.round.cause) }} · {{ t("policy_say", { name: answer.round.policy.name, version: answer.round.policy.version }) }}</p>
         <p class="quiet-inline">{{ t("round_size", { pairs: number(answer.round.pairs), lines: number(answer.round.lines), resources: number(answer.round.resources) }) }}</p>
       </section>
 

@@ -1,10 +1,11 @@
 // Why a demand is still open: per line the rule that each resource failed first, or by how much it was outbid.
-import { speech } from "./words.js";
+import { speech, words } from "./words.js";
 import { api } from "./links.js";
 
 export default {
   mixins: [speech],
   props: { answer: Object },
+  data: () => ({ words }),
   computed: {
     lines() {
       return (this.answer.why?.lines ?? []).map((line) => ({
@@ -47,6 +48,10 @@ export default {
             <span class="n">{{ number(count) }}</span>
           </li>
         </ul>
+        <div v-if="line.remedies?.length" class="remedies" data-test="remedies">
+          <p><b>{{ t("remedies") }}</b></p>
+          <ol><li v-for="remedy in line.remedies" :key="remedy.en">{{ remedy[words.language] }}</li></ol>
+        </div>
         <p v-if="line.considered && line.verdict !== 'matched'" class="quiet-inline">{{ t("eligible", { count: number(line.eligible) }) }}</p>
       </section>
       <p v-if="answer.why" class="quiet-inline">{{ t("as_of_round", { no: number(answer.why.round_no), time: moment(answer.why.at) }) }}</p>

@@ -5,11 +5,14 @@ from typing import get_args
 import pytest
 
 from api import why
+from api.entries import merge
 from schemas.catalogue import load_catalogue
-from schemas.why import DemandWhy, LineWhy, Rule
-from tests.apiworld import NOW
+from schemas.demands import Demand
+from schemas.why import DemandWhy, LineWhy, Remedy, Rule
+from tests.apiworld import NOW, demand
 
 CATALOGUE = load_catalogue()
+DEMAND = Demand.model_validate(demand() | {"demand_id": "d-1", "posted_at": NOW})
 VERDICTS = get_args(LineWhy.model_fields["verdict"].annotation)
 
 
@@ -28,7 +31,7 @@ def _told(**changes: object) -> why.DemandReasons:
         | changes
     )
     reasons = DemandWhy(demand_id="d-1", shard="310105", round_no=1, at=NOW, lines=(line,))
-    return why.of_demand(reasons, catalogue=CATALOGUE, language="en")
+    return why.of_demand(reasons, DEMAND, catalogue=CATALOGUE, language="en")
 
 
 @pytest.mark.parametrize("verdict", VERDICTS)
@@ -59,6 +62,32 @@ def test_the_most_frequent_obstacle_comes_first() -> None:
 def test_outbid_tells_by_how_much() -> None:
     assert "1,200 points were missing" in _told(short_by=1_200).text
     assert "points were missing" not in _told().text
+
+
+def test_what_is_scarce_is_told_as_broadly_as_it_must() -> None:
+    narrow = {"item": "elder_care.hair_cut", "street": "310105001", "sources": 7}
+    told = _told(short_by=1, scarce=narrow)
+    assert told.text.endswith("What is scarce is “home haircut” in street 310105001.")
+    assert "最紧缺的是“上门理发”（街道 310105001）。" in told.messages.zh
+    broad = _told(short_by=1, scarce={"item": "elder_care.hair_cut"})
+    assert broad.text.endswith("What is scarce is “home haircut”.")
+
+
+@pytest.mark.parametrize("kind", get_args(Remedy.model_fields["kind"].annotation))
+def test_every_remedy_has_words_and_a_patch_that_can_be_posted(kind: str) -> None:
+    change = {
+        "item": {"item": "elder_care.home_nursing"},
+        "time": {"minutes": 75},
+        "place": {"community": "310105001002", "shared": "street"},
+        "urgency": {"urgency": "whistle"},
+        "seats": {"quantity": 1},
+    }
+    remedy = Remedy.model_validate({"kind": kind, "line": 0, "seats": 1, "price": 300} | change.get(kind, {}))
+    told = _told(remedies=(remedy,)).lines[0].remedies[0]
+    assert told.text == told.messages.en
+    assert told.messages.zh
+    changed = merge(DEMAND.model_dump(mode="json"), told.patch)
+    assert Demand.model_validate(changed) != DEMAND or kind == "siblings"
 
 
 def test_an_empty_category_is_told_as_such() -> None:

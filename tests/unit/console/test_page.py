@@ -16,7 +16,7 @@ from api.readmodel.model import ReadModel
 from schemas.catalogue import Catalogue
 from schemas.refusals import Refused
 from schemas.regions import Regions
-from schemas.why import DemandWhy
+from schemas.why import DemandWhy, Remedy
 from tests.e2e.seed import DISTRICT, Town
 from tests.e2e.serve import TownExplainer, WallClock
 
@@ -59,7 +59,9 @@ class House:
         self.town = Town(model=model, catalogue=catalogue, regions=regions)
         self.desk = Desk(model=model, regions=regions, clock=WallClock())
         self.board = Board(desk=self.desk)
-        self.reasons = Reasons(model=model, regions=regions, providers=self.desk.providers, clock=WallClock())
+        self.reasons = Reasons(
+            model=model, regions=regions, providers=self.desk.providers, clock=WallClock(), catalogue=catalogue
+        )
 
     def page(self, explainer: Any = None) -> tuple[FakeElement, Desktop]:
         element = FakeElement()
@@ -107,6 +109,25 @@ async def test_a_demand_says_which_rule_failed(house: House) -> None:
     answer = (await element.ask(what="demand", id=demand))["answer"]
     assert answer["why"]["lines"][0]["verdict"] == "no_candidate"
     assert answer["place"] == "华阳路街道 华一居委会"
+
+
+async def test_what_would_have_won_is_said_in_both_languages(house: House) -> None:
+    demand = live(house)
+
+    class Knowing(TownExplainer):
+        async def why_demand(self, *, demand_id: str, shard: str) -> DemandWhy:
+            found = await super().why_demand(demand_id=demand_id, shard=shard)
+            remedy = Remedy(kind="time", line=0, minutes=-90, seats=1, price=0)
+            return found.model_copy(update={"lines": (found.lines[0].model_copy(update={"remedies": (remedy,)}),)})
+
+    element, _ = house.page(Knowing(house.town))
+    (line,) = (await element.ask(what="demand", id=demand))["answer"]["why"]["lines"]
+    assert line["remedies"] == [
+        {
+            "zh": "提前 1 小时 30 分钟，可配上 1 个名额，不影响他人。",
+            "en": "Move it 1 h 30 min earlier: 1 seat served, at nobody's expense.",
+        }
+    ]
 
 
 async def test_a_shard_that_lives_elsewhere_leaves_the_demand_without_reasons(house: House) -> None:

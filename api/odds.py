@@ -1,0 +1,178 @@
+"""Odds and remedies in plain sentences, Chinese and English; a remedy also as the merge patch that makes it."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from api.checks import Notice
+from api.language import Language
+from api.problems import Messages
+from schemas.catalogue import Catalogue
+from schemas.demands import Demand
+from schemas.preview import DemandPreview, LineOdds
+from schemas.why import Remedy
+
+_URGENCY = {
+    "urgent": Messages(zh="紧急", en="urgent"),
+    "whistle": Messages(zh="吹哨", en="whistle"),
+    "emergency": Messages(zh="应急", en="emergency"),
+}
+_SHARED = {
+    "street": Messages(zh="同街道", en="same street"),
+    "district": Messages(zh="同区", en="same district"),
+    "city": Messages(zh="同市", en="same city"),
+    "beyond": Messages(zh="市外", en="beyond the city"),
+}
+
+
+class RemedyWords(BaseModel):
+    """A change in words, and as a JSON merge patch (RFC 7396) of the demand."""
+
+    remedy: Remedy
+    text: str
+    messages: Messages
+    patch: Annotated[dict[str, Any], Field(description="Merge it into the demand to make the change.")]
+
+
+class DemandOdds(BaseModel):
+    """What a demand would get: for machines, and in words."""
+
+    preview: DemandPreview
+    text: str
+    messages: Messages
+    remedies: tuple[RemedyWords, ...]
+    warnings: tuple[Notice, ...] = ()
+
+
+def of_demand(
+    preview: DemandPreview, demand: Demand, *, warnings: Sequence[Notice], catalogue: Catalogue, language: Language
+) -> DemandOdds:
+    """Return the odds of a demand with a sentence for the whole and one for each remedy."""
+    told = [_line(line, catalogue) for line in preview.lines]
+    whole = Messages(zh="".join(line.zh for line in told), en=" ".join(line.en for line in told))
+    return DemandOdds(
+        preview=preview,
+        text=whole.zh if language == "zh" else whole.en,
+        messages=whole,
+        remedies=worded(preview.remedies, demand, catalogue=catalogue, language=language),
+        warnings=tuple(warnings),
+    )
+
+
+def worded(
+    remedies: Sequence[Remedy], demand: Demand, *, catalogue: Catalogue, language: Language
+) -> tuple[RemedyWords, ...]:
+    """Return remedies of a demand in words."""
+    words = []
+    for remedy in remedies:
+        told = said(remedy, catalogue)
+        text = told.zh if language == "zh" else told.en
+        words.append(RemedyWords(remedy=remedy, text=text, messages=told, patch=patch_of(remedy, demand)))
+    return tuple(words)
+
+
+def patch_of(remedy: Remedy, demand: Demand) -> dict[str, Any]:
+    """Return the merge patch that makes the change; lists are replaced whole, as merge patches do."""
+    match remedy.kind:
+        case "place":
+            return {"community": remedy.community}
+        case "urgency":
+            return {"urgency": remedy.urgency}
+        case "time":
+            return _moved(remedy, demand)
+    changes: dict[str, dict[str, Any]] = {
+        "item": {"item": remedy.item},
+        "siblings": {"siblings": True},
+        "seats": {"quantity": remedy.quantity},
+    }
+    lines = [line.model_dump(mode="json") for line in demand.lines]
+    lines[remedy.line] |= changes[remedy.kind]
+    return {"lines": lines}
+
+
+def _moved(remedy: Remedy, demand: Demand) -> dict[str, Any]:
+    by, window = timedelta(minutes=remedy.minutes or 0), demand.window
+    moved = {"window": {"start": (window.start + by).isoformat(), "end": (window.end + by).isoformat()}}
+    return moved if demand.deadline is None else moved | {"deadline": (demand.deadline + by).isoformat()}
+
+
+def _line(line: LineOdds, catalogue: Catalogue) -> Messages:
+    item, told = catalogue.items.get(line.item), _verdict(line)
+    seats = f"{line.served}/{line.asked}"
+    return Messages(
+        zh=f"“{item.zh if item else line.item}”（{seats}）：{told.zh}",
+        en=f"“{item.en if item else line.item}” ({seats}): {told.en}",
+    )
+
+
+def _verdict(line: LineOdds) -> Messages:
+    match line.verdict:
+        case "served":
+            return Messages(
+                zh=f"现在发布，名额都能配上；符合条件的资源 {line.eligible} 项。",
+                en=f"posted now, every seat would be served; {line.eligible} resources would do.",
+            )
+        case "partly":
+            return Messages(
+                zh=f"现在发布，只能配上 {line.served} 个名额。", en=f"posted now, only {line.served} would be served."
+            )
+        case "lapsed":
+            return Messages(zh="截止时间已过。", en="the deadline has passed.")
+        case "outbid":
+            return Messages(
+                zh=f"符合条件的资源有 {line.eligible} 项，但会给更需要的需求；还差 {line.short_by or 0:,} 分。",
+                en=f"{line.eligible} resources would do, but go to more pressing demands; "
+                f"{line.short_by or 0:,} points are missing.",
+            )
+        case _:
+            return Messages(zh="目前没有可用的资源。", en="no resource would do right now.")
+
+
+def said(remedy: Remedy, catalogue: Catalogue) -> Messages:
+    """Return a remedy in words."""
+    change, seats = _change(remedy, catalogue), remedy.seats
+    if remedy.kind == "seats":
+        return change
+    zh, en = f"{change.zh}，可配上 {seats} 个名额", f"{change.en}: {seats} {'seat' if seats == 1 else 'seats'} served"
+    if not remedy.price:
+        return Messages(zh=f"{zh}，不影响他人。", en=f"{en}, at nobody's expense.")
+    return Messages(
+        zh=f"{zh}，其他需求共少得 {remedy.price:,} 分。", en=f"{en}; others give up {remedy.price:,} points."
+    )
+
+
+def _change(remedy: Remedy, catalogue: Catalogue) -> Messages:
+    match remedy.kind:
+        case "item":
+            item = catalogue.items.get(remedy.item or "")
+            name = Messages(zh=item.zh if item else remedy.item or "", en=item.en if item else remedy.item or "")
+            return Messages(zh=f"改为“{name.zh}”", en=f"Ask for “{name.en}” instead")
+        case "siblings":
+            return Messages(zh="同类项目也可以", en="Let others of the category do")
+        case "time":
+            return _shift(remedy.minutes or 0)
+        case "place":
+            near = _SHARED[remedy.shared or "beyond"]
+            return Messages(
+                zh=f"改在社区 {remedy.community}（{near.zh}）", en=f"Hold it in {remedy.community} ({near.en})"
+            )
+        case "urgency":
+            level = _URGENCY[remedy.urgency or "urgent"]
+            return Messages(zh=f"如确属{level.zh}，提高紧急程度", en=f"Raise the urgency to {level.en}, if it is so")
+        case _:
+            return Messages(
+                zh=f"改为 {remedy.quantity} 个名额，即可全部配上。",
+                en=f"Ask for {remedy.quantity}, and all of it is served.",
+            )
+
+
+def _shift(minutes: int) -> Messages:
+    days, rest = divmod(abs(minutes), 24 * 60)
+    hours, left = divmod(rest, 60)
+    zh = " ".join(f"{count} {unit}" for count, unit in ((days, "天"), (hours, "小时"), (left, "分钟")) if count)
+    en = " ".join(f"{count} {unit}" for count, unit in ((days, "d"), (hours, "h"), (left, "min")) if count)
+    if minutes > 0:
+        return Messages(zh=f"推迟 {zh}", en=f"Move it {en} later")
+    return Messages(zh=f"提前 {zh}", en=f"Move it {en} earlier")

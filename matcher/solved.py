@@ -1,0 +1,65 @@
+"""A round as it would be decided at one moment, kept so that questions about it cost an insertion, not a solve."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+
+from matcher.columns import Bools
+from matcher.fold import to_ms
+from matcher.matching import Matching, match
+from matcher.pool import Frozen
+from matcher.rules import Board, board_of
+from matcher.seating import Costs, Seating
+from matcher.settling import Settled, settle
+from schemas.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """The pool, the past settled, and the optimum of what is open. Nothing that is asked of it changes it.
+
+    Categories share neither lines nor resources, so each is a question by itself.
+    """
+
+    board: Board
+    settled: Settled
+    matching: Matching
+    _costs: dict[int, Costs] = field(default_factory=dict)
+
+    @property
+    def frozen(self) -> Frozen:
+        """The pool."""
+        return self.board.frozen
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the round takes on every open line; if not, some wait for the next one and are not reckoned with."""
+        return not self.matching.left_out.any()
+
+    def seating(self, category: int) -> Seating:
+        """Return the seats given in a category, for the caller to change."""
+        return Seating.of(self.matching.market, self.matching.solution.taken, chosen=self._pairs_of(category))
+
+    def costs(self, category: int) -> Costs:
+        """Return what a seat of each resource of a category costs those who would get it; found once."""
+        if category not in self._costs:
+            self._costs[category] = self.seating(category).costs()
+        return self._costs[category]
+
+    def category(self, item: int) -> int:
+        """Return the category of an item, both by number."""
+        return int(self.frozen.items.category[item])
+
+    def _pairs_of(self, category: int) -> Bools:
+        of_line = self.frozen.items.category[self.frozen.lines["item"]] == category
+        chosen: Bools = np.asarray(of_line[self.matching.market.line], bool)
+        return chosen
+
+
+def solved(frozen: Frozen, *, now: datetime, policy: Policy) -> Solved:
+    """Solve the round of ``frozen`` at ``now`` without deciding it."""
+    now_ms = to_ms(now)
+    settled = settle(frozen, now_ms=now_ms, policy=policy)
+    board = board_of(frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting)
+    return Solved(board, settled, match(board, settled.seats))

@@ -1,0 +1,143 @@
+"""What a preview says is what a whole round with the demand in it would say; every change it suggests really wins."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matcher.odds import preview_demand
+from matcher.pool import freeze
+from matcher.solved import solved
+from schemas.base import Fact, Window
+from schemas.demands import Demand, DemandPosted, DemandRevised
+from schemas.policy import Pace, Policy
+from schemas.preview import DemandPreview
+from schemas.rounds import RoundDecided
+from schemas.why import Remedy
+from tests.builders import at
+from tests.property.strategies import FEWER, demands, policies, pools
+from tests.town import Town
+
+NEWCOMER = "z-new"
+
+
+def whole(policy: Policy) -> Policy:
+    """Return the policy without a bound on what one round takes on."""
+    return policy.model_copy(update={"pace": Pace()})
+
+
+def previewed(town: Town, demand: Demand) -> DemandPreview:
+    return preview_demand(solved(freeze(town.state), now=at(), policy=town.policy), demand)
+
+
+def with_it(facts: Sequence[Fact], demand: Demand, policy: Policy) -> RoundDecided:
+    return Town(*facts, DemandPosted(demand=demand), policy=policy).decide()
+
+
+def seats_of(decided: RoundDecided, demand_id: str) -> Counter[int]:
+    return Counter(proposal.line for proposal in decided.proposals if proposal.demand_id == demand_id)
+
+
+def remedied(demand: Demand, remedy: Remedy) -> Demand:
+    """Return the demand with the change made to it, as a person would make it."""
+    lines, fields = list(demand.lines), demand.model_dump()
+    match remedy.kind:
+        case "item":
+            lines[remedy.line] = lines[remedy.line].model_copy(update={"item": remedy.item})
+        case "siblings":
+            lines[remedy.line] = lines[remedy.line].model_copy(update={"siblings": True})
+        case "seats":
+            lines[remedy.line] = lines[remedy.line].model_copy(update={"quantity": remedy.quantity})
+        case "place":
+            fields["community"] = remedy.community
+        case "urgency":
+            fields["urgency"] = remedy.urgency
+        case "time":
+            shift = timedelta(minutes=remedy.minutes or 0)
+            fields["window"] = Window(start=demand.window.start + shift, end=demand.window.end + shift)
+            fields["deadline"] = demand.deadline and demand.deadline + shift
+    return Demand(**fields | {"lines": tuple(lines)})
+
+
+@given(facts=pools(), demand=demands(NEWCOMER), policy=policies().map(whole))
+def test_a_preview_is_what_a_round_with_the_demand_would_give(
+    facts: list[Fact], demand: Demand, policy: Policy
+) -> None:
+    town = Town(*facts, policy=policy)
+    before = town.decide()
+    told, after = previewed(town, demand), with_it(facts, demand, policy)
+    assert told.exact
+    assert told.adds == after.certificate.value - before.certificate.value
+    given_seats = seats_of(after, NEWCOMER)
+    if len(demand.lines) == 1:  # of equal optima the preview's gives the least away
+        assert told.lines[0].served <= given_seats[0]
+        if not told.adds:
+            assert told.lines[0].served == 0
+    assert all(line.price is None or line.price >= 0 for line in told.lines)
+    assert town.decide() == before
+
+
+@FEWER
+@given(facts=pools(), demand=demands(NEWCOMER), policy=policies().map(whole))
+def test_a_preview_tells_what_why_tells_once_it_is_posted(facts: list[Fact], demand: Demand, policy: Policy) -> None:
+    told = previewed(Town(*facts, policy=policy), demand)
+    town = Town(*facts, DemandPosted(demand=demand), policy=policy)
+    given_seats = seats_of(town.decide(), NEWCOMER)
+    if [given_seats[line.line] for line in told.lines] != [line.served for line in told.lines]:
+        return  # another of several optima
+    for odds, why in zip(told.lines, town.why(NEWCOMER).lines, strict=True):
+        assert odds.considered == why.considered
+        if odds.served == 0 and odds.verdict in ("outbid", "no_candidate"):
+            assert (odds.verdict, odds.eligible, odds.failing) == (why.verdict, why.eligible, why.failing)
+            if len(demand.lines) == 1:
+                assert (odds.short_by, odds.scarce) == (why.short_by, why.scarce)
+
+
+@FEWER
+@given(facts=pools(), demand=demands(NEWCOMER), policy=policies().map(whole))
+def test_every_change_that_is_suggested_wins_in_a_whole_round(
+    facts: list[Fact], demand: Demand, policy: Policy
+) -> None:
+    told = previewed(Town(*facts, policy=policy), demand)
+    alone = Town(*facts, policy=policy).decide().certificate.value
+    for remedy in told.remedies:
+        after = with_it(facts, remedied(demand, remedy), policy)
+        seats = seats_of(after, NEWCOMER)
+        if len(demand.lines) == 1:
+            assert seats[0] >= remedy.seats
+            assert remedy.kind == "seats" or remedy.seats > told.lines[0].served
+        again = previewed(Town(*facts, policy=policy), remedied(demand, remedy))
+        assert again.adds == after.certificate.value - alone
+        assert again.lines[remedy.line].served == remedy.seats
+        assert remedy.price >= 0
+
+
+@FEWER
+@given(facts=pools(), policy=policies().map(whole), data=st.data())
+def test_what_would_have_won_for_a_posted_demand_wins_when_it_is_revised(
+    facts: list[Fact], policy: Policy, data: st.DataObject
+) -> None:
+    town = Town(*facts, policy=policy)
+    posted = [fact.demand for fact in facts if isinstance(fact, DemandPosted) and len(fact.demand.lines) == 1]
+    for demand in posted:
+        now = seats_of(town.decide(), demand.demand_id)[0]
+        for remedy in town.why(demand.demand_id).lines[0].remedies:
+            better = remedied(demand, remedy).model_copy(update={"version": 2})
+            other = Town(*facts, DemandRevised(demand=better), policy=policy)
+            seats = seats_of(other.decide(), demand.demand_id)[0]
+            assert seats >= remedy.seats
+            assert seats > now or (remedy.kind == "seats" and seats == better.lines[0].quantity == now)
+
+
+@FEWER
+@given(facts=pools(), policy=policies().map(whole))
+def test_remedies_come_cheapest_first_and_one_of_a_kind(facts: list[Fact], policy: Policy) -> None:
+    town = Town(*facts, policy=policy)
+    for fact in facts:
+        if isinstance(fact, DemandPosted):
+            for line in town.why(fact.demand.demand_id).lines:
+                assert len({remedy.kind for remedy in line.remedies}) == len(line.remedies)
+                fills = [r.price for r in line.remedies if r.seats >= line.asked - line.filled]
+                assert fills == sorted(fills)
