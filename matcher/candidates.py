@@ -28,17 +28,28 @@ class Pairs:
 
 def candidates(board: Board, *, lines: Ints, resources: Ints) -> Pairs:
     """Return every allowed pair of the given line and resource rows (both sorted)."""
-    parts = [_pairs(board, line, resource) for line, resource in _blocks(board, lines, resources)]
+    parts = []
+    for mine, theirs in blocks(board, lines, resources, cells=BLOCK):
+        row, column = fitting(board, mine, theirs)
+        parts.append((mine[row], theirs[column]))
     if not parts:
         nothing = np.zeros(0, np.int64)
         return Pairs(nothing, nothing, nothing)
-    line, resource = (np.concatenate(column) for column in zip(*parts, strict=True))
-    start = _starts(board, line, resource)
+    line, resource = (np.concatenate(rows) for rows in zip(*parts, strict=True))
+    start = Starts(board).of(line, resource)
     pairs = Pairs(line, resource, start).keep(start < NEVER)
-    return _by_line(pairs, len(board.frozen.lines))
+    return by_line(pairs, len(board.frozen.lines))
 
 
-def _by_line(pairs: Pairs, lines: int) -> Pairs:
+def cells(board: Board, lines: Ints, resources: Ints) -> int:
+    """Return how many pairs of one category there are, allowed or not."""
+    category = board.frozen.items.category
+    of_line = np.bincount(category[board.frozen.lines["item"][lines]], minlength=int(category.max(initial=0)) + 1)
+    of_resource = np.bincount(category[board.frozen.resources["item"][resources]], minlength=len(of_line))
+    return int((of_line * of_resource).sum())
+
+
+def by_line(pairs: Pairs, lines: int) -> Pairs:
     """Sort by line. Each line's pairs lie together already, in order of resource, so its run moves as a whole."""
     count = np.bincount(pairs.line, minlength=lines)
     first = np.zeros(lines, np.int64)
@@ -48,8 +59,8 @@ def _by_line(pairs: Pairs, lines: int) -> Pairs:
     return Pairs(pairs.line[order], pairs.resource[order], pairs.start[order])
 
 
-def _blocks(board: Board, lines: Ints, resources: Ints) -> Iterator[tuple[Ints, Ints]]:
-    """Yield lines and resources of one category, in blocks."""
+def blocks(board: Board, lines: Ints, resources: Ints, *, cells: int) -> Iterator[tuple[Ints, Ints]]:
+    """Yield lines and resources of one category, in blocks of at most ``cells`` pairs (or of a single line)."""
     category = board.frozen.items.category
     of_line = category[board.frozen.lines["item"][lines]]
     of_resource = category[board.frozen.resources["item"][resources]]
@@ -57,33 +68,45 @@ def _blocks(board: Board, lines: Ints, resources: Ints) -> Iterator[tuple[Ints, 
         mine, theirs = lines[of_line == number], resources[of_resource == number]
         if not len(theirs):
             continue
-        step = max(1, BLOCK // len(theirs))
+        step = max(1, cells // len(theirs))
         for first in range(0, len(mine), step):
             yield mine[first : first + step], theirs
 
 
-def _pairs(board: Board, lines: Ints, resources: Ints) -> tuple[Ints, Ints]:
+def fitting(board: Board, lines: Ints, resources: Ints) -> tuple[Ints, Ints]:
+    """Return which pairs of a block, by place, pass every rule but those of time; sorted by (line, resource)."""
     line, resource = lines[:, None], resources[None, :]
     fine = board.passes(line, resource)
     if len(board.rests):
         fine &= board.rested(line, resource)
     row, column = np.nonzero(fine)
-    return lines[row], resources[column]
+    return row, column
 
 
-def _starts(board: Board, line: Ints, resource: Ints) -> Ints:
-    """Return the start of each pair; worked out once per distinct (window, calendar) where that is less work."""
-    demands = board.frozen.demands
-    window = [demands[column][board.frozen.line_demand] for column in ("start", "end", "duration")]
-    line_model, line_kind = _kinds(window)
-    resource_model, resource_kind = _kinds([board.calendar, board.notice])
-    if len(line_model) * len(resource_model) >= len(line):
-        return board.start(line, resource)
-    table = board.start(line_model[:, None], resource_model[None, :])
-    return table[line_kind[line], resource_kind[resource]]
+class Starts:
+    """When the jobs of pairs would start; worked out once per distinct (window, calendar) where that is less work."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        demands = board.frozen.demands
+        window = [demands[column][board.frozen.line_demand] for column in ("start", "end", "duration")]
+        self._line_model, self._line_kind = kinds(window)
+        self._resource_model, self._resource_kind = kinds([board.calendar, board.notice])
+        self._table: Ints | None = None
+
+    def of(self, line: Ints, resource: Ints, *, pairs: int | None = None) -> Ints:
+        """Return the start (ms) of each pair, NEVER where there is none.
+
+        ``pairs`` says how many will be asked about in all, where that is more than these.
+        """
+        if self._table is None:
+            if len(self._line_model) * len(self._resource_model) >= (pairs or len(line)):
+                return self._board.start(line, resource)
+            self._table = self._board.start(self._line_model[:, None], self._resource_model[None, :])
+        return self._table[self._line_kind[line], self._resource_kind[resource]]
 
 
-def _kinds(columns: list[Ints]) -> tuple[Ints, Ints]:
+def kinds(columns: list[Ints]) -> tuple[Ints, Ints]:
     """Return one row of each distinct combination of the columns, and every row's combination."""
     kind = np.zeros(len(columns[0]), np.int64)
     for column in columns:

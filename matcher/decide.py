@@ -26,7 +26,7 @@ from matcher.settling import settle
 from schemas.policy import Policy
 from schemas.rounds import InputOffset, Lapse, LinePrice, ResourcePrice, RoundDecided, RoundSize
 
-SOLVER: Final = f"cobuild 1 / scipy {scipy.__version__} / numpy {np.__version__}"
+SOLVER: Final = f"cobuild 2 / scipy {scipy.__version__} / numpy {np.__version__}"
 """What decided; a round is reproduced exactly under the same."""
 
 MOST_LAPSES: Final = 6_000
@@ -52,7 +52,7 @@ def decide(
     settled = settle(frozen, now_ms=now_ms, policy=policy)
     seats, lapsed = settled.seats, np.flatnonzero(settled.lapsed)
     board = board_of(frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting)
-    matching = match(board, seats)
+    matching = match(board, seats, rivals=False)
     transitions = settled.endings.transitions
     proposed = proposals(board, matching, settled.tally, round_no)
     return RoundDecided(
@@ -77,7 +77,7 @@ def decide(
             line_seats=int(seats.need.sum()),
             resources=len(seats.resources),
             resource_seats=int(seats.supply.sum()),
-            pairs=len(matching.pairs.line),
+            pairs=matching.allowed,
             components=matching.solution.components,
             left_out=int(matching.left_out.sum()) + settled.endings.left_out + max(len(lapsed) - MOST_LAPSES, 0),
         ),

@@ -61,7 +61,7 @@ def cost(board: Board, seats: Seats, matching: Matching) -> FairnessCost | None:
     given = matching.solution.taken > 0
     pairs = Pairs(matching.pairs.line[given], matching.pairs.resource[given], matching.pairs.start[given])
     worth = int((values(plain, pairs) * matching.solution.taken[given]).sum())
-    best = match(plain, _taken_on(seats, matching)).certificate.value
+    best = match(plain, _taken_on(seats, matching), rivals=False).certificate.value
     return FairnessCost(value=worth, best=best)
 
 

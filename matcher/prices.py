@@ -62,12 +62,15 @@ def prices(market: Market, solution: Solution) -> Prices:
     return Prices(u, v)
 
 
-def certificate(market: Market, solution: Solution, found: Prices) -> Certificate:
-    """Return the proof, checked from scratch against the market."""
+def certificate(market: Market, solution: Solution, found: Prices, *, left_off: int = 0) -> Certificate:
+    """Return the proof, checked from scratch against the market.
+
+    ``left_off``: by how much at most an allowed pair that the market does not hold exceeds its two prices.
+    """
     value = solution.value(market)
     price_sum = int((found.line * market.need).sum() + (found.resource * market.supply).sum())
     gap = market.worth - found.line[market.line] - found.resource[market.resource]
-    worst = max(int(gap.max(initial=0)), 0)
+    worst = max(int(gap.max(initial=0)), left_off, 0)
     negative = bool((found.line < 0).any() or (found.resource < 0).any())
     return Certificate(
         value=value, price_sum=price_sum, worst_gap=worst, holds=value == price_sum and worst == 0 and not negative

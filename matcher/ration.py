@@ -13,7 +13,7 @@ from matcher.demands import WHISTLE
 from matcher.rules import Board
 
 
-def left_out(board: Board, pairs: Pairs, *, need: Ints, supply: Ints, most: int) -> Bools:
+def left_out(board: Board, pairs: Pairs, *, need: Ints, supply: Ints, most: int, giving: Bools | None = None) -> Bools:
     """Return which lines (all lines,) have to wait for the next round.
 
     Args:
@@ -22,10 +22,12 @@ def left_out(board: Board, pairs: Pairs, *, need: Ints, supply: Ints, most: int)
         need: open seats of every line.
         supply: open seats of every resource.
         most: how many seats the round may take on; it takes one line at least.
+        giving: which resources (all resources,) have an allowed pair, where ``pairs`` are not all that are allowed.
     """
     waits = np.zeros(len(need), bool)
     asking = np.flatnonzero(np.bincount(pairs.line, minlength=len(need)))
-    giving = np.flatnonzero(np.bincount(pairs.resource, minlength=len(supply)))
+    if giving is None:
+        giving = np.bincount(pairs.resource, minlength=len(supply)) > 0
     if min(need[asking].sum(), supply[giving].sum()) <= most:
         return waits
     patient = board.frozen.demands["urgency"][board.frozen.line_demand[asking]] < WHISTLE

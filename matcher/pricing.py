@@ -1,0 +1,88 @@
+"""Solving a shortlisted pool exactly: what was left off is priced, and joins the market where it could matter."""
+
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+
+from matcher.candidates import Pairs
+from matcher.columns import Ints
+from matcher.market import Market, Solution
+from matcher.prices import Prices, prices
+from matcher.shortlist import SPARE, Pool, Shortlist
+from matcher.solve import solve
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """A market of shortlisted pairs, solved so that its prices hold for all allowed pairs.
+
+    ``worst_gap``: by how much at most a pair that was left off exceeds its two prices; nothing, by construction.
+    """
+
+    short: Shortlist
+    market: Market
+    solution: Solution
+    prices: Prices
+    worst_gap: int
+
+    def joined(self, pairs: Pairs, worth: Ints) -> "Solved":
+        """Return it with more pairs, none of which exceeds its prices, so that everything else stays as it is."""
+        short = self.short.joined(pairs, worth)
+        width = len(self.market.supply)
+        keys = short.pairs.line * width + short.pairs.resource
+        taken = np.zeros(len(keys), np.int64)
+        taken[np.searchsorted(keys, self.market.line * width + self.market.resource)] = self.solution.taken
+        market = _market(short, self.market.need, self.market.supply)
+        return Solved(short, market, Solution(taken, self.solution.components), self.prices, self.worst_gap)
+
+
+def solve_all(pool: Pool, short: Shortlist, *, need: Ints, supply: Ints) -> Solved:
+    """Return the optimum over all pairs of ``pool``; ``need`` (all lines,) is 0 where a line waits."""
+    for turn in count():
+        market = _market(short, need, supply)
+        solution = solve(market)
+        found = prices(market, solution)
+        doubtful = np.flatnonzero(short.beyond > found.line)
+        pairs, worth = pool.underpriced(doubtful, found, most=SPARE << turn)
+        gap = worth - found.line[pairs.line] - found.resource[pairs.resource]
+        if not len(gap):
+            break
+        short = short.joined(pairs, worth)
+    return Solved(short, market, solution, found, int(gap.max(initial=0)))
+
+
+def with_runners_up(pool: Pool, solved: Solved) -> Solved:
+    """Return it with the next best resource, at these prices, of every line that was given one."""
+    market, found = solved.market, solved.prices
+    given = solved.solution.taken > 0
+    ahead = np.zeros(len(market.need), np.int64)
+    surplus = np.where(given, 0, market.worth - found.resource[market.resource])
+    np.maximum.at(ahead, market.line, surplus)
+    open_to_doubt = np.zeros(len(market.need), bool)
+    open_to_doubt[market.line[given]] = True
+    doubtful = np.flatnonzero(open_to_doubt & (solved.short.beyond > ahead))
+    if not len(doubtful):
+        return solved
+    # What the line was given exceeds the runner-up as well, so as many pairs more are asked for.
+    most = 1 + int(np.bincount(market.line[given], minlength=1).max())
+    return solved.joined(*pool.underpriced(doubtful, Prices(ahead, found.resource), most=most))
+
+
+def with_rivals(pool: Pool, solved: Solved) -> Solved:
+    """Return it with every pair that a change of one line or resource could bring into play.
+
+    Whoever gives way moves along a path of seats that were given and ends at a free one: so these are all pairs
+    with resources that have no free seat, and of each line the best with one that has.
+    """
+    market, taken = solved.market, solved.solution.taken
+    free = np.bincount(market.resource, weights=taken, minlength=len(market.supply)) < market.supply
+    best_free = np.zeros(len(market.need), np.int64)
+    np.maximum.at(best_free, market.line, np.where(free[market.resource], market.worth, 0))
+    doubtful = np.flatnonzero(solved.short.beyond > best_free)
+    solved = solved.joined(*pool.best_of(doubtful, free))
+    return solved.joined(*pool.all_of(np.flatnonzero(solved.short.beyond), ~free))
+
+
+def _market(short: Shortlist, need: Ints, supply: Ints) -> Market:
+    return Market(short.pairs.line, short.pairs.resource, short.worth, need, supply)
