@@ -14,11 +14,23 @@ from api.idempotency import Answers, Idempotency, purge_now_and_then
 from api.middleware import Door
 from api.openapi import document
 from api.ports import ApiPorts
-from api.routes import assignments, demands, health, imports, members, reference, resources, rounds, stream, units
+from api.routes import (
+    assignments,
+    demands,
+    health,
+    imports,
+    members,
+    prices,
+    reference,
+    resources,
+    rounds,
+    stream,
+    units,
+)
 from api.services import Services, wire
 from api.settings import ApiSettings
 
-ROUTES = (demands, resources, assignments, units, members, rounds, stream, imports, reference, health)
+ROUTES = (demands, resources, assignments, units, members, rounds, prices, stream, imports, reference, health)
 """The busiest first: routes are tried in order."""
 
 

@@ -21,9 +21,10 @@ from schemas.base import Fact
 from schemas.catalogue import load_catalogue
 from schemas.demands import Demand
 from schemas.envelope import Event
-from schemas.preview import DemandPreview
+from schemas.preview import DeclinePreview, DemandPreview, OfferPreview, PriceBoard
 from schemas.refusals import Refused
 from schemas.regions import Regions
+from schemas.resources import Resource
 from schemas.why import DemandWhy
 
 PATH = Path("docs/contracts/openapi.json")
@@ -39,6 +40,18 @@ class _Nothing:
         raise Refused("unavailable")
 
     async def preview_demand(self, *, demand: Demand, shard: str) -> DemandPreview:
+        raise Refused("unavailable")
+
+    async def preview_offer(self, *, resource: Resource, shard: str) -> OfferPreview:
+        raise Refused("unavailable")
+
+    async def demands_for(self, *, resource_id: str, shard: str) -> OfferPreview:
+        raise Refused("unavailable")
+
+    async def preview_decline(self, *, assignment_id: str, shard: str) -> DeclinePreview:
+        raise Refused("unavailable")
+
+    async def prices(self, *, shard: str) -> PriceBoard:
         raise Refused("unavailable")
 
     async def __call__(self) -> Sequence[Finding]:

@@ -13,8 +13,9 @@ from schemas.base import Fact
 from schemas.catalogue import Catalogue
 from schemas.demands import Demand
 from schemas.envelope import Event
-from schemas.preview import DemandPreview
+from schemas.preview import DeclinePreview, DemandPreview, OfferPreview, PriceBoard
 from schemas.regions import Regions
+from schemas.resources import Resource
 from schemas.why import DemandWhy
 
 
@@ -43,6 +44,38 @@ class Explainer(Protocol):
 
     async def preview_demand(self, *, demand: Demand, shard: str) -> DemandPreview:
         """Tell what a round now would give a demand that is not posted; nothing changes.
+
+        Raises:
+            Refused: ``unavailable``.
+        """
+        ...
+
+    async def preview_offer(self, *, resource: Resource, shard: str) -> OfferPreview:
+        """Tell which open demands an offer would serve that is not on the list.
+
+        Raises:
+            Refused: ``unavailable``.
+        """
+        ...
+
+    async def demands_for(self, *, resource_id: str, shard: str) -> OfferPreview:
+        """Tell the same of an offer on the list.
+
+        Raises:
+            Refused: ``not_found``, ``unavailable``.
+        """
+        ...
+
+    async def preview_decline(self, *, assignment_id: str, shard: str) -> DeclinePreview:
+        """Tell what the decline of a live assignment would move elsewhere.
+
+        Raises:
+            Refused: ``not_found``, ``unavailable``.
+        """
+        ...
+
+    async def prices(self, *, shard: str) -> PriceBoard:
+        """Tell what one more seat would add, by class.
 
         Raises:
             Refused: ``unavailable``.

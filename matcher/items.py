@@ -28,6 +28,8 @@ class ItemIndex:
         self.category: Ints = np.array([place[catalogue.items[item].category_id] for item in self.ids], np.int64)
         gates = {category.gate for category in catalogue.categories.values()} - {NO_GATE, INSURANCE_IF_RISKY}
         self._bits = {gate: 1 << bit for bit, gate in enumerate(sorted(gates | {INSURANCE}))}
+        self.gates = tuple(sorted(self._bits))
+        """Every qualification that opens some gate."""
         of_item = [catalogue.categories[catalogue.items[item].category_id].gate for item in self.ids]
         self.gate: Ints = np.array([self._bits.get(gate, 0) for gate in of_item], np.int64)
         self.risky_gate: Ints = np.array(

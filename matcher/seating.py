@@ -33,6 +33,21 @@ class Costs:
     instead: Ints
 
 
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """What one more seat of each resource is worth to those who ask, and who takes it.
+
+    ``worth`` (resources,) is zero where nobody wants one; ``taker`` (resources,) the pair that takes it, or NOBODY.
+    ``price`` (lines,) is what a line gives up for a further seat: zero where it has one open, UNPAYABLE where it asks
+    for none; ``leaves`` (lines,) the pair that it leaves for it, or NOBODY.
+    """
+
+    worth: Ints
+    taker: Ints
+    price: Ints
+    leaves: Ints
+
+
 class Seating:
     """Pairs with the seats given to them; changes in place, so ``copy`` what must stay.
 
@@ -151,13 +166,13 @@ class Seating:
         """Let ``resource`` have so many seats more, given where they are worth most."""
         self.free[resource] += seats
         while self.free[resource]:
-            worth, taker, leaves = self._wishes()
-            if not worth[resource]:
+            found = self.wants()
+            if not found.worth[resource]:
                 return
-            self._pull(resource, taker, leaves)
+            self._pull(resource, found)
 
-    def _wishes(self) -> tuple[Ints, Ints, Ints]:
-        """Return what one more seat of each resource would add, which pair takes it, and what a line leaves for it."""
+    def wants(self) -> Wants:
+        """Return what one more seat of each resource would be worth, at this optimum."""
         given = np.flatnonzero(self.taken)
         lines = len(self.open)
         price, leaves = np.where(self.open > 0, 0, UNPAYABLE), np.full(lines, NOBODY)
@@ -172,17 +187,17 @@ class Seating:
             gain = self.worth - price[self.line]
             better = gain > worth[self.resource]
             if not better.any():
-                return worth, taker, leaves
+                return Wants(worth, taker, price, leaves)
             pairs, gain = np.flatnonzero(better), gain[better]
             np.maximum.at(worth, self.resource[pairs], gain)
             chosen = pairs[gain == worth[self.resource[pairs]]]
             taker[self.resource[chosen]] = chosen
 
-    def _pull(self, resource: int, taker: Ints, leaves: Ints) -> None:
-        takes, gives = [int(taker[resource])], list[int]()
-        while (left := int(leaves[self.line[takes[-1]]])) != NOBODY:
+    def _pull(self, resource: int, found: Wants) -> None:
+        takes, gives = [int(found.taker[resource])], list[int]()
+        while (left := int(found.leaves[self.line[takes[-1]]])) != NOBODY:
             gives.append(left)
-            if (other := int(taker[self.resource[left]])) == NOBODY:
+            if (other := int(found.taker[self.resource[left]])) == NOBODY:
                 break
             takes.append(other)
         freed = len(gives) == len(takes)
@@ -217,6 +232,18 @@ class Seating:
         self.free[resource] = 0
         for line, seats in held:
             self.seat(line, seats)
+
+    def break_up(self, gone: Bools) -> list[tuple[int, int, int]]:
+        """Forget pairs (pairs,) with the seats they have, on both sides; return line, resource and seats of each.
+
+        What is left is an optimum without those seats; give them back one by one.
+        """
+        held = [
+            (int(self.line[pair]), int(self.resource[pair]), int(self.taken[pair]))
+            for pair in np.flatnonzero(gone & (self.taken > 0))
+        ]
+        self._forget(gone)
+        return held
 
     def _forget(self, gone: Bools) -> None:
         kept = ~gone

@@ -34,8 +34,9 @@ class Solved:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the round takes on every open line; if not, some wait for the next one and are not reckoned with."""
-        return not self.matching.left_out.any()
+        """Whether every open line is taken on with every pair it may have; a large round has a shortlist of them."""
+        matching = self.matching
+        return not matching.left_out.any() and matching.allowed == len(matching.market.line)
 
     def seating(self, category: int) -> Seating:
         """Return the seats given in a category, for the caller to change."""

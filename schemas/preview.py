@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.base import Fact, ItemId, Moment, RegionPrefix
+from schemas.base import EntityId, Fact, ItemId, Moment, RegionCode, RegionPrefix
 from schemas.rounds import Points
 from schemas.why import Remedy, Rule, ScarceClass
 
@@ -40,5 +40,82 @@ class DemandPreview(Fact):
     adds: Annotated[Points, Field(description="By how much the round's total value would grow.")]
     remedies: Annotated[tuple[Remedy, ...], Field(description="Changes that would win more seats, cheapest first.")]
     exact: Annotated[
-        bool, Field(description="Whether a round now would say the same; not where it cannot take on every line.")
+        bool, Field(description="Whether a round now would say just this; else it is too large to be sure.")
     ]
+
+
+class Chance(Fact):
+    """An open demand line that an offer may serve."""
+
+    demand_id: EntityId
+    line: int
+    item: ItemId
+    community: RegionCode
+    open: Annotated[int, Field(description="Open seats of the line.")]
+    value: Annotated[Points, Field(description="What the pair is worth.")]
+    adds: Annotated[Points, Field(description="What a seat here adds to the round: nothing where others do as well.")]
+    given: Annotated[int, Field(description="Seats that a round now would give the line of this offer.")]
+    starts_at: Moment
+    only: Annotated[bool, Field(description="Whether nobody else on the list can serve it now.")]
+
+
+class OfferPreview(Fact):
+    """Which open demands an offer would serve now; those it would be given first, then what adds most."""
+
+    shard: RegionPrefix
+    round_no: int
+    at: Moment
+    seats: Annotated[int, Field(description="Seats that the offer has left.")]
+    given: Annotated[int, Field(description="How many of them a round now would give away.")]
+    adds: Annotated[Points, Field(description="By how much the round's total value is greater with the offer.")]
+    demands: Annotated[int, Field(description="Open demands that it may serve.")]
+    chances: Annotated[tuple[Chance, ...], Field(description="The best of them, at most a hundred.")]
+    exact: Annotated[
+        bool, Field(description="Whether a round now would say just this; else it is too large to be sure.")
+    ]
+
+
+class Move(Fact):
+    """A seat of a demand line that would be served by another resource; None: by nobody."""
+
+    demand_id: EntityId
+    line: int
+    before: EntityId | None
+    after: EntityId | None
+
+
+class DeclinePreview(Fact):
+    """What the decline of an assignment would move elsewhere in a round now."""
+
+    assignment_id: str
+    shard: RegionPrefix
+    round_no: int
+    at: Moment
+    worth: Annotated[Points, Field(description="What the assignment is worth now.")]
+    loss: Annotated[Points, Field(description="By how much the total would be less, all moves made.")]
+    refilled: Annotated[bool, Field(description="Whether the demand's seat would be served all the same.")]
+    moves: tuple[Move, ...]
+    ends: Annotated[tuple[str, ...], Field(description="Other assignments that would end with it.")]
+    exact: bool
+
+
+class ClassPrice(Fact):
+    """What one more seat of an item in a street at a stretch of four hours would add to the round, at most and mean."""
+
+    item: ItemId
+    street: RegionPrefix
+    stretch: Annotated[Moment, Field(description="When the four hours begin.")]
+    highest: Points
+    mean: Points
+    lines: Annotated[int | None, Field(description="Demand lines behind it; None: fewer than five.")]
+    seats: Annotated[int | None, Field(description="Their open seats; None: fewer than five.")]
+    unserved: Annotated[int | None, Field(description="Of these, seats that a round now leaves open; None: 1 to 4.")]
+
+
+class PriceBoard(Fact):
+    """The scarcity of a shard at one moment: the dearest classes first."""
+
+    shard: RegionPrefix
+    round_no: int
+    at: Moment
+    rows: tuple[ClassPrice, ...]

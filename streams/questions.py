@@ -15,15 +15,19 @@ from datetime import datetime
 from functools import partial
 from typing import Final, TypeVar
 
+from matcher.declining import preview_decline
 from matcher.explain import why_demand, why_in
 from matcher.fold import from_ms, to_ms
 from matcher.odds import preview_demand
+from matcher.offers import demands_for, preview_offer
 from matcher.pool import Frozen
+from matcher.scarcity import price_board
 from matcher.solved import Solved, solved
 from matcher.state import ShardState
 from schemas.demands import Demand
 from schemas.policy import Policy
-from schemas.preview import DemandPreview
+from schemas.preview import DeclinePreview, DemandPreview, OfferPreview, PriceBoard
+from schemas.resources import Resource
 from schemas.why import DemandWhy
 
 Answer = TypeVar("Answer")
@@ -111,6 +115,38 @@ class Questions(ABC):
             Refused: unknown_item; unavailable, where the shard's state cannot be had in time.
         """
         return await self._ask(shard, partial(preview_demand, demand=demand))
+
+    async def preview_offer(self, resource: Resource, shard: str) -> OfferPreview:
+        """Return what a round now would make of an offer that is not on the list.
+
+        Raises:
+            Refused: unknown_item; unavailable.
+        """
+        return await self._ask(shard, partial(preview_offer, resource=resource))
+
+    async def demands_for(self, resource_id: str, shard: str) -> OfferPreview:
+        """Return which open demands an offer on the list would serve.
+
+        Raises:
+            Refused: not_found, where the shard has no such open offer; unavailable.
+        """
+        return await self._ask(shard, partial(demands_for, resource_id=resource_id))
+
+    async def preview_decline(self, assignment_id: str, shard: str) -> DeclinePreview:
+        """Return what the decline of an assignment would move elsewhere.
+
+        Raises:
+            Refused: not_found, where no such assignment lives; unavailable.
+        """
+        return await self._ask(shard, partial(preview_decline, assignment_id=assignment_id))
+
+    async def prices(self, shard: str) -> PriceBoard:
+        """Return what one more seat would add, by class.
+
+        Raises:
+            Refused: unavailable.
+        """
+        return await self._ask(shard, price_board)
 
     async def _ask(self, shard: str, question: Callable[[Solved], Answer]) -> Answer:
         return await asyncio.to_thread(question, await self._round(shard))

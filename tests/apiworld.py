@@ -15,9 +15,13 @@ from api.ports import ApiPorts, Bell, Finding
 from api.readmodel.model import ReadModel
 from api.settings import ApiSettings
 from api.store import open_store
+from matcher.decide import decide
+from matcher.declining import preview_decline
 from matcher.explain import why_in
 from matcher.odds import preview_demand
+from matcher.offers import demands_for, preview_offer
 from matcher.pool import freeze
+from matcher.scarcity import price_board
 from matcher.solved import Solved, solved
 from matcher.state import ShardState
 from schemas.assignments import AssignmentProposed
@@ -26,9 +30,10 @@ from schemas.catalogue import load_catalogue
 from schemas.demands import Demand
 from schemas.envelope import Event, encode, new_event
 from schemas.policy import Policy
-from schemas.preview import DemandPreview
+from schemas.preview import DeclinePreview, DemandPreview, OfferPreview, PriceBoard
 from schemas.refusals import Refused
 from schemas.regions import Regions
+from schemas.resources import Resource
 from schemas.rounds import (
     Certificate,
     LinePrice,
@@ -120,6 +125,25 @@ class FakeExplainer:
 
     def round(self, shard: str) -> Solved:
         return solved(freeze(self.states.get(shard) or ShardState(shard, CATALOGUE)), now=NOW, policy=Policy())
+
+    def decide(self, shard: str = "310105") -> RoundDecided:
+        """Decide a round of what was told, and let it count."""
+        state = self.states[shard]
+        decided = decide(freeze(state), now=NOW, policy=Policy(), cause="interval", inputs=())
+        self.tell(decided, shard=shard)
+        return decided
+
+    async def preview_offer(self, *, resource: Resource, shard: str) -> OfferPreview:
+        return preview_offer(self.round(shard), resource)
+
+    async def demands_for(self, *, resource_id: str, shard: str) -> OfferPreview:
+        return demands_for(self.round(shard), resource_id=resource_id)
+
+    async def preview_decline(self, *, assignment_id: str, shard: str) -> DeclinePreview:
+        return preview_decline(self.round(shard), assignment_id=assignment_id)
+
+    async def prices(self, *, shard: str) -> PriceBoard:
+        return price_board(self.round(shard))
 
     async def preview_demand(self, *, demand: Demand, shard: str) -> DemandPreview:
         return preview_demand(self.round(shard), demand)
@@ -219,13 +243,19 @@ async def world_in(directory: Path, **settings: Any) -> AsyncIterator[World]:
 
 
 async def matched(
-    world: World, *, auto_accepted: bool = False, round_no: int = 1, region: str = COMMUNITY, holds: bool = True
+    world: World,
+    *,
+    auto_accepted: bool = False,
+    round_no: int = 1,
+    region: str = COMMUNITY,
+    holds: bool = True,
+    assignment_id: str | None = None,
 ) -> str:
     """Post a demand and a resource, let round ``round_no`` pair them, and return the assignment's id."""
     asked = (await world.post("/v1/demands", demand(community=region, requester=f"community:{region}"))).json()["id"]
     offered = (await world.post("/v1/resources", resource(home=region))).json()["id"]
     proposal = Proposal(
-        assignment_id=f"{round_no:032x}",
+        assignment_id=assignment_id or f"{round_no:032x}",
         demand_id=asked,
         line=0,
         seat=0,

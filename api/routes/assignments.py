@@ -21,6 +21,7 @@ from api.routes.reads import LIST_PROBLEMS, PAGE, READ_PROBLEMS, CaughtUp, Curso
 from api.routes.replies import written
 from api.services import of
 from schemas.base import Fact
+from schemas.preview import DeclinePreview
 from schemas.responses import (
     AssignmentAccepted,
     AssignmentDeclined,
@@ -143,6 +144,23 @@ async def get_why(
     """Return the parts of the pair's value, its lead, the round's prices and proof, and a plain sentence."""
     found = some(await of(request).reading.query(assignment_why, assignment_id=assignment_id), what=assignment_id)
     return why.of_assignment(found, language=choose(accept_language))
+
+
+@router.get(
+    "/{assignment_id}/if-declined",
+    operation_id="previewDecline",
+    summary="What a decline would move elsewhere",
+    responses=problem_responses(*READ_PROBLEMS, "not_found", "unavailable"),
+    dependencies=[CaughtUp],
+)
+async def if_declined(request: Request, assignment_id: Id) -> DeclinePreview:
+    """Return what a round now would make of a decline: who moves, what is lost, whether the seat stays open.
+
+    Nothing is written. An assignment that has ended, or ends with the next round, is not found.
+    """
+    services = of(request)
+    found = some(await services.reading.query(find_assignment, assignment_id=assignment_id), what=assignment_id)
+    return await services.ports.explainer.preview_decline(assignment_id=assignment_id, shard=found.shard)
 
 
 async def _answer(request: Request, assignment_id: str, answer: Answer, body: Body) -> HttpResponse:

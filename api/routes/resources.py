@@ -15,9 +15,10 @@ from api.readmodel.queries.resources import get_resource as find_resource
 from api.readmodel.queries.resources import list_resources
 from api.readmodel.views import Page, ResourceState, ResourceView
 from api.routes.reads import LIST_PROBLEMS, PAGE, READ_PROBLEMS, CaughtUp, Cursor, Limit, Narrowed
-from api.routes.replies import IfMatch, Receipt, built, changed, created, version_of, written
+from api.routes.replies import PREVIEW_PROBLEMS, IfMatch, Receipt, built, changed, created, version_of, written
 from api.services import of
 from schemas.base import EntityId
+from schemas.preview import OfferPreview
 from schemas.resources import Resource, ResourceSuspended, ResourceWithdrawn
 
 router = APIRouter(prefix="/v1/resources", tags=["resources 资源清单"])
@@ -54,6 +55,25 @@ async def offer_resource(request: Request, body: ResourceBody) -> Response:
     return created(resource_id, position, location=f"/v1/resources/{resource_id}", warnings=warnings)
 
 
+@router.post(
+    ":preview",
+    operation_id="previewResource",
+    summary="Which demands an offer would serve, before it is made",
+    responses=problem_responses(*PREVIEW_PROBLEMS, *_CONTENT),
+)
+async def preview_resource(request: Request, body: ResourceBody) -> OfferPreview:
+    """Put the offer into the round as it would be decided now: the demands it would serve, what adds most first.
+
+    Checked as an offer is; nothing is written.
+    """
+    services = of(request)
+    now = services.ports.clock.now()
+    resource = built(Resource, body, resource_id=body.resource_id or "preview", offered_at=now)
+    services.checks.resource(resource, now=now)
+    shard = services.writer.shard(resource.home)
+    return await services.ports.explainer.preview_offer(resource=resource, shard=shard)
+
+
 @router.get(
     "",
     operation_id="listResources",
@@ -85,6 +105,21 @@ async def get_resource(request: Request, response: Response, resource_id: Resour
     view = some(await of(request).reading.query(find_resource, resource_id=resource_id), what=resource_id)
     response.headers["etag"] = f'"{view.version}"'
     return view
+
+
+@router.get(
+    "/{resource_id}/demands",
+    operation_id="demandsForResource",
+    summary="Which demands a resource would serve now",
+    responses=problem_responses(*READ_PROBLEMS, "not_found", "unavailable"),
+    dependencies=[CaughtUp],
+)
+async def get_demands_for(request: Request, resource_id: ResourceId) -> OfferPreview:
+    """Return the open demands that a resource would serve in a round now, what adds most first."""
+    services = of(request)
+    view = some(await services.reading.query(find_resource, resource_id=resource_id), what=resource_id)
+    shard = services.writer.shard(view.resource.home)
+    return await services.ports.explainer.demands_for(resource_id=resource_id, shard=shard)
 
 
 @router.patch(

@@ -44,5 +44,13 @@ def prices_of(connection: Connection, *, shard: str) -> ShardPrices | None:
     )
 
 
+def shards_of(connection: Connection, *, region: str, width: int) -> list[str]:
+    """Return the shards of a region: the one that holds it, or those below it that have decided a round; sorted."""
+    if len(region) >= width:
+        return [region[:width]]
+    query = select(shards.c.shard).where(shard_meets(shards.c.shard, region)).order_by(shards.c.shard)
+    return list(connection.execute(query).scalars())
+
+
 def _view(row: Row[tuple[object, ...]]) -> RoundView:
     return RoundView.model_validate(dict(row._mapping))

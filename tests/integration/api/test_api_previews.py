@@ -5,9 +5,11 @@ from typing import Any
 import httpx
 import pytest
 
+from api.routes import prices
 from schemas.demands import Demand, DemandPosted, Urgency
 from schemas.resources import Resource, ResourceOffered
-from tests.apiworld import NOW, World, demand, resource
+from schemas.responses import AssignmentDeclined
+from tests.apiworld import NOW, World, demand, matched, resource
 
 VETTED = {"qualifications": ["vetted_home_visit"]}
 
@@ -125,3 +127,97 @@ async def test_why_says_in_words_what_would_have_won(world: World) -> None:
     (line,) = found["lines"]
     assert line["remedies"][0]["text"] == "Move it 2 h earlier: 1 seat served, at nobody's expense."
     assert line["remedies"][0]["patch"]["window"]["start"] == "2026-11-24T23:00:00+00:00"
+
+
+# -- the other way round ------------------------------------------------------------------------------------------
+
+
+async def test_an_offer_sees_which_demands_it_would_serve_before_it_is_made(world: World) -> None:
+    pressing = {"lines": [{"item": "elder_care.hair_cut"}], "urgency": Urgency.URGENT}
+    world.explainer.tell(posted("d-1"), posted("d-2", **pressing))
+    answer = await world.post("/v1/resources:preview", resource(**VETTED))
+    found = answer.json()
+    assert (answer.status_code, found["seats"], found["given"], found["demands"]) == (200, 1, 1, 2)
+    assert [(chance["demand_id"], chance["given"], chance["only"]) for chance in found["chances"]] == [
+        ("d-2", 1, True),
+        ("d-1", 0, True),
+    ]
+    assert found["adds"] == found["chances"][0]["value"]
+    assert world.sink.events == []
+
+
+async def test_an_offer_that_could_not_be_made_is_refused(world: World) -> None:
+    answer = await world.post("/v1/resources:preview", resource(capacity=2))
+    assert (answer.status_code, answer.json()["code"]) == (422, "capacity_of_a_person")
+
+
+async def test_an_offer_on_the_list_sees_its_demands(world: World) -> None:
+    await world.post("/v1/resources", resource(**VETTED, resource_id="r-1"))
+    world.explainer.tell(offered("r-1"), offered("r-2"), posted("d-1"))
+    found = (await world.get("/v1/resources/r-1/demands")).json()
+    (chance,) = found["chances"]
+    assert (chance["demand_id"], chance["open"], chance["only"]) == ("d-1", 2, False)
+    assert (await world.get("/v1/resources/none/demands")).json()["code"] == "not_found"
+
+
+async def test_a_decline_is_weighed_before_it_is_said(world: World) -> None:
+    """One is promised to d-1; another would take over, and who waited would get the seat given back."""
+    world.explainer.tell(offered("r-1"), posted("d-1", lines=[{"item": "elder_care.hair_cut"}]))
+    proposal = world.explainer.decide().proposals[0]
+    assignment_id = await matched(world, assignment_id=proposal.assignment_id)
+    found = (await world.get(f"/v1/assignments/{assignment_id}/if-declined")).json()
+    assert (found["refilled"], found["moves"]) == (False, [])
+    assert found["loss"] == found["worth"] == 4_000
+    world.explainer.tell(posted("d-2", lines=[{"item": "elder_care.hair_cut"}]), offered("r-2", home="310105001002"))
+    world.explainer.tell(posted("d-3", lines=[{"item": "elder_care.hair_cut"}]))
+    found = (await world.get(f"/v1/assignments/{assignment_id}/if-declined")).json()
+    assert found["loss"] < found["worth"]
+    moved = {(move["demand_id"], move["before"], move["after"]) for move in found["moves"]}
+    assert (found["refilled"], len(moved)) in {(False, 1), (True, 2)}
+    assert world.sink.facts(AssignmentDeclined) == []
+
+
+async def test_a_decline_of_what_does_not_live_is_not_found(world: World) -> None:
+    assignment_id = await matched(world)
+    for name in (assignment_id, "f" * 32):
+        assert (await world.get(f"/v1/assignments/{name}/if-declined")).json()["code"] == "not_found"
+
+
+# -- prices -------------------------------------------------------------------------------------------------------
+
+
+async def test_the_board_says_what_one_more_seat_would_add_and_hides_small_counts(world: World) -> None:
+    world.explainer.tell(*(posted(f"d-{n}", community="310105001001") for n in range(5)))
+    world.explainer.tell(posted("d-9", community="310105002001", lines=[{"item": "digital.computer_repair"}]))
+    (board,) = (await world.get("/v1/prices?region=310105")).json()["boards"]
+    assert (board["shard"], [row["street"] for row in board["rows"]]) == ("310105", ["310105002", "310105001"])
+    one_only, many = board["rows"]
+    assert (many["lines"], many["seats"], many["unserved"]) == (5, 10, 10)
+    assert (one_only["lines"], one_only["seats"], one_only["unserved"]) == (None, None, None)
+    assert many["highest"] == many["mean"] == 4_000
+    assert many["stretch"] == "2026-11-25T00:00:00Z"
+
+
+async def test_the_board_can_be_narrowed(world: World) -> None:
+    world.explainer.tell(posted("d-1"), posted("d-2", community="310105002001"))
+
+    async def streets(query: str) -> list[str]:
+        boards = (await world.get(f"/v1/prices?{query}")).json()["boards"]
+        return sorted(row["street"] for board in boards for row in board["rows"])
+
+    assert await streets("region=310105") == ["310105001", "310105002"]
+    assert await streets("region=310105002001") == ["310105002"]
+    assert await streets("region=310105&category=elder_care") == ["310105001", "310105002"]
+    assert await streets("region=310105&category=elder") == []
+    assert await streets("region=310105&item=elder_care.hair_cut") == ["310105001", "310105002"]
+    assert await streets("region=31") == []  # no shard has decided a round yet
+    await matched(world)
+    assert await streets("region=31") == ["310105001", "310105002"]
+
+
+async def test_too_wide_a_region_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prices, "MOST_SHARDS", 0)
+    await matched(world)
+    answer = await world.get("/v1/prices?region=31")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value")
+    assert (await world.get("/v1/prices")).status_code == 422

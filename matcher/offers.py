@@ -1,0 +1,98 @@
+"""The other way round, for who wants to help: which open demands an offer would serve, and what each is worth."""
+
+from typing import Final
+
+import numpy as np
+
+from matcher.candidates import Pairs, candidates
+from matcher.columns import Ints
+from matcher.fold import from_ms
+from matcher.newcomers import with_resources
+from matcher.rules import Board
+from matcher.seating import Seating
+from matcher.solved import Solved
+from matcher.values import values
+from schemas.preview import Chance, OfferPreview
+from schemas.refusals import Refused
+from schemas.resources import Resource
+
+MOST: Final = 100
+"""Demands that are told."""
+
+
+def preview_offer(solved: Solved, resource: Resource) -> OfferPreview:
+    """Return what a round at the moment of ``solved`` would make of an offer, had it been on the list.
+
+    Raises:
+        Refused: unknown_item.
+    """
+    board = with_resources(solved, [resource])
+    row = len(solved.frozen.resources)
+    category = solved.category(board.frozen.resources["item"][row])
+    return _told(solved, board, row, seating=solved.seating(category), seats=resource.capacity)
+
+
+def demands_for(solved: Solved, *, resource_id: str) -> OfferPreview:
+    """Return the same of an offer that is on the list, with the seats it has left.
+
+    Raises:
+        Refused: not_found, where the pool has no such resource.
+    """
+    frozen = solved.frozen
+    if resource_id not in frozen.resource_ids:
+        raise Refused("not_found", resource_id)
+    row = frozen.resource_ids.index(resource_id)
+    seating = solved.seating(solved.category(frozen.resources["item"][row]))
+    seating.dismiss_resource(row)
+    seats = int(solved.settled.seats.supply[row])
+    return _told(solved, solved.board, row, seating=seating, seats=seats)
+
+
+def _told(solved: Solved, board: Board, row: int, *, seating: Seating, seats: int) -> OfferPreview:
+    """Put a resource with so many seats into a seating that does not have it."""
+    frozen, asking = board.frozen, solved.settled.seats.lines
+    pairs = candidates(board, lines=asking[~solved.matching.left_out[asking]], resources=np.array([row]))
+    worth = values(board, pairs)
+    pairs, worth = pairs.keep(worth > 0), worth[worth > 0]
+    price, before = seating.wants().price, seating.value()
+    others = np.bincount(seating.line, minlength=len(frozen.lines))
+    seating.add_pairs(
+        line=pairs.line, resource=pairs.resource, worth=worth, lines=len(frozen.lines), resources=len(frozen.resources)
+    )
+    seating.supply(row, seats)
+    given = seating.taken[len(seating.taken) - len(worth) :]
+    adds = np.maximum(worth - price[pairs.line], 0)
+    order = np.lexsort((pairs.line, -worth, -adds, -np.minimum(given, 1)))[:MOST]
+    return OfferPreview(
+        shard=frozen.shard,
+        round_no=frozen.round_no,
+        at=from_ms(board.now_ms),
+        seats=seats,
+        given=int(given.sum()),
+        adds=seating.value() - before,
+        demands=len(np.unique(frozen.line_demand[pairs.line])),
+        chances=tuple(
+            _chance(solved, board, pairs, place, value=worth, adds=adds, given=given, others=others)
+            for place in order.tolist()
+        ),
+        exact=solved.is_whole,
+    )
+
+
+def _chance(
+    solved: Solved, board: Board, pairs: Pairs, place: int, *, value: Ints, adds: Ints, given: Ints, others: Ints
+) -> Chance:
+    frozen, line = board.frozen, int(pairs.line[place])
+    demand = int(frozen.line_demand[line])
+    return Chance(
+        demand_id=frozen.demand_ids[demand],
+        line=int(frozen.line_no[line]),
+        item=frozen.items.ids[int(frozen.lines["item"][line])],
+        community=str(int(frozen.demands["place"][demand])),
+        open=int(solved.settled.seats.need[line]),
+        value=int(value[place]),
+        adds=int(adds[place]),
+        given=int(given[place]),
+        starts_at=from_ms(int(pairs.start[place])),
+        only=not others[line],
+    )
