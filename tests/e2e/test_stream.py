@@ -47,8 +47,8 @@ def test_a_new_match_arrives_on_top_for_everybody_without_reload(
             expect(new).to_contain_class("fresh")
             expect(new.locator(".who")).to_contain_text("华阳路街道 华一居委会")
             assert page.evaluate("window.sameDocument")
-        times = one.locator("tbody .at").all_inner_texts()
-        assert times == sorted(times, reverse=True)
+        for page in (one, two):
+            expect(page.locator("tbody tr").first.locator("[data-row]")).to_have_attribute("data-row", made)
 
 
 def test_news_of_a_match_changes_its_row_and_makes_no_other(
