@@ -33,7 +33,12 @@ def boston(
     until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The first day left out.")] = None,
     policy: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="The matching policy.")] = BUILT_IN_POLICIES
     / "boston.toml",
-    work_days: Annotated[str, typer.Option(help="Days a department works on an item: every or active.")] = "every",
+    work_days: Annotated[
+        str, typer.Option(help="When a department works on an item: every day, active days, or as the city closed.")
+    ] = "every",
+    reach: Annotated[
+        str, typer.Option(help="Where a department serves: its street, or anywhere in the city.")
+    ] = "street",
     kafka: Kafka = None,
     workers: Annotated[int, typer.Option(min=1, help="On Kafka: so many worker processes of its own.")] = 2,
     data_dir: Annotated[Path | None, typer.Option(help="An empty directory for log and lists.")] = None,
@@ -56,7 +61,9 @@ def boston(
     directory = data_dir or settings_from().data_dir / "simulate-boston"
     settings = settings_from(data_dir=directory, log_sync="normal", kafka=kafka)
     with told(DirectoryInUseError, LogError, GivenUpError, WorkersSilentError, ValueError):
-        course = course_of(until=until.date() if until else None, speed=speed, work_days=work_days, policy=policy)
+        course = course_of(
+            until=until.date() if until else None, speed=speed, work_days=work_days, policy=policy, reach=reach
+        )
         if settings.kafka is not None:
             settings = _on_kafka(settings, fresh=fresh, workers=workers)
         prepare(directory, fresh=fresh)

@@ -3,9 +3,11 @@
 Method, assumptions and what the figures do not say: ``docs/simulate.md``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from heapq import merge
+from operator import attrgetter
 from pathlib import Path
 
 from rich.console import Console
@@ -13,14 +15,17 @@ from sqlalchemy import Engine
 
 from deploy.simulate.bar import bar
 from deploy.simulate.calendar import closes, midnight, working_days
-from deploy.simulate.cast import offers, posting, resource_id_of
+from deploy.simulate.cast import CITY, STREET, offers, posting, resource_id_of
 from deploy.simulate.departments import Closes, Departments, active_days, every_day
 from deploy.simulate.driver import Driver, Pace
 from deploy.simulate.outcome import count_refused, count_rounds, read_outcomes
+from deploy.simulate.slots import changes, city_cells, closes_of, slots_of
 from deploy.simulate.source import Cell, Request, read_cells, read_requests
 from deploy.simulate.stage import Stage
 from deploy.simulate.summary import Capacity, Summary, by_category, cases_of, check_accounts, group
+from schemas.base import Fact
 from schemas.catalogue import builtin
+from schemas.envelope import Event
 from schemas.policy import load_policy
 
 YEAR = 2015
@@ -35,6 +40,22 @@ class WorkDays(StrEnum):
     """Every working day: generous, more than the city did."""
     ACTIVE = "active"
     """As many days as it was seen at it, evenly spread: strict, less than the city did on its busy days."""
+    CITY = "city"
+    """Whenever the city closed a request, and as many: the same work at the same time. Requests do not lapse."""
+
+
+class Reach(StrEnum):
+    """Where a department serves."""
+
+    STREET = "street"
+    """In the neighbourhood where the log shows it at this item."""
+    CITY = "city"
+    """Anywhere: what would be if crews crossed from one neighbourhood into another."""
+
+    @property
+    def digits(self) -> int:
+        """Of a region code."""
+        return {"street": STREET, "city": CITY}[self.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +67,10 @@ class Course:
     speed: float | None
     work_days: WorkDays
     policy: str
+    reach: Reach = Reach.STREET
 
 
-def course_of(*, until: date | None, speed: str, work_days: str, policy: Path) -> Course:
+def course_of(*, until: date | None, speed: str, work_days: str, policy: Path, reach: str = "street") -> Course:
     """Return the course that these words mean; ``until`` is the first day left out, ``policy`` a file.
 
     Raises:
@@ -57,7 +79,12 @@ def course_of(*, until: date | None, speed: str, work_days: str, policy: Path) -
     start, end = span(until)
     times = None if speed == "max" else float(speed)
     Pace(speed=times, start=start)
-    return Course(start=start, end=end, speed=times, work_days=WorkDays(work_days), policy=load_policy(policy).name)
+    if (WorkDays(work_days), Reach(reach)) == (WorkDays.CITY, Reach.CITY):
+        raise ValueError("--work-days city is the city's own work where it did it: it goes with --reach street")
+    return Course(
+        start=start, end=end, speed=times, work_days=WorkDays(work_days), policy=load_policy(policy).name,
+        reach=Reach(reach),
+    )  # fmt: skip
 
 
 async def simulate(stage: Stage, course: Course, *, console: Console) -> Summary:
@@ -66,26 +93,65 @@ async def simulate(stage: Stage, course: Course, *, console: Console) -> Summary
     Raises:
         UnaccountedError: the read model does not account for every request.
     """
-    start, end, work_days = course.start, course.end, course.work_days
-    catalogue, cells, requests = builtin("boston"), read_cells(), read_requests()
-    ends = _closes(cells, requests, work_days=work_days)
+    start, end, catalogue = course.start, course.end, builtin("boston")
+    requests = read_requests()
+    play = _by_city(requests, course) if course.work_days is WorkDays.CITY else _by_pace(requests, course)
     requests = [request for request in requests if request.opened_at < end]
     stays_until = midnight(date(YEAR + 1, 1, 1)) + HORIZON
+    lapses = course.work_days is not WorkDays.CITY
     driver = Driver(
-        log=stage.log, sink=stage.sink, loop=stage.loop, projector=stage.projector, departments=Departments(ends)
+        log=stage.log, sink=stage.sink, loop=stage.loop, projector=stage.projector, departments=Departments(play.ends)
     )
+    postings = (posting(request, catalogue=catalogue, stays_until=stays_until, lapses=lapses) for request in requests)
     with bar(console, start=start, end=end) as shown:
         await driver.run(
-            offers=offers(cells, catalogue=catalogue, at=start),
-            postings=(posting(request, catalogue=catalogue, stays_until=stays_until) for request in requests),
+            offers=play.offers,
+            postings=merge(postings, play.changes, key=attrgetter("time")),
             start=start,
             end=end,
             pace=Pace(speed=course.speed, start=start),
             on_hour=shown.hour,
         )
-    capacity = capacity_of(cells, ends, start=start, end=end, work_days=work_days)
-    return summarise(stage.engine, requests, start=start, end=end, policy=course.policy, capacity=capacity,
-                     offered=frozenset((cell.item, cell.street) for cell in cells))  # fmt: skip
+    return summarise(stage.engine, requests, start=start, end=end, policy=course.policy, capacity=play.capacity,
+                     offered=_offered(play.cells, requests, course.reach))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Play:
+    """What the departments do: their cells, what they offer at first and later, when their days end."""
+
+    cells: list[Cell]
+    offers: list[Event[Fact]]
+    changes: list[Event[Fact]]
+    ends: Closes
+    capacity: Capacity
+
+
+def _by_pace(requests: list[Request], course: Course) -> _Play:
+    cells = read_cells()
+    ends = _closes(cells, requests, work_days=course.work_days)
+    capacity = capacity_of(cells, ends, start=course.start, end=course.end, work_days=course.work_days)
+    offered = offers(cells, catalogue=builtin("boston"), at=course.start, reach=course.reach.digits)
+    return _Play(cells, offered, [], ends, capacity)
+
+
+def _by_city(requests: list[Request], course: Course) -> _Play:
+    cells = city_cells(requests)
+    slots = slots_of(cells, requests, start=course.start, end=course.end)
+    capacity = Capacity(
+        work_days=course.work_days.value,
+        seat_days_offered=sum(seats.total() for seats in slots.values()),
+        closings_observed=sum(cell.closed_total for cell in cells),
+    )
+    return _Play(cells, [], changes(cells, slots, catalogue=builtin("boston")), closes_of(slots, cells), capacity)
+
+
+def _offered(cells: list[Cell], requests: list[Request], reach: Reach) -> frozenset[tuple[str, str]]:
+    """Return (item, neighbourhood) of all that somebody could do."""
+    if reach is Reach.STREET:
+        return frozenset((cell.item, cell.street) for cell in cells)
+    items = {cell.item for cell in cells}
+    return frozenset((request.item, request.street) for request in requests if request.item in items)
 
 
 def span(until: date | None) -> tuple[datetime, datetime]:
@@ -123,6 +189,8 @@ def summarise(
 ) -> Summary:
     """Return the figures, read from the read model; raise UnaccountedError where they do not add up."""
     outcomes = read_outcomes(engine)
+    if capacity.work_days == "city":  # the work is done at once, and reported with the next hour's round
+        outcomes = {name: replace(outcome, done_at=outcome.assigned_at) for name, outcome in outcomes.items()}
     cases = cases_of(requests, outcomes, offered=offered)
     total = group("all", cases, end=end)
     check_accounts(cases, total, outcomes=len(outcomes), refused=count_refused(engine))

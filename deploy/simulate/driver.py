@@ -18,6 +18,7 @@ from deploy.simulate.calendar import hours
 from deploy.simulate.departments import Departments
 from schemas.assignments import AssignmentConfirmed, AssignmentExpired, AssignmentRevoked
 from schemas.base import Fact
+from schemas.demands import DemandPosted
 from schemas.envelope import Event, decode
 from schemas.topics import ASSIGNMENTS, EVENT_NAME
 from streams.log import Log, LogError, Record, TopicPartition
@@ -105,7 +106,7 @@ class Driver:
         pace: Pace,
         on_hour: Callable[[Progress], None] = lambda _: None,
     ) -> Progress:
-        """Run from ``start`` to ``end``; ``postings`` come in the order of their times, all before ``end``."""
+        """Run from ``start`` to ``end``; ``postings`` come in the order of their times."""
         await self._sink.publish(offers)
         upcoming = _Upcoming(postings)
         progress = Progress(now=start)
@@ -128,7 +129,7 @@ class Driver:
         done = before.done + len(reports)
         return Progress(
             now=now,
-            posted=before.posted + len(postings),
+            posted=before.posted + sum(isinstance(event.data, DemandPosted) for event in postings),
             assigned=done + self._departments.jobs_in_work,
             done=done,
             rounds=before.rounds + rounds,

@@ -10,6 +10,16 @@ from rich.table import Table
 from deploy.simulate.source import LOCAL
 from deploy.simulate.summary import Group, Summary, Waits
 
+SAME_WORK = (
+    "No order of work shortens the mean of all posted: each closing takes one request off the queue, whichever it is, "
+    "so the queues are as long at every moment, and what one gains another loses. Ours may be up to an hour more, "
+    "because a round comes at the end of the hour.",
+    "The mean of the closed is no measure: who leaves old requests lying closes younger ones, and looks quicker. "
+    "First come, first served takes the oldest, those too that the city left.",
+    "The city knew more than its log: a close on the phone serves that caller and nobody else, here the next in turn.",
+)
+"""What the figures at the same capacity can say."""
+
 Columns = Mapping[str, Callable[[Group], str]]
 
 SHOWN = 20
@@ -18,6 +28,7 @@ SHOWN = 20
 _WORK_DAYS = {
     "every": "each department at each of its items on every working day",
     "active": "each department at each of its items on as many days as it was seen at it",
+    "city": "the city's own closings, hour by hour",
 }
 CAVEATS = (
     "expired: nobody was assigned by the request's due time. It was not served in time here; "
@@ -44,6 +55,10 @@ def print_report(summary: Summary, console: Console) -> None:
     console.print(_accounts(summary.total, title=f"Boston, {first} to {last}, policy {summary.policy}"))
     for title, columns in (("What became of them, by category", COUNTS), ("Hours waited, and done in time", WAITS)):
         console.print(_by_category(summary, title=title, columns=columns))
+    if summary.capacity.work_days == "city":
+        console.print(_same_work(summary.total))
+        for line in SAME_WORK:
+            console.print(f" · {line}", style="dim", highlight=False)
     state = "every certificate holds" if summary.certificates_hold else "SOME CERTIFICATES DO NOT HOLD"
     console.print(f"{summary.rounds:,} rounds, {state}.")
     for caveat in CAVEATS:
@@ -71,6 +86,25 @@ def _accounts(total: Group, *, title: str) -> Table:
         table.add_row(name, f"{count:,}", _share(count, total.posted))
     table.add_section()
     table.add_row("posted", f"{total.posted:,}", _share(total.posted, total.posted), style="bold")
+    return table
+
+
+def _same_work(total: Group) -> Table:
+    """Return ours beside the city's, where both did the same work."""
+    table = Table("at the same capacity", title="The same work at the same time: whose request is taken?")
+    for name in ("matched here", "the city"):
+        table.add_column(name, justify="right")
+    for name, ours, city in (
+        ("closed", total.to_done.served, total.city_to_close.served),
+        ("hours waited, median", total.to_done.median_hours, total.city_to_close.median_hours),
+        ("  90th percentile", total.to_done.p90_hours, total.city_to_close.p90_hours),
+        ("  mean of the closed", total.to_done.mean_hours, total.city_to_close.mean_hours),
+        ("  mean of all posted", total.all_ours, total.all_city),
+    ):
+        table.add_row(name, *("–" if figure is None else f"{figure:,.0f}" for figure in (ours, city)))
+    table.add_row(
+        "done in time", *(_share(part, total.on_time.due) for part in (total.on_time.ours, total.on_time.city))
+    )
     return table
 
 

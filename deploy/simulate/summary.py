@@ -31,6 +31,7 @@ class Waits(_Figures):
     served: int
     median_hours: float | None
     p90_hours: float | None
+    mean_hours: float | None = None
 
 
 class OnTime(_Figures):
@@ -58,13 +59,16 @@ class Group(_Figures):
     city_to_close: Waits
     both_ours: Waits
     both_city: Waits
+    all_ours: float | None
+    """Mean hours that all of them waited: what is not done yet, or lapsed, waited to the end of the simulated time."""
+    all_city: float | None
     on_time: OnTime
 
 
 class Capacity(_Figures):
     """How much work the departments offered in the simulated time, beside what they closed in the year."""
 
-    work_days: Literal["every", "active"]
+    work_days: Literal["every", "active", "city"]
     seat_days_offered: int
     closings_observed: int
 
@@ -142,6 +146,8 @@ def group(name: str, cases: Sequence[Case], *, end: datetime) -> Group:
         city_to_close=_waits((case, _closed_at(case, end)) for case in cases),
         both_ours=_waits((case, _done_at(case)) for case in both),
         both_city=_waits((case, _closed_at(case, end)) for case in both),
+        all_ours=_mean_of_all(((case, _done_at(case)) for case in cases), end=end),
+        all_city=_mean_of_all(((case, _closed_at(case, end)) for case in cases), end=end),
         on_time=_on_time(cases, end=end),
     )
 
@@ -179,4 +185,15 @@ def _waits(served: Iterable[tuple[Case, datetime | None]]) -> Waits:
     if not hours:
         return Waits(served=0, median_hours=None, p90_hours=None)
     median, p90 = np.percentile(hours, [50, 90])
-    return Waits(served=len(hours), median_hours=round(float(median), 2), p90_hours=round(float(p90), 2))
+    mean = sum(hours) / len(hours)
+    return Waits(
+        served=len(hours),
+        median_hours=round(float(median), 2),
+        p90_hours=round(float(p90), 2),
+        mean_hours=round(mean, 2),
+    )
+
+
+def _mean_of_all(served: Iterable[tuple[Case, datetime | None]], *, end: datetime) -> float | None:
+    waits = [((moment or end) - case.request.opened_at).total_seconds() for case, moment in served]
+    return round(sum(max(0.0, wait) for wait in waits) / len(waits) / 3600, 2) if waits else None

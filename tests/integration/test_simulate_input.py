@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from deploy.simulate.calendar import closes, hours, midnight, working_days
-from deploy.simulate.cast import demand_id_of, offers, posting
+from deploy.simulate.cast import CITY, demand_id_of, offers, posting
 from deploy.simulate.source import LOCAL, read_cells, read_requests, utc_of
 from schemas.catalogue import builtin
 from schemas.envelope import decode, encode
@@ -129,3 +129,9 @@ def test_without_closings_every_weekday_is_a_working_day():
 
 def test_demand_ids_name_the_request(requests):
     assert demand_id_of(requests[0]) == "boston-101001240734"
+
+
+def test_where_crews_cross_the_neighbourhoods_every_offer_reaches_the_whole_city():
+    found = offers(read_cells()[:5], catalogue=builtin("boston"), at=midnight(date(2015, 1, 1)), reach=CITY)
+    assert {event.data.resource.scope for event in found} == {("990101",)}
+    assert all(event.data.resource.home.startswith("990101") for event in found)

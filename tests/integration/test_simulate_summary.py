@@ -96,6 +96,17 @@ def test_a_close_logged_before_the_opening_counts_as_no_wait():
     assert group("all", [case("open", closed=-0.5)], end=END).city_to_close.median_hours == 0
 
 
+def test_means_are_of_the_closed_and_of_all_where_the_open_waited_to_the_end():
+    cases = [case("fulfilled", done=4, closed=10), case("open", closed=24 * 40), case("lapsed", due=2)]
+    total = group("all", cases, end=END)
+    month = 24 * 30
+    assert (total.to_done.mean_hours, total.city_to_close.mean_hours) == (4, 10)
+    assert total.all_ours == pytest.approx((4 + 2 * month) / 3, abs=0.01)
+    assert total.all_city == pytest.approx((10 + 2 * month) / 3, abs=0.01)
+    nobody = group("all", [], end=END)
+    assert (nobody.all_ours, nobody.all_city, nobody.to_done.mean_hours) == (None, None, None)
+
+
 def test_waits_of_both_are_over_the_same_requests():
     total = group(
         "all", [case("fulfilled", done=2, closed=4), case("fulfilled", done=90), case("open", closed=9)], end=END
@@ -162,5 +173,6 @@ def test_the_report_says_what_became_of_all_and_that_lapsed_is_not_unserved_by_t
     assert "12 rounds, every certificate holds" in text
     assert "it did close 1 of these 1" in text
     assert "1,234" in text
+    assert "at the same capacity" not in text
     write_json(summary, tmp_path / "report.json")
     assert Summary.model_validate_json((tmp_path / "report.json").read_text()) == summary

@@ -15,6 +15,8 @@ from deploy.command import app
         (["--speed", "-1"], "no speed"),
         (["--speed", "fast"], "fast"),
         (["--work-days", "never"], "never"),
+        (["--work-days", "city", "--reach", "city"], "--reach street"),
+        (["--reach", "moon"], "moon"),
         (["--policy", "bad.toml"], "siblings"),
         (["--kafka", "127.0.0.1:1", "--workers", "9"], "9 workers"),
     ],
