@@ -180,10 +180,11 @@ def _outbid(outbid: dict[tuple[int, int], int], new_demand: Ints, line_count: In
     if not outbid:
         return since
     rows = np.array([(*place, moment) for place, moment in outbid.items()], np.int64)
-    demand, line = new_demand[rows[:, 0]], rows[:, 1]
-    there = (demand >= 0) & (line < line_count[demand])
+    rows[:, 0] = new_demand[rows[:, 0]]
+    demand, line, moment = rows[rows[:, 0] >= 0].T
+    there = line < line_count[demand]
     first = np.cumsum(line_count) - line_count
-    since[first[demand[there]] + line[there]] = rows[there, 2]
+    since[first[demand[there]] + line[there]] = moment[there]
     return since
 
 

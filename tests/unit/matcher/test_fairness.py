@@ -18,6 +18,7 @@ from tests.builders import (
     SAME_DISTRICT,
     at,
     demand,
+    demand_gone,
     line,
     offered,
     posted,
@@ -216,6 +217,14 @@ def test_the_credit_ends_when_the_demand_lapses_even_if_it_is_opened_again() -> 
     town.round(at(1))
     town.tell(revised(demand("d2", deadline=at(1)), deadline=None, window=LONG))
     assert credit(town, 5) == 0
+
+
+def test_regret_of_demands_that_are_gone_does_not_trouble_an_empty_pool() -> None:
+    town = Town(offered(), posted("d1", urgency=Urgency.URGENT), posted("d2"), policy=REGRET)
+    assert regrets(town.round()) == [("d2", 0)]
+    town.tell(demand_gone("d1", version=2), demand_gone("d2", version=2))
+    town.round(at(1))
+    assert regrets(town.round(at(2))) == []
 
 
 def test_regret_can_turn_a_round_and_what_it_cost_is_said() -> None:
