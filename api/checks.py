@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import chain
 
 from pydantic import BaseModel
 
@@ -61,14 +62,15 @@ class Checks:
 
     def resource(self, resource: Resource, *, now: datetime) -> tuple[Notice, ...]:
         """Check a resource as of ``now``: one with windows needs one that has not passed."""
-        open_windows = [window for window in resource.windows if window.end > now]
-        shown = open_windows or resource.windows[-1:]
+        hours = resource.hours() or ()
+        shown = [window for window in hours if window.end > now] or hours[-1:]
+        under = "#/recurring" if not resource.windows else "#/windows"
         _raise(
             [
                 *self._items([("#/item", resource.item)]),
                 *_party("#/provider", resource.provider),
                 *(fault for i, who in enumerate(resource.admits) for fault in _party(f"#/admits/{i}", who)),
-                *(fault for window in shown for fault in self._window("#/windows", window, now=now)),
+                *chain.from_iterable(self._window(under, window, now=now) for window in shown),
                 *_moment("#/valid_to", resource.valid_to, now=now),
             ]
         )

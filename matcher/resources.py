@@ -138,7 +138,10 @@ def calendar_of(resource: Resource) -> Calendar:
     """Return when the resource can be had: its windows, joined where they touch, within its validity."""
     first = to_ms(resource.valid_from) if resource.valid_from else -FOREVER
     last = to_ms(resource.valid_to) if resource.valid_to else FOREVER
-    stretches = sorted((to_ms(window.start), to_ms(window.end)) for window in resource.windows) or [(first, last)]
+    hours = resource.hours()
+    stretches = (
+        [(first, last)] if hours is None else sorted((to_ms(window.start), to_ms(window.end)) for window in hours)
+    )
     joined: list[tuple[int, int]] = []
     for start, end in stretches:
         low, high = max(start, first), min(end, last)

@@ -4,13 +4,14 @@ Each rule takes broadcastable arrays of line and resource rows and returns an ar
 so the same definition serves a block of all pairs, a list of pairs, and one line against everybody.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from matcher.columns import Bools, Ints
+from matcher.columns import Bools, Ints, Rows
 from matcher.gates import Gate, Gates, binding, gates_of
 from matcher.pool import Frozen
 from matcher.resources import Calendar
@@ -18,6 +19,9 @@ from schemas.policy import Policy
 
 NEVER: Final = 2**61
 """Later than every window: no slot."""
+
+NEAR_MS: Final = 31 * 24 * 3_600_000
+"""Windows farther than this from every demand are left aside: a calendar may hold a year of them."""
 
 _LEVELS: Final = (10**8, 10**6, 10**3, 1)
 """What to divide a 12-digit code by to keep city, district, street, community."""
@@ -106,7 +110,7 @@ def board_of(frozen: Frozen, *, policy: Policy, now_ms: int, resting: Ints | Non
     homes, home = np.unique(resources["home"], return_inverse=True)
     scopes, scope = np.unique(resources["scope"], return_inverse=True)
     calendars, calendar = np.unique(resources["calendar"], return_inverse=True)
-    starts, ends = _windows([frozen.calendars[number] for number in calendars])
+    starts, ends = _windows([_near(frozen.calendars[number], demands, now_ms=now_ms) for number in calendars])
     items = frozen.lines["item"]
     gate = np.where(demands["risky"][frozen.line_demand], frozen.items.risky_gate[items], frozen.items.gate[items])
     return Board(
@@ -176,6 +180,16 @@ def _covers(scopes: Sequence[tuple[str, ...]], places: Ints) -> Bools:
 def _levels(homes: Ints, places: Ints) -> Ints:
     shared = [homes[:, None] // unit == places // unit for unit in _LEVELS]
     return np.sum(shared, axis=0, dtype=np.int64)
+
+
+def _near(calendar: Calendar, demands: Rows, *, now_ms: int) -> Calendar:
+    """Return the part of a calendar that can matter to some demand, or to one that is moved by a month."""
+    if not len(demands):
+        return ()
+    since = max(now_ms, int(demands["start"].min()) - NEAR_MS)
+    first = bisect_right(calendar, since, key=lambda window: window[1])
+    last = bisect_left(calendar, int(demands["end"].max()) + NEAR_MS, key=lambda window: window[0])
+    return calendar[first:last]
 
 
 def _windows(calendars: Sequence[Calendar]) -> tuple[Ints, Ints]:

@@ -22,6 +22,7 @@ from schemas.base import (
     unsaid,
 )
 from schemas.demands import Beneficiary, Fitness
+from schemas.recurrence import Recurrence
 from schemas.regions import prefix_of
 
 
@@ -75,7 +76,14 @@ class Resource(Fact):
     renewable: Annotated[
         bool, Field(description="Whether a seat comes back when the job is done; goods and funds are used up.")
     ] = True
-    windows: Annotated[tuple[Window, ...], Field(max_length=64, description="When; empty means at any time.")] = ()
+    windows: Annotated[
+        tuple[Window, ...],
+        Field(max_length=64, description="When; without windows and recurring ones it means at any time."),
+    ] = ()
+    recurring: Annotated[
+        tuple[Recurrence, ...],
+        Field(max_length=8, exclude_if=unsaid, description="Windows that come again, such as every Saturday morning."),
+    ] = ()
     scope: Annotated[tuple[Area, ...], Field(min_length=1, max_length=16, description="Where it may serve.")]
     home: Annotated[RegionCode, Field(description="Where it lives; nearness is measured from here.")]
     access: AccessMode = AccessMode.FREE
@@ -111,6 +119,12 @@ class Resource(Fact):
     valid_from: Moment | None = None
     valid_to: Moment | None = None
     offered_at: Moment
+
+    def hours(self) -> tuple[Window, ...] | None:
+        """Return all its windows, those that come again spelt out; None means at any time."""
+        if not self.windows and not self.recurring:
+            return None
+        return (*self.windows, *(window for each in self.recurring for window in each.windows()))
 
     @model_validator(mode="after")
     def _valid_to_is_after_valid_from(self) -> Self:

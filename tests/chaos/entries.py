@@ -54,6 +54,8 @@ def resource(chance: random.Random, *, district: str, mark: str) -> Body:
         "auto_accept": chance.random() < 0.35,
         "notice_minutes": chance.choice((0, 0, 60, 60 * 30)),
     }
+    if chance.random() < 0.2:
+        body["recurring"] = [_recurrence(chance)]
     if chance.random() < 0.5:
         body["windows"] = [_window(chance, hours=14) for _ in range(chance.randint(1, 3))]
     if (gate := GATES.get(what.partition(".")[0])) and chance.random() < 0.7:
@@ -68,6 +70,8 @@ def resource_patch(chance: random.Random, *, district: str, mark: str) -> Body:
         {"item": item(chance)},
         {"windows": [_window(chance, hours=10)]},
         {"windows": None},
+        {"recurring": [_recurrence(chance)]},
+        {"recurring": None},
         {"scope": [district]},
         {"scope": [community_in(chance, district)]},
         {"auto_accept": chance.random() < 0.5},
@@ -147,6 +151,10 @@ def _line(chance: random.Random) -> Body:
 def _window(chance: random.Random, *, hours: int) -> Body:
     start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=chance.randint(26, 60))
     return {"start": _iso(start), "end": _iso(start + timedelta(hours=hours))}
+
+
+def _recurrence(chance: random.Random) -> Body:
+    return {"first": _window(chance, hours=9), "rule": f"FREQ=DAILY;INTERVAL={chance.randint(1, 2)};COUNT=4"}
 
 
 def _iso(moment: datetime) -> str:

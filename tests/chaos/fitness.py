@@ -36,13 +36,15 @@ def is_qualified(demand: Demand, line: DemandLine, resource: Resource, catalogue
 
 def stretches(resource: Resource) -> list[Stretch]:
     """Return when the resource can be had, joined where its windows touch."""
-    joined: list[Stretch] = []
-    for start, end in sorted((ms(window.start), ms(window.end)) for window in resource.windows):
+    hours, joined = resource.hours(), list[Stretch]()
+    if hours is None:
+        return [(-(2**60), 2**60)]
+    for start, end in sorted((ms(window.start), ms(window.end)) for window in hours):
         if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
             joined.append((start, end))
-    return joined or [(-(2**60), 2**60)]
+    return joined
 
 
 def earliest_start(demand: Demand, resource: Resource, *, now_ms: int) -> int | None:

@@ -399,7 +399,7 @@ class Book:
         soonest = max(demand.window.start, now + notice)
         length = timedelta(minutes=demand.duration_minutes)
         opens = [resource.valid_from] if resource.valid_from else []
-        moments = sorted(m for m in chain([soonest], opens, (w.start for w in resource.windows)) if m >= soonest)
+        moments = sorted(m for m in chain([soonest], opens, (w.start for w in resource.hours() or ())) if m >= soonest)
         for moment in moments:
             if moment + length <= demand.window.end and is_free(resource, moment, moment + length):
                 return moment
@@ -457,11 +457,12 @@ def is_free(resource: Resource, start: datetime, end: datetime) -> bool:
     """Whether the resource can be had without a gap from ``start`` to ``end``."""
     if (resource.valid_from and start < resource.valid_from) or (resource.valid_to and end > resource.valid_to):
         return False
-    if not resource.windows:
+    hours = resource.hours()
+    if hours is None:
         return True
     moment = start
     while moment < end:
-        until = max((w.end for w in resource.windows if w.start <= moment < w.end), default=moment)
+        until = max((w.end for w in hours if w.start <= moment < w.end), default=moment)
         if until == moment:
             return False
         moment = until

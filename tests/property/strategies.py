@@ -20,6 +20,7 @@ from schemas.policy import (
     UrgencyWeights,
     WaitingWeights,
 )
+from schemas.recurrence import Recurrence
 from schemas.resources import AccessMode, Resource, ResourceOffered
 from tests.builders import (
     FAR,
@@ -81,6 +82,13 @@ def windows(draw: st.DrawFn, *, shortest: int = 1, since: datetime = NOON) -> Wi
 
 
 @st.composite
+def recurrences(draw: st.DrawFn, *, since: datetime = NOON) -> Recurrence:
+    """Draw windows that come again; some began days before ``since``."""
+    first = draw(windows(since=since - draw(st.integers(0, 3)) * timedelta(days=1)))
+    return Recurrence(first=first, rule=draw(st.sampled_from(["FREQ=DAILY;COUNT=5", "FREQ=DAILY;INTERVAL=2;COUNT=3"])))
+
+
+@st.composite
 def resources(draw: st.DrawFn, resource_id: str, *, version: int = 1, since: datetime = NOON) -> Resource:
     """Draw a resource."""
     return resource(
@@ -91,6 +99,7 @@ def resources(draw: st.DrawFn, resource_id: str, *, version: int = 1, since: dat
         capacity=draw(st.sampled_from([1, 1, 2, 3])),
         renewable=draw(st.booleans()),
         windows=tuple(draw(st.just([]) | st.lists(windows(since=since), min_size=1, max_size=3))),
+        recurring=tuple(draw(st.just([]) | st.just([]) | st.lists(recurrences(since=since), min_size=1, max_size=1))),
         scope=draw(SCOPES),
         home=draw(HOMES),
         notice_minutes=draw(st.sampled_from([0, 0, 0, 45, 180])),

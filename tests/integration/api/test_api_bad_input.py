@@ -12,6 +12,7 @@ from api.errors import STATUS
 from schemas.refusals import REFUSALS
 from tests.apiworld import World, demand, resource, world_in
 
+SOON = {"start": "2026-11-25T09:00:00+08:00", "end": "2026-11-25T12:00:00+08:00"}
 TOO_LONG_AGO = {"start": "2026-11-20T09:00:00+08:00", "end": "2026-11-20T12:00:00+08:00"}
 
 
@@ -61,6 +62,10 @@ async def test_a_demand_that_cannot_be_is_refused(world: World, changes: Any, co
         ({"capacity": 2}, "capacity_of_a_person", "#"),
         ({"kind": "goods", "capacity": 10_001}, "invalid_value", "#/capacity"),
         ({"windows": [TOO_LONG_AGO]}, "window_passed", "#/windows/end"),
+        ({"recurring": [{"first": TOO_LONG_AGO, "rule": "FREQ=DAILY;COUNT=1"}]}, "window_passed", "#/recurring/end"),
+        ({"recurring": [{"first": SOON, "rule": "FREQ=HOURLY"}]}, "impossible_window", "#/recurring/0/rule"),
+        ({"recurring": [{"first": SOON, "rule": "FREQ=DAILY", "zone": "Mars"}]}, "invalid_value", "#/recurring/0/zone"),
+        ({"recurring": [{"first": SOON, "rule": "FREQ=DAILY"}] * 9}, "invalid_value", "#/recurring"),
         ({"windows": [TOO_LONG_AGO] * 65}, "invalid_value", "#/windows"),
         ({"scope": []}, "invalid_value", "#/scope"),
         ({"scope": ["31010"]}, "bad_region", "#/scope/0"),
@@ -78,6 +83,16 @@ async def test_a_resource_that_cannot_be_is_refused(world: World, changes: Any, 
     assert world.sink.events == []
 
 
+async def test_a_resource_that_comes_again_is_taken_and_shown_as_it_was_said(world: World) -> None:
+    saturdays = {"first": TOO_LONG_AGO, "rule": "FREQ=WEEKLY;COUNT=20", "zone": "Asia/Shanghai", "except_on": []}
+    posted = await world.post("/v1/resources", resource(resource_id="r-1", recurring=[saturdays]))
+    assert posted.status_code == 201, posted.text
+    shown = (await world.get("/v1/resources/r-1")).json()["resource"]["recurring"]
+    assert [(each["rule"], each["zone"]) for each in shown] == [("FREQ=WEEKLY;COUNT=20", "Asia/Shanghai")]
+    cleared = await world.patch("/v1/resources/r-1", {"recurring": None}, If_Match="*")
+    assert cleared.status_code == 200, cleared.text
+
+
 async def test_every_fault_of_a_body_is_told_at_once(world: World) -> None:
     answer = await world.post(
         "/v1/demands", demand(lines=[{"item": "a.b"}, {"item": "c.d"}], requester="unit:91310105MA1FW0008X")
@@ -92,8 +107,7 @@ async def test_every_fault_of_a_body_is_told_at_once(world: World) -> None:
 
 
 async def test_a_resource_with_one_window_still_to_come_is_taken(world: World) -> None:
-    to_come = {"start": "2026-11-25T09:00:00+08:00", "end": "2026-11-25T12:00:00+08:00"}
-    assert (await world.post("/v1/resources", resource(windows=[TOO_LONG_AGO, to_come]))).status_code == 201
+    assert (await world.post("/v1/resources", resource(windows=[TOO_LONG_AGO, SOON]))).status_code == 201
 
 
 async def test_an_unknown_but_well_formed_region_is_taken_with_a_remark(world: World) -> None:

@@ -2,8 +2,12 @@
 
 from matcher.columns import FOREVER
 from matcher.fold import to_ms
+from matcher.pool import freeze
 from matcher.resources import calendar_of
-from tests.builders import at, resource, window
+from matcher.rules import board_of
+from schemas.policy import Policy
+from tests.builders import at, changed, offered, posted, resource, window
+from tests.town import Town
 
 
 def hours(**changes: object) -> list[tuple[float, float]]:
@@ -35,3 +39,38 @@ def test_resources_open_at_the_same_times_share_one_calendar() -> None:
 
 def test_never_open_is_an_empty_calendar() -> None:
     assert hours(windows=(window(1, 3),), valid_from=at(5)) == []
+
+
+def test_windows_that_come_again_are_spelt_out_and_joined_with_the_others() -> None:
+    weekly = {"first": {"start": at(1), "end": at(2)}, "rule": "FREQ=DAILY;COUNT=3"}
+    assert hours(windows=(window(2, 3),), recurring=(weekly,)) == [(1, 3), (25, 26), (49, 50)]
+    assert hours(recurring=(weekly,), valid_to=at(25.5)) == [(1, 2), (25, 25.5)]
+
+
+def test_what_comes_again_is_never_had_at_any_time() -> None:
+    over = {"first": {"start": at(1), "end": at(2)}, "rule": "FREQ=DAILY;COUNT=1", "except_on": [at(1).date()]}
+    assert hours(recurring=(over,)) == []
+
+
+def test_a_year_of_hours_is_looked_at_where_demands_are() -> None:
+    always = {"first": {"start": at(-24 * 200), "end": at(-24 * 200 + 2)}, "rule": "FREQ=DAILY"}
+    town = Town(
+        offered("r1", recurring=(always,), scope=("31",), capacity=3),
+        posted("d1", window=window(1, 30)),
+        posted("d2", window=window(24 * 20, 24 * 22)),
+    )
+    board = board_of(freeze(town.state), policy=Policy(), now_ms=to_ms(at()))
+    assert board.starts.shape == (1, 53), "yesterday has ended; 20 days and two, a month beyond, and those between"
+    assert [(p.demand_id, p.starts_at) for p in town.round().proposals] == [("d1", at(1)), ("d2", at(24 * 20))]
+
+
+def test_a_revision_that_moves_its_hours_revokes_what_lies_outside() -> None:
+    daily = {"first": {"start": at(2), "end": at(4)}, "rule": "FREQ=DAILY"}
+    weekly = {"first": {"start": at(3), "end": at(4)}, "rule": "FREQ=WEEKLY"}
+    town = Town(offered("r1", recurring=(daily,)), posted("d1", window=window(1, 9)))
+    given = town.round().proposals
+    assert [proposal.starts_at for proposal in given] == [at(2)]
+    town.tell(changed(resource("r1"), recurring=(weekly,)))
+    again = town.round(at(0.1))
+    assert [(moved.to, moved.reason) for moved in again.transitions] == [("revoked", "no_longer_allowed")]
+    assert [proposal.starts_at for proposal in again.proposals] == [at(3)]
