@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import count
+from typing import Final
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from matcher.market import Market, Solution
 from matcher.prices import Prices, prices
 from matcher.shortlist import SPARE, Pool, Shortlist
 from matcher.solve import solve
+
+CHANGES: Final = 24
+"""How many seats may be added to or taken from a solved large round before its rivals are known no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +74,19 @@ def with_runners_up(pool: Pool, solved: Solved) -> Solved:
 
 
 def with_rivals(pool: Pool, solved: Solved) -> Solved:
-    """Return it with every pair that a change of one line or resource could bring into play.
+    """Return it with every pair that up to ``CHANGES`` seats more or fewer could bring into play.
 
     Whoever gives way moves along a path of seats that were given and ends at a free one: so these are all pairs
-    with resources that have no free seat, and of each line the best with one that has.
+    with resources that have no free seat, and of each line the best with those that have.
     """
-    market, taken = solved.market, solved.solution.taken
+    market, taken, short = solved.market, solved.solution.taken, solved.short
     free = np.bincount(market.resource, weights=taken, minlength=len(market.supply)) < market.supply
-    best_free = np.zeros(len(market.need), np.int64)
-    np.maximum.at(best_free, market.line, np.where(free[market.resource], market.worth, 0))
-    doubtful = np.flatnonzero(solved.short.beyond > best_free)
-    solved = solved.joined(*pool.best_of(doubtful, free))
-    return solved.joined(*pool.all_of(np.flatnonzero(solved.short.beyond), ~free))
+    # Those that are worth no less than what was left off are the line's best for certain.
+    certain = free[market.resource] & (market.worth >= short.beyond[market.line])
+    known = np.bincount(market.line[certain], minlength=len(market.need))
+    doubtful = np.flatnonzero((short.beyond > 0) & (known < CHANGES))
+    solved = solved.joined(*pool.best_of(doubtful, free, most=CHANGES))
+    return solved.joined(*pool.all_of(np.flatnonzero(short.beyond), ~free))
 
 
 def _market(short: Shortlist, need: Ints, supply: Ints) -> Market:

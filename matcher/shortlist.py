@@ -186,13 +186,13 @@ class Pool:
             found.add(block, best, most=most)
         return found.pairs()
 
-    def best_of(self, lines: Ints, resources: Bools) -> tuple[Pairs, Ints]:
-        """Return the best pair of each of ``lines`` among the marked ``resources`` (resources,), and its worth."""
+    def best_of(self, lines: Ints, resources: Bools, *, most: int) -> tuple[Pairs, Ints]:
+        """Return the ``most`` best pairs of each of ``lines`` with marked ``resources`` (resources,), and the worth."""
         alike = Alike.of(self._board, self._resources[resources[self._resources]])
         found = _Found(alike)
         for block in self._blocks(lines, alike):
-            best, _ = block.best(block.worth, most=1)
-            found.add(block, best, most=1)
+            best, _ = block.best(block.worth, most=most)
+            found.add(block, best, most=most)
         return found.pairs()
 
     def all_of(self, lines: Ints, resources: Bools) -> tuple[Pairs, Ints]:

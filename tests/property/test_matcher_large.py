@@ -21,17 +21,19 @@ from matcher.prices import certificate, margins, outbidding
 from matcher.rules import Board, board_of
 from matcher.settling import settle
 from schemas.base import Fact
+from schemas.demands import Demand
 from schemas.policy import Pace, Policy
 from tests.builders import SMALL_CATALOGUE, at
 from tests.property.agreement import assert_best, assert_seats_are_single, assert_true
 from tests.property.oracle import Book
-from tests.property.strategies import policies, pools
+from tests.property.strategies import FEWER, demands, policies, pools
 from tests.property.test_matcher_candidates import district
+from tests.property.test_matcher_previews import NEWCOMER, previewed, whole, with_it
 from tests.town import Town
 
 
 @contextmanager
-def as_if_large(*, spare: int = 0, block: int = 7, together: bool = True) -> Iterator[None]:
+def as_if_large(*, spare: int = 0, block: int = 7, together: bool = True, changes: int = 1) -> Iterator[None]:
     """Let every pool go the way of large ones."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(matching, "LARGE", -1)
@@ -39,6 +41,7 @@ def as_if_large(*, spare: int = 0, block: int = 7, together: bool = True) -> Ite
         patch.setattr(shortlist, "BLOCK", block)
         patch.setattr(shortlist, "MANY", -1 if together else 10**9)
         patch.setattr(pricing, "SPARE", 1)
+        patch.setattr(pricing, "CHANGES", changes)
         yield
 
 
@@ -139,3 +142,14 @@ def test_a_round_takes_on_the_same_lines_however_large_its_pool() -> None:
     assert full.left_out.any()
     with as_if_large(block=500):
         assert_as_all_pairs(full, match(board, seats))
+
+
+@FEWER
+@given(facts=pools(most=6), demand=demands(NEWCOMER), policy=policies().map(whole), spare=st.integers(0, 2))
+def test_a_demand_put_into_a_large_round_adds_what_a_round_with_it_would(
+    facts: list[Fact], demand: Demand, policy: Policy, spare: int
+) -> None:
+    before, after = Town(*facts, policy=policy).decide(), with_it(facts, demand, policy)
+    with as_if_large(spare=spare, changes=sum(line.quantity for line in demand.lines)):
+        told = previewed(Town(*facts, policy=policy), demand)
+    assert told.adds == after.certificate.value - before.certificate.value
