@@ -37,6 +37,7 @@ class District:
     communities: tuple[int, ...]
     members: int
     seats: int
+    seed: int = 0
 
 
 def country(regions: Regions) -> list[District]:
@@ -73,7 +74,7 @@ def drawn(district: District, catalogue: Catalogue, *, category: str | None = No
     nearly every pair is allowed.
     """
     state = ShardState(district.shard, catalogue)
-    draw = np.random.default_rng(int(district.shard))
+    draw = np.random.default_rng([int(district.shard), district.seed])
     items = np.array(
         [number for item, number in sorted(state.items.number.items())
          if category in (None, catalogue.items[item].category_id)], np.int64,

@@ -3,7 +3,7 @@
 import json
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,14 +72,23 @@ class Report:
 
 
 def timed(task: Callable[[], Result], *, repeats: int) -> tuple[float, Result]:
-    """Return the median wall time in seconds over ``repeats`` runs after one that does not count, and the result."""
-    result = task()
-    taken = []
+    """Return the median time in seconds over ``repeats`` runs after one that does not count, and the result.
+
+    It is the CPU's time, of all threads: on a shared machine a clock on the wall tells of the neighbours.
+    """
+    return in_turns({"": task}, repeats=repeats)[""]
+
+
+def in_turns(tasks: Mapping[str, Callable[[], Result]], *, repeats: int) -> dict[str, tuple[float, Result]]:
+    """Return of each task what ``timed`` does. They take turns, so that a busy machine is busy for all of them."""
+    results = {name: task() for name, task in tasks.items()}
+    taken: dict[str, list[float]] = {name: [] for name in tasks}
     for _ in range(repeats):
-        begin = time.perf_counter()
-        result = task()
-        taken.append(time.perf_counter() - begin)
-    return median(taken), result
+        for name, task in tasks.items():
+            begin = time.process_time()
+            results[name] = task()
+            taken[name].append(time.process_time() - begin)
+    return {name: (median(taken[name]), results[name]) for name in tasks}
 
 
 def percentile(values: list[float], share: float) -> float:

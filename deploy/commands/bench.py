@@ -17,11 +17,33 @@ DEFAULT = Path("bench-results")
 
 
 @app.command("solve")
-def solve(out_dir: Out = DEFAULT, repeats: Annotated[int, typer.Option(min=1)] = 7) -> None:
-    """One district's round beside bare SciPy, OR-Tools and a Python loop; the same optimum everywhere."""
-    from deploy.bench.solve import run  # noqa: PLC0415
+def solve(
+    out_dir: Out = DEFAULT,
+    only: Annotated[
+        str, typer.Option(help="Parts, with commas: district, hard, country, growth.")
+    ] = "district,hard,country,growth",
+    share: Annotated[
+        float, typer.Option(min=0.0005, max=1, help="So much of the country's districts; 1 for all, some minutes.")
+    ] = 0.05,
+    repeats: Annotated[int, typer.Option(min=1, help="How often the quick ones are run; the median counts.")] = 7,
+) -> None:
+    """Rounds beside bare SciPy, OR-Tools, lapx, HiGHS and a Python loop; the same optimum everywhere."""
+    from deploy.bench import country, hard, solve  # noqa: PLC0415
+    from deploy.bench.peers import PeerMissingError, solvers_there  # noqa: PLC0415
 
-    _report(lambda: run(repeats=repeats), out_dir)
+    parts: dict[str, Callable[[], Report]] = {
+        "district": lambda: solve.run(repeats=repeats),
+        "hard": lambda: hard.run(repeats=max(1, repeats // 2)),
+        "country": lambda: country.run(share=share),
+        "growth": country.growth,
+    }
+    chosen = [part.strip() for part in only.split(",")]
+    if unknown := [part for part in chosen if part not in parts]:
+        raise typer.BadParameter(f"{unknown[0]} is none of {', '.join(parts)}")
+    with told(PeerMissingError):
+        solvers_there()
+    for part in chosen:
+        _report(parts[part], out_dir)
 
 
 @app.command("events")
