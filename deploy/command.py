@@ -4,6 +4,7 @@ import typer
 
 from deploy.commands import (
     api,
+    backtest,
     bench,
     deadletters,
     demo,
@@ -34,6 +35,7 @@ app.command("demo")(demo.demo)
 app.command("import")(imports.import_file)
 app.command("watch")(watch.watch)
 app.command("replay")(replay.replay)
+app.command("backtest")(backtest.backtest)
 app.command("rebuild")(rebuild.rebuild)
 app.add_typer(deadletters.app, name="deadletters")
 app.add_typer(topics.app, name="topics")

@@ -1,8 +1,9 @@
-"""The generated reference: pages under ``docs`` from the settings, the command line and the topic registry.
+"""The generated reference: pages under ``docs`` from settings, command line and topics, and the schema of backtests.
 
 ``python -m deploy.reference write|check``; check names what drifted and exits with 1.
 """
 
+import json
 import sys
 from pathlib import Path
 from typing import Any, get_args
@@ -77,7 +78,22 @@ def _spelt(parameter: Any) -> str:
     return f"`{parameter.name.upper()}`"
 
 
-PAGES = {"settings.md": settings_page, "commands.md": commands_page, "topics.md": topics_page}
+def backtest_schema() -> str:
+    """Return ``docs/contracts/backtest.schema.json``: what ``cobuild backtest --json`` writes."""
+    from pydantic.json_schema import GenerateJsonSchema  # noqa: PLC0415 - only here
+
+    from deploy.backtest.result import Backtest  # noqa: PLC0415 - only here
+
+    schema = {"$schema": GenerateJsonSchema.schema_dialect, "$id": "urn:cobuild:backtest:1"}
+    return json.dumps(schema | Backtest.model_json_schema(), ensure_ascii=False, indent=2) + "\n"
+
+
+PAGES = {
+    "settings.md": settings_page,
+    "commands.md": commands_page,
+    "topics.md": topics_page,
+    "contracts/backtest.schema.json": backtest_schema,
+}
 
 
 def main(task: str) -> int:

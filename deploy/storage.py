@@ -8,7 +8,9 @@ from typing import Final
 from deploy.home import belong
 from deploy.settings import CobuildSettings
 from schemas.topics import TOPICS
+from streams.embedded.archive import EmbeddedArchive
 from streams.embedded.log import EmbeddedLog
+from streams.history import ReadableLog
 from streams.kafka.log import KafkaLog
 from streams.kafka.snapshots import KafkaSnapshots
 from streams.log import LogError
@@ -30,6 +32,13 @@ async def open_log(
         LogError: it cannot be opened; brokers are away, refuse us, or lack topics.
     """
     return open_embedded(settings) if settings.kafka is None else await open_kafka(settings, client_id, topics)
+
+
+async def open_to_read(settings: CobuildSettings, *, client_id: str = "tool") -> ReadableLog:
+    """Open the log for reading alone: the embedded one can then not be written at all. Raises as ``open_log``."""
+    if settings.kafka is None:
+        return EmbeddedArchive(settings.log_path, partitions=settings.partitions)
+    return await open_kafka(settings, client_id)
 
 
 def open_embedded(settings: CobuildSettings) -> EmbeddedLog:

@@ -1,17 +1,26 @@
 """One topic of one partition, read forward as far as asked: what replay and backtests go through."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Protocol
 
-from streams.log import Log, LogError, Reader, Record, TopicPartition
+from streams.log import LogError, Reader, Record, TopicPartition
 
 RECORD_WAIT_S = 30.0
 AT_ONCE = 2_000
 
 
+class Readers(Protocol):
+    """Where readers come from: any log."""
+
+    def reader(self, start: Mapping[TopicPartition, int]) -> Reader:
+        """Return a reader that starts at the given offsets."""
+        ...
+
+
 class Tape:
     """Reads many records at a time, each once."""
 
-    def __init__(self, log: Log, place: TopicPartition, end: int) -> None:
+    def __init__(self, log: Readers, place: TopicPartition, end: int) -> None:
         """Prepare; ``end`` is the offset after the last record to be read."""
         self.position, self.end = 0, end
         self._log, self._place = log, place

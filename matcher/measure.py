@@ -1,0 +1,31 @@
+"""What the pairs of one round are worth by another policy than the one that chose them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+
+from matcher.candidates import Pairs
+from matcher.fold import to_ms
+from matcher.pool import Frozen
+from matcher.rules import board_of
+from matcher.values import values
+from schemas.policy import Policy
+from schemas.rounds import Proposal
+
+
+def worth(frozen: Frozen, given: Sequence[Proposal], *, now: datetime, policy: Policy) -> list[int]:
+    """Return, in points of ``policy``, what each proposal of a round is worth; the round was decided of ``frozen``."""
+    if not given:
+        return []
+    demand_row = {name: row for row, name in enumerate(frozen.demand_ids)}
+    resource_row = {name: row for row, name in enumerate(frozen.resource_ids)}
+    count = frozen.demands["lines"].astype(np.int64)
+    first = np.cumsum(count) - count
+    pairs = Pairs(
+        np.array([first[demand_row[each.demand_id]] + each.line for each in given], np.int64),
+        np.array([resource_row[each.resource_id] for each in given], np.int64),
+        np.array([to_ms(each.starts_at) for each in given], np.int64),
+    )
+    found: list[int] = values(board_of(frozen, policy=policy, now_ms=to_ms(now)), pairs).tolist()
+    return found
