@@ -6,8 +6,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ROOMS := schemas matcher streams api deploy tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev browser broker demo up test check lint types contract docs-check quick format contracts bench \
-	chaos chaos-embedded chaos-log lock clean
+.PHONY: help setup setup-dev browser broker demo up test check lint types contract docs-check quick format contracts \
+	bench fuzz chaos chaos-embedded chaos-log lock clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -42,7 +42,7 @@ up: setup ## the server alone, on the data under COBUILD_DATA_DIR
 	@$(BIN)/cobuild up
 
 test: setup-dev browser broker ## everything: properties at a thousand examples, real browser, real Kafka, kills
-	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 25
+	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 25
 
 check: setup-dev lint types contract docs-check quick ## format, ruff, mypy, import contract, docs drift, quick tests
 
@@ -60,6 +60,9 @@ docs-check: setup-dev
 	$(BIN)/python -m schemas.contracts check
 	$(BIN)/python -m api.contract check
 	$(BIN)/python -m deploy.reference check
+
+fuzz: setup-dev ## properties at five thousand examples that are other ones every time
+	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest --timeout 7200 tests/property
 
 quick: setup-dev
 	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -m "not slow and not browser and not chaos and not kafka"

@@ -29,11 +29,11 @@ def preview_offer(solved: Solved, resource: Resource) -> OfferPreview:
     board = with_resources(solved, [resource])
     row = len(solved.frozen.resources)
     category = solved.category(board.frozen.resources["item"][row])
-    return _told(solved, board, row, seating=solved.seating(category), seats=resource.capacity)
+    return _told(solved, board, row, seating=solved.seating(category), seats=resource.capacity, given=None)
 
 
 def demands_for(solved: Solved, *, resource_id: str) -> OfferPreview:
-    """Return the same of an offer that is on the list, with the seats it has left.
+    """Return the same of an offer that is on the list, with the seats it has left, given as that very round gives them.
 
     Raises:
         Refused: not_found, where the pool has no such resource.
@@ -45,11 +45,18 @@ def demands_for(solved: Solved, *, resource_id: str) -> OfferPreview:
     seating = solved.seating(solved.category(frozen.resources["item"][row]))
     seating.dismiss_resource(row)
     seats = int(solved.settled.seats.supply[row])
-    return _told(solved, solved.board, row, seating=seating, seats=seats)
+    market, taken = solved.matching.market, solved.matching.solution.taken
+    own = market.resource == row
+    given = np.bincount(market.line[own], taken[own], len(frozen.lines)).astype(np.int64)
+    return _told(solved, solved.board, row, seating=seating, seats=seats, given=given)
 
 
-def _told(solved: Solved, board: Board, row: int, *, seating: Seating, seats: int) -> OfferPreview:
-    """Put a resource with so many seats into a seating that does not have it."""
+def _told(solved: Solved, board: Board, row: int, *, seating: Seating, seats: int, given: Ints | None) -> OfferPreview:
+    """Put a resource with so many seats into a seating that does not have it.
+
+    ``given`` (lines,) are the seats that the round gives it. Where there may be several optima, the one found here need
+    not be the round's; without it, the one found here is told.
+    """
     frozen, asking = board.frozen, solved.settled.seats.lines
     pairs = candidates(board, lines=asking[~solved.matching.left_out[asking]], resources=np.array([row]))
     worth = values(board, pairs)
@@ -60,7 +67,7 @@ def _told(solved: Solved, board: Board, row: int, *, seating: Seating, seats: in
         line=pairs.line, resource=pairs.resource, worth=worth, lines=len(frozen.lines), resources=len(frozen.resources)
     )
     seating.supply(row, seats)
-    given = seating.taken[len(seating.taken) - len(worth) :]
+    given = seating.taken[len(seating.taken) - len(worth) :] if given is None else given[pairs.line]
     adds = np.maximum(worth - price[pairs.line], 0)
     order = np.lexsort((pairs.line, -worth, -adds, -np.minimum(given, 1)))[:MOST]
     return OfferPreview(
