@@ -38,12 +38,14 @@ def district_events(
         yield _event(DemandPosted(demand=demand), demand.demand_id, shard)
 
 
-def district_state(*, shard: str, catalogue: Catalogue, regions: Regions, seed: int = 1) -> ShardState:
+def district_state(
+    *, shard: str, catalogue: Catalogue, regions: Regions, seed: int = 1, seats: int = DEMAND_SEATS
+) -> ShardState:
     """Return the state of one district after its events."""
     state = ShardState(shard, catalogue)
     communities = [code for code, _ in regions.communities(shard)]
     offsets: dict[str, int] = {}
-    for event in district_events(shard=shard, catalogue=catalogue, communities=communities, seed=seed):
+    for event in district_events(shard=shard, catalogue=catalogue, communities=communities, seed=seed, seats=seats):
         topic = event.topic.name
         state.fold(event, topic=topic, offset=offsets.get(topic, 0))
         offsets[topic] = offsets.get(topic, 0) + 1

@@ -85,6 +85,14 @@ def restart(
     _report(lambda: run(entries=entries), out_dir)
 
 
+@app.command("preview")
+def preview(out_dir: Out = DEFAULT, forms: Annotated[int, typer.Option(min=100)] = 400) -> None:
+    """Odds of a demand before it is posted, as one insertion, beside solving the round anew."""
+    from deploy.bench.preview import run  # noqa: PLC0415
+
+    _report(lambda: run(forms=forms), out_dir)
+
+
 @app.command("kafka")
 def kafka(
     out_dir: Out = DEFAULT,
@@ -115,7 +123,7 @@ def kafka(
 @app.command("all")
 def everything(out_dir: Out = DEFAULT) -> None:
     """All of them, one after another."""
-    for one in (solve, events, api, latency, restart):
+    for one in (solve, preview, events, api, latency, restart):
         one(out_dir=out_dir)
 
 

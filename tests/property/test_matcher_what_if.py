@@ -36,6 +36,7 @@ def calm(policy: Policy) -> Policy:
     return whole(policy).model_copy(update={"load": LoadWeights()})
 
 
+@FEWER
 @given(facts=pools(), offer=resources(NEWCOMER), policy=policies().map(whole))
 def test_an_offer_adds_what_a_round_with_it_is_worth_more(facts: list[Fact], offer: Resource, policy: Policy) -> None:
     town, after = Town(*facts, policy=policy), Town(*facts, ResourceOffered(resource=offer), policy=policy)
@@ -50,12 +51,13 @@ def test_an_offer_adds_what_a_round_with_it_is_worth_more(facts: list[Fact], off
         if chance.only and others:
             assert chance.adds == chance.value
     posted = demands_for(round_of(after), resource_id=NEWCOMER)
-    assert posted.given == after_given(after).total()
-    assert {(c.demand_id, c.line): c.given for c in posted.chances if c.given} == after_given(after)
+    seats = seats_of_newcomer(after)
+    assert posted.given == seats.total()
+    assert {(c.demand_id, c.line): c.given for c in posted.chances if c.given} == seats
     assert apart_from_ties(posted) == apart_from_ties(told)
 
 
-def after_given(town: Town) -> Counter[tuple[str, int]]:
+def seats_of_newcomer(town: Town) -> Counter[tuple[str, int]]:
     """Return how many seats of each line the newcomer is given in a round."""
     proposals = town.decide().proposals
     return Counter((proposal.demand_id, proposal.line) for proposal in proposals if proposal.resource_id == NEWCOMER)
