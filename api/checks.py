@@ -49,12 +49,14 @@ class Checks:
 
     def demand(self, demand: Demand, *, now: datetime) -> tuple[Notice, ...]:
         """Check a demand as of ``now``."""
+        last = (demand.hours() or ())[-1:] if demand.window.end > now else ()
         items = ((f"#/lines/{place}/item", line.item) for place, line in enumerate(demand.lines))
         _raise(
             [
                 *self._items(items),
                 *_party("#/requester", demand.requester),
                 *self._window("#/window", demand.window, now=now),
+                *(fault for hour in last for fault in self._window("#/recurring", hour, now=now)),
                 *_moment("#/deadline", demand.deadline, now=now),
             ]
         )

@@ -6,8 +6,9 @@ from typing import Final
 
 import numpy as np
 
+from matcher.calendars import NEVER
 from matcher.columns import Bools, Ints, ragged
-from matcher.rules import NEVER, Board
+from matcher.rules import Board
 
 BLOCK: Final = 4_000_000
 """Most pairs looked at in one step; bounds the memory."""
@@ -89,7 +90,7 @@ class Starts:
     def __init__(self, board: Board) -> None:
         self._board = board
         demands = board.frozen.demands
-        window = [demands[column][board.frozen.line_demand] for column in ("start", "end", "duration")]
+        window = [demands[column][board.frozen.line_demand] for column in ("start", "end", "duration", "hours")]
         self._line_model, self._line_kind = kinds(window)
         self._resource_model, self._resource_kind = kinds([board.calendar, board.notice])
         self._table: Ints | None = None

@@ -1,5 +1,6 @@
 """The fold of the demand list: one row per demand, one per line."""
 
+from matcher.calendars import ALWAYS, Calendar, calendar_of
 from matcher.columns import FOREVER, Names, Table, bits
 from matcher.fold import OPEN, UNKNOWN, WITHDRAWN, Fold, event_mark, is_news, to_ms
 from matcher.items import ItemIndex
@@ -44,6 +45,7 @@ ROW = [
     ("beneficiary", "u1"),
     ("needs", "i8"),
     ("cost_cap", "i8"),
+    ("hours", "i4"),
     # The columns below belong to the fold of rounds.
     ("live", "i4"),
     ("fulfilled", "i4"),
@@ -62,6 +64,7 @@ class DemandFold:
         self.table.grow_to(len(self.ids))
         self.lines = Table(LINE)
         self.requesters: Names[str] = Names()
+        self.hours: Names[Calendar] = Names([ALWAYS])
 
     def number(self, demand_id: str) -> int:
         """Return the row of ``demand_id``, made when it is first mentioned."""
@@ -115,6 +118,7 @@ class DemandFold:
             _BENEFICIARY_NUMBER[demand.beneficiary],
             bits(FITNESSES, demand.needs),
             FOREVER if demand.cost_cap is None else demand.cost_cap,
+            self.hours.number(asking(demand)),
             held["live"],
             held["fulfilled"],
             held["lapsed_version"],
@@ -148,3 +152,9 @@ class DemandFold:
         return is_news(
             status=held["status"], version=held["version"], mark=held["mark"], new_version=version, new_mark=mark
         )
+
+
+def asking(demand: Demand) -> Calendar:
+    """Return when the job may be done, beside the limits of the demand's window."""
+    hours = demand.hours()
+    return ALWAYS if hours is None else calendar_of(hours)

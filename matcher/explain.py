@@ -56,6 +56,7 @@ def why_in(round_: Solved, *, demand_id: str) -> DemandWhy:
         lines=frozen.lines[lines],
         need=round_.settled.seats.need[lines],
         seats=given[lines],
+        hours=frozen.hours[frozen.demands["hours"][demand]],
         requester=frozen.requesters[demand],
         like=demand,
     )

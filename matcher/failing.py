@@ -4,9 +4,10 @@ from typing import Final, get_args
 
 import numpy as np
 
+from matcher.calendars import NEVER
 from matcher.columns import Bools, Ints
 from matcher.matching import Seats
-from matcher.rules import NEVER, Board
+from matcher.rules import Board
 from schemas.why import Rule
 
 ORDER: Final[tuple[Rule, ...]] = get_args(Rule)

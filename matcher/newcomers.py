@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from matcher.calendars import Calendar
 from matcher.columns import Ints, Rows, ragged
 from matcher.demands import DemandFold
 from matcher.pool import Frozen
@@ -35,8 +36,12 @@ def demand_rows(frozen: Frozen, demand: Demand) -> tuple[Rows, Rows]:
     return row, fold.lines.rows.copy()
 
 
-def with_demands(solved: Solved, demands: Rows, lines: Rows, *, requester: str, like: int | None = None) -> Board:
+def with_demands(
+    solved: Solved, demands: Rows, lines: Rows, *, hours: Calendar, requester: str, like: int | None = None
+) -> Board:
     """Return the board with ``demands`` (n,) and their ``lines`` after all others, at the moment of ``solved``.
+
+    All of them may be done in ``hours``.
 
     Pairs that rest for the demand ``like`` rest for each of them: they are what it might have been.
     """
@@ -45,7 +50,8 @@ def with_demands(solved: Solved, demands: Rows, lines: Rows, *, requester: str, 
     rows, resting = first + np.arange(len(demands)), solved.settled.endings.resting
     longer = replace(
         frozen,
-        demands=np.concatenate([frozen.demands, demands]),
+        demands=np.concatenate([frozen.demands, _asking(demands, len(frozen.hours))]),
+        hours=[*frozen.hours, hours],
         demand_ids=[*frozen.demand_ids, *[_NAME] * len(demands)],
         requesters=[*frozen.requesters, *[requester] * len(demands)],
         lines=np.concatenate([frozen.lines, lines]),
@@ -87,6 +93,12 @@ def with_resources(solved: Solved, resources: Sequence[Resource]) -> Board:
     )
     policy, now_ms = solved.board.policy, solved.board.now_ms
     return board_of(longer, policy=policy, now_ms=now_ms, resting=solved.settled.endings.resting)
+
+
+def _asking(demands: Rows, hours: int) -> Rows:
+    rows = demands.copy()
+    rows["hours"] = hours
+    return rows
 
 
 def _outbid(frozen: Frozen, like: int | None, lines: Rows) -> Ints:

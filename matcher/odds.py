@@ -4,6 +4,7 @@ from typing import Literal
 
 import numpy as np
 
+from matcher.demands import asking
 from matcher.failing import first_failures, of_category
 from matcher.fold import from_ms
 from matcher.insertion import Ground, Outcome, Wishes, insert, wishes
@@ -24,12 +25,23 @@ def preview_demand(solved: Solved, demand: Demand) -> DemandPreview:
     """
     frozen, now_ms = solved.frozen, solved.board.now_ms
     row, lines = demand_rows(frozen, demand)
-    board, over = with_demands(solved, row, lines, requester=demand.requester), bool(row["lapses"][0] <= now_ms)
+    board, over = (
+        with_demands(solved, row, lines, hours=asking(demand), requester=demand.requester),
+        bool(row["lapses"][0] <= now_ms),
+    )
     need = np.where(over, 0, lines["quantity"].astype(np.int64))
     asked = wishes(board, solved=solved, lines=len(frozen.lines) + np.arange(len(lines)), need=need)
     ground = Ground(solved)
     outcome = insert(ground, asked)
-    case = Case(row=row, lines=lines, need=need, seats=outcome.seats, requester=demand.requester, like=None)
+    case = Case(
+        row=row,
+        lines=lines,
+        need=need,
+        seats=outcome.seats,
+        hours=asking(demand),
+        requester=demand.requester,
+        like=None,
+    )
     short = [] if over else np.flatnonzero(outcome.seats < need).tolist()
     found = [remedy for line in short for remedy in remedies(ground, case, line)]
     return DemandPreview(

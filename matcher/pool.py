@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from matcher.calendars import Calendar
 from matcher.columns import FOREVER, Ints, Rows, ragged
 from matcher.fold import OPEN, SUSPENDED
 from matcher.items import ItemIndex
-from matcher.resources import Calendar
 from matcher.state import ShardState
 
 
@@ -36,6 +36,7 @@ class Frozen:
     demands: Rows
     demand_ids: list[str]
     requesters: list[str]
+    hours: list[Calendar]
     lines: Rows
     line_demand: Ints
     line_no: Ints
@@ -81,6 +82,7 @@ def freeze(state: ShardState, *, also: str | None = None) -> Frozen:
         demands=demands,
         demand_ids=demand_ids,
         requesters=state.demands.requesters.pick(demands["requester"]),
+        hours=list(state.demands.hours),
         lines=state.demands.lines.rows[ragged(demands["first_line"].astype(np.int64), line_count)],
         line_demand=line_demand,
         line_no=line_no,

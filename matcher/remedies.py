@@ -12,12 +12,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from matcher.calendars import ALWAYS, NEVER, Calendar
 from matcher.columns import Bools, Ints, Rows
 from matcher.demands import URGENCIES
 from matcher.failing import of_category
 from matcher.insertion import Ground, Outcome, insert, wishes
 from matcher.newcomers import with_demands
-from matcher.rules import NEVER, Board
+from matcher.rules import Board
 from schemas.why import Remedy
 
 KINDS: Final = ("seats", "time", "item", "siblings", "place", "urgency")
@@ -32,8 +33,9 @@ _SHARED: Final = ((9, "street"), (6, "district"), (4, "city"), (0, "beyond"))
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A demand as it stands: its row (1,) and ``lines``; open seats and those a round gives them, both (lines,).
+    """A demand as it stands: its row (1,), ``lines`` and ``hours``.
 
+    ``need`` and ``seats`` (lines,) are the open seats and those of them that a round gives.
     ``like`` is its row in the pool, None where it is not on the list.
     """
 
@@ -41,6 +43,7 @@ class Case:
     lines: Rows
     need: Ints
     seats: Ints
+    hours: Calendar
     requester: str
     like: int | None
 
@@ -70,7 +73,7 @@ def remedies(ground: Ground, case: Case, line: int) -> tuple[Remedy, ...]:
             lines[column][place * count + line] = value
         if "quantity" in variant.line:
             need[place * count + line] = case.seats[line]
-    board = with_demands(ground.solved, rows, lines, requester=case.requester, like=case.like)
+    board = with_demands(ground.solved, rows, lines, hours=case.hours, requester=case.requester, like=case.like)
     first = len(ground.solved.frozen.lines)
     asked = wishes(board, solved=ground.solved, lines=first + np.arange(len(lines)), need=need)
     found = []
@@ -107,12 +110,13 @@ def _variants(ground: Ground, case: Case, line: int) -> Iterator[_Variant]:
         fewer = int(case.lines["quantity"][line] - case.need[line] + case.seats[line])
         yield _Variant("seats", {"quantity": fewer}, {}, {"quantity": fewer})
     # The demand as it is, beside all others: what its line fails, and by how much.
-    board = with_demands(solved, case.row, case.lines, requester=case.requester, like=case.like)
+    board = with_demands(solved, case.row, case.lines, hours=case.hours, requester=case.requester, like=case.like)
     row = len(frozen.lines) + line
     theirs = of_category(board, row)
     theirs = theirs[solved.settled.seats.supply[theirs] > 0]
     named, theirs = theirs, theirs[_suited(board, row, theirs)]
-    yield from _times(board, row, theirs)
+    if case.hours == ALWAYS:  # hours that come again are not moved by the quarter
+        yield from _times(board, row, theirs)
     asked = int(case.lines["item"][line])
     for item in np.unique(frozen.resources["item"][named]).tolist():
         if item != asked:
@@ -140,7 +144,7 @@ def _times(board: Board, line: int, resources: Ints) -> Iterator[_Variant]:
     start, end, duration, lapses = (int(demand[name]) for name in ("start", "end", "duration", "lapses"))
     calendar = board.calendar[resources]
     soonest = (board.now_ms + board.notice[resources])[:, None]
-    first, last = np.maximum(board.starts[calendar], soonest), board.ends[calendar] - duration
+    first, last = np.maximum(board.open.starts[calendar], soonest), board.open.ends[calendar] - duration
     later, earlier = first - (end - duration), last - start
     there = first <= last
     shifts = np.concatenate(

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from matcher.calendars import Calendar, calendar_of, joined
 from matcher.columns import FOREVER, Names, Table, bits
 from matcher.demands import BENEFICIARIES, FITNESSES
 from matcher.fold import OPEN, SUSPENDED, UNKNOWN, WITHDRAWN, Fold, event_mark, is_news, to_ms
@@ -17,9 +18,6 @@ from schemas.resources import (
     ResourceSuspended,
     ResourceWithdrawn,
 )
-
-Calendar = tuple[tuple[int, int], ...]
-"""Half-open stretches (start ms, end ms), sorted, not overlapping."""
 
 ROW = [
     ("status", "u1"),
@@ -97,7 +95,7 @@ class ResourceFold:
             self.items.bits(resource.qualifications),
             int(resource.home),
             self.scopes.number(tuple(sorted(set(resource.scope)))),
-            self.calendars.number(calendar_of(resource)),
+            self.calendars.number(opening(resource)),
             self.providers.number(resource.provider),
             resource.access is AccessMode.BOOKING,
             bits(BENEFICIARIES, resource.serves),
@@ -134,21 +132,9 @@ def _fee(resource: Resource) -> int:
     return UNKNOWN_FEE if resource.fee is None else resource.fee
 
 
-def calendar_of(resource: Resource) -> Calendar:
-    """Return when the resource can be had: its windows, joined where they touch, within its validity."""
+def opening(resource: Resource) -> Calendar:
+    """Return when the resource can be had: its windows, within its validity."""
     first = to_ms(resource.valid_from) if resource.valid_from else -FOREVER
     last = to_ms(resource.valid_to) if resource.valid_to else FOREVER
     hours = resource.hours()
-    stretches = (
-        [(first, last)] if hours is None else sorted((to_ms(window.start), to_ms(window.end)) for window in hours)
-    )
-    joined: list[tuple[int, int]] = []
-    for start, end in stretches:
-        low, high = max(start, first), min(end, last)
-        if low >= high:
-            continue
-        if joined and low <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(high, joined[-1][1]))
-        else:
-            joined.append((low, high))
-    return tuple(joined)
+    return joined([(first, last)]) if hours is None else calendar_of(hours, first=first, last=last)

@@ -4,24 +4,17 @@ Each rule takes broadcastable arrays of line and resource rows and returns an ar
 so the same definition serves a block of all pairs, a list of pairs, and one line against everybody.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from matcher.columns import Bools, Ints, Rows
+from matcher.calendars import NEVER, Timetable, near
+from matcher.columns import Bools, Ints
 from matcher.gates import Gate, Gates, binding, gates_of
 from matcher.pool import Frozen
-from matcher.resources import Calendar
 from schemas.policy import Policy
-
-NEVER: Final = 2**61
-"""Later than every window: no slot."""
-
-NEAR_MS: Final = 31 * 24 * 3_600_000
-"""Windows farther than this from every demand are left aside: a calendar may hold a year of them."""
 
 _LEVELS: Final = (10**8, 10**6, 10**3, 1)
 """What to divide a 12-digit code by to keep city, district, street, community."""
@@ -33,8 +26,9 @@ class Board:
 
     ``covers`` (scopes, places): the scope holds the place. ``level`` (homes, places): how near, from 0
     (beyond the city) over city, district and street to 4 (same community). ``place``/``home`` number the
-    distinct places of lines and homes of resources. ``starts``/``ends`` (calendars, windows) are padded with
-    empty windows. ``gates`` are those that entries set themselves, ``binding`` those of them that some entry sets;
+    distinct places of lines and homes of resources. ``calendar`` (resources,) is a row of ``open``: when the resource
+    can be had; ``hours`` (demands,) one of ``asked``: when the job may be, within the demand's window.
+    ``gates`` are those that entries set themselves, ``binding`` those of them that some entry sets;
     ``notice`` (resources,) is the least time (ms) before a start.
     """
 
@@ -51,8 +45,9 @@ class Board:
     covers: Bools
     level: Ints
     calendar: Ints
-    starts: Ints
-    ends: Ints
+    open: Timetable
+    hours: Ints
+    asked: Timetable
     rests: Ints
 
     def item(self, line: Ints, resource: Ints) -> Bools:
@@ -89,18 +84,30 @@ class Board:
     def start(self, line: Ints, resource: Ints, *, notice: bool = True) -> Ints:
         """Return the earliest start (ms) of the job in a common window, NEVER where there is none."""
         demand = self.frozen.line_demand[line]
-        calendar = self.calendar[resource]
         earliest = self.frozen.demands["start"][demand]
         if notice:
             earliest = np.maximum(earliest, self.now_ms + self.notice[resource])
-        latest = self.frozen.demands["end"][demand] - self.frozen.demands["duration"][demand]
         duration = self.frozen.demands["duration"][demand]
-        best = np.full(np.broadcast_shapes(np.shape(line), np.shape(resource)), NEVER, np.int64)
-        for window in range(self.starts.shape[1]):
-            begin = np.maximum(earliest, self.starts[calendar, window])
-            fits = (begin <= latest) & (begin + duration <= self.ends[calendar, window])
-            best = np.where(fits & (begin < best), begin, best)
-        return best
+        start = self.open.first_fit(self.calendar[resource], earliest, duration)
+        if self.asked.binds:
+            start = self._in_hours(start, demand, self.calendar[resource], duration)
+        latest = self.frozen.demands["end"][demand] - duration
+        return np.where(start <= latest, start, NEVER)
+
+    def _in_hours(self, start: Ints, demand: Ints, calendar: Ints, duration: Ints) -> Ints:
+        """Return the first start from ``start`` on that the demand's hours allow as well: each gives way in turn."""
+        whole = np.broadcast_arrays(start, demand, calendar, duration)
+        found, demand, calendar, duration = (column.ravel() for column in whole)
+        found = found.copy()
+        open_ = np.flatnonzero(found < NEVER)
+        while len(open_):
+            asked = self.asked.first_fit(self.hours[demand[open_]], found[open_], duration[open_])
+            found[open_], moved = asked, asked != found[open_]
+            open_ = open_[moved & (asked < NEVER)]
+            offered = self.open.first_fit(calendar[open_], found[open_], duration[open_])
+            found[open_], moved = offered, offered != found[open_]
+            open_ = open_[moved & (offered < NEVER)]
+        return found.reshape(whole[0].shape)
 
 
 def board_of(frozen: Frozen, *, policy: Policy, now_ms: int, resting: Ints | None = None) -> Board:
@@ -110,7 +117,7 @@ def board_of(frozen: Frozen, *, policy: Policy, now_ms: int, resting: Ints | Non
     homes, home = np.unique(resources["home"], return_inverse=True)
     scopes, scope = np.unique(resources["scope"], return_inverse=True)
     calendars, calendar = np.unique(resources["calendar"], return_inverse=True)
-    starts, ends = _windows([_near(frozen.calendars[number], demands, now_ms=now_ms) for number in calendars])
+    asked, hours = np.unique(demands["hours"], return_inverse=True)
     items = frozen.lines["item"]
     gate = np.where(demands["risky"][frozen.line_demand], frozen.items.risky_gate[items], frozen.items.gate[items])
     return Board(
@@ -127,8 +134,9 @@ def board_of(frozen: Frozen, *, policy: Policy, now_ms: int, resting: Ints | Non
         covers=_covers([frozen.scopes[number] for number in scopes], places),
         level=_levels(homes, places),
         calendar=calendar,
-        starts=starts,
-        ends=ends,
+        open=Timetable.of([near(frozen.calendars[number], demands, now_ms=now_ms) for number in calendars]),
+        hours=hours,
+        asked=Timetable.of([near(frozen.hours[number], demands, now_ms=now_ms) for number in asked]),
         rests=_resting(frozen, now_ms=now_ms, added=resting),
     )
 
@@ -163,10 +171,11 @@ def line_rows(frozen: Frozen) -> Ints:
 
 
 def _slot_holds(frozen: Frozen, board: Board, held: np.ndarray) -> Bools:
-    demands, calendar = frozen.demands[held["demand"]], board.calendar[held["resource"]]
-    inside = (board.starts[calendar] <= held["starts"][:, None]) & (held["ends"][:, None] <= board.ends[calendar])
+    demands = frozen.demands[held["demand"]]
+    offered = board.open.hold(board.calendar[held["resource"]], held["starts"], held["ends"])
+    asked = board.asked.hold(board.hours[held["demand"]], held["starts"], held["ends"])
     long_enough = held["ends"] - held["starts"] >= demands["duration"]
-    return inside.any(axis=1) & (demands["start"] <= held["starts"]) & (held["ends"] <= demands["end"]) & long_enough
+    return offered & asked & (demands["start"] <= held["starts"]) & (held["ends"] <= demands["end"]) & long_enough
 
 
 def _covers(scopes: Sequence[tuple[str, ...]], places: Ints) -> Bools:
@@ -180,25 +189,6 @@ def _covers(scopes: Sequence[tuple[str, ...]], places: Ints) -> Bools:
 def _levels(homes: Ints, places: Ints) -> Ints:
     shared = [homes[:, None] // unit == places // unit for unit in _LEVELS]
     return np.sum(shared, axis=0, dtype=np.int64)
-
-
-def _near(calendar: Calendar, demands: Rows, *, now_ms: int) -> Calendar:
-    """Return the part of a calendar that can matter to some demand, or to one that is moved by a month."""
-    if not len(demands):
-        return ()
-    since = max(now_ms, int(demands["start"].min()) - NEAR_MS)
-    first = bisect_right(calendar, since, key=lambda window: window[1])
-    last = bisect_left(calendar, int(demands["end"].max()) + NEAR_MS, key=lambda window: window[0])
-    return calendar[first:last]
-
-
-def _windows(calendars: Sequence[Calendar]) -> tuple[Ints, Ints]:
-    width = max((len(calendar) for calendar in calendars), default=0)
-    starts, ends = np.zeros((len(calendars), width), np.int64), np.full((len(calendars), width), -NEVER, np.int64)
-    for row, calendar in enumerate(calendars):
-        for column, (start, end) in enumerate(calendar):
-            starts[row, column], ends[row, column] = start, end
-    return starts, ends
 
 
 def _resting(frozen: Frozen, *, now_ms: int, added: Ints | None) -> Ints:

@@ -24,10 +24,11 @@ from typing import Final
 import numpy as np
 
 from matcher.alike import Alike
+from matcher.calendars import NEVER
 from matcher.candidates import Pairs, Starts, blocks, cells, fitting
 from matcher.columns import Bools, Ints
 from matcher.prices import Prices
-from matcher.rules import NEVER, Board
+from matcher.rules import Board
 from matcher.values import values
 
 SPARE: Final = 24

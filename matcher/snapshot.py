@@ -9,12 +9,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from matcher.calendars import ALWAYS, Calendar
 from matcher.columns import Bools, Ints, Names, Rows, ragged
 from matcher.fold import WITHDRAWN
 from matcher.state import ShardState
 from schemas.catalogue import Catalogue
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 
 
 class SnapshotError(ValueError):
@@ -52,6 +53,7 @@ def dump(state: ShardState) -> bytes:
             "provider", resources.providers, (resource_rows, offered), (live, np.ones(len(live), bool))
         ),
         "admissions": _renumber("admission", resources.admissions, (resource_rows, offered)),
+        "hours": _renumber("hours", demands.hours, (demand_rows, demand_rows["place"] > 0)),
         "requesters": _renumber("requester", demands.requesters, (demand_rows, demand_rows["place"] > 0)),
         "live_ids": [rounds.ids[place] for place in live_order],
         "said": sorted(state.responses.said.items()),
@@ -95,7 +97,8 @@ def _state(head: dict[str, Any], body: memoryview, catalogue: Catalogue) -> Shar
         body = body[size:]
     resources.ids, demands.ids = Names(head["resource_ids"]), Names(head["demand_ids"])
     resources.scopes = Names(tuple(scope) for scope in head["scopes"])
-    resources.calendars = Names(tuple((start, end) for start, end in calendar) for calendar in head["calendars"])
+    resources.calendars = Names(_calendar(stretches) for stretches in head["calendars"])
+    demands.hours = Names(_calendar(stretches) for stretches in head["hours"] or [ALWAYS])
     resources.admissions = Names(tuple(admitted) for admitted in head["admissions"])
     resources.providers, demands.requesters = Names(head["providers"]), Names(head["requesters"])
     state.responses.said = dict(head["said"])
@@ -108,6 +111,10 @@ def _state(head: dict[str, Any], body: memoryview, catalogue: Catalogue) -> Shar
     rounds.outbid = {(demand, line): since for demand, line, since in head["outbid"]}
     rounds.served = {(resources.providers.number(who), day): count for who, day, count in head["served"]}
     return state
+
+
+def _calendar(stretches: list[list[int]]) -> Calendar:
+    return tuple((start, end) for start, end in stretches)
 
 
 def _outbid(state: ShardState) -> list[tuple[tuple[int, int], int]]:

@@ -1,5 +1,6 @@
 """The demand list 需求清单: what communities, and units too, ask for."""
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -20,6 +21,7 @@ from schemas.base import (
     Window,
     unsaid,
 )
+from schemas.recurrence import Recurrence
 
 MOST_LINES = 20
 """Of one demand."""
@@ -90,6 +92,15 @@ class Demand(Fact):
     community: RegionCode
     grid: Grid | None = None
     window: Annotated[Window, Field(description="When the service may take place.")]
+    recurring: Annotated[
+        tuple[Recurrence, ...],
+        Field(
+            max_length=8,
+            exclude_if=unsaid,
+            description="Only in these windows that come again, within ``window``. Each is another chance to do the "
+            "job once, not another job.",
+        ),
+    ] = ()
     duration_minutes: Annotated[int, Field(ge=1, le=60 * 24 * 31)] = 60
     deadline: Annotated[Moment | None, Field(description="Unfilled seats lapse then; by default the window's end.")] = (
         None
@@ -120,6 +131,25 @@ class Demand(Fact):
         if (self.window.end - self.window.start).total_seconds() < self.duration_minutes * 60:
             raise ValueError("impossible_window: the duration does not fit into the window")
         return self
+
+    @model_validator(mode="after")
+    def _the_job_fits_its_hours(self) -> Self:
+        hours, duration = self.hours(), timedelta(minutes=self.duration_minutes)
+        if hours is not None and not any(hour.end - hour.start >= duration for hour in hours):
+            raise ValueError("impossible_window: the duration fits into none of the windows that come again")
+        return self
+
+    def hours(self) -> tuple[Window, ...] | None:
+        """Return the windows that come again, spelt out as far as they lie within ``window``; None means any time."""
+        if not self.recurring:
+            return None
+        whole = self.window
+        spelt_out = sorted((hour for each in self.recurring for hour in each.windows()), key=lambda hour: hour.start)
+        return tuple(
+            Window(start=max(hour.start, whole.start), end=min(hour.end, whole.end))
+            for hour in spelt_out
+            if hour.start < whole.end and hour.end > whole.start
+        )
 
     @property
     def lapses_at(self) -> Moment:

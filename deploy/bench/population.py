@@ -10,12 +10,12 @@ from typing import Final
 import numpy as np
 
 from deploy.bench.district import DEMAND_SEATS, MEMBERS, NOON
+from matcher.calendars import Calendar
 from matcher.columns import FOREVER, Ints, Names
 from matcher.demands import ROW as DEMAND_ROW
 from matcher.fold import OPEN, to_ms
 from matcher.pool import Frozen, freeze
 from matcher.resources import ROW as RESOURCE_ROW
-from matcher.resources import Calendar
 from matcher.state import ShardState
 from schemas.catalogue import Catalogue
 from schemas.regions import Level, Regions

@@ -96,6 +96,8 @@ def demand(chance: random.Random, *, district: str, mark: str) -> Body:
         "urgency": chance.choices(("normal", "urgent", "whistle", "emergency"), weights=(12, 4, 2, 1))[0],
         "risky": chance.random() < 0.2,
     }
+    if chance.random() < 0.15:
+        body |= {"window": _window(chance, hours=100), "recurring": [_recurrence(chance)]}
     if chance.random() < 0.25:
         body["deadline"] = _iso(datetime.now(UTC) + timedelta(seconds=chance.uniform(1.5, LONGEST_DEADLINE_S)))
     return body
@@ -106,7 +108,7 @@ def demand_patch(chance: random.Random, *, district: str, mark: str) -> Body:
     changes: list[Body] = [
         {"lines": [_line(chance) for _ in range(chance.randint(1, 2))]},
         {"urgency": chance.choice(("normal", "urgent", "whistle"))},
-        {"window": _window(chance, hours=8)},
+        {"window": _window(chance, hours=8), "recurring": None},
         {"community": community_in(chance, district)},
         {"duration_minutes": chance.choice((30, 90))},
         {"risky": chance.random() < 0.5},

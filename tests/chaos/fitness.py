@@ -34,9 +34,9 @@ def is_qualified(demand: Demand, line: DemandLine, resource: Resource, catalogue
     return any(demand.community.startswith(area) for area in resource.scope)
 
 
-def stretches(resource: Resource) -> list[Stretch]:
-    """Return when the resource can be had, joined where its windows touch."""
-    hours, joined = resource.hours(), list[Stretch]()
+def stretches(entry: Demand | Resource) -> list[Stretch]:
+    """Return when a job may be done, or a resource can be had, joined where windows touch."""
+    hours, joined = entry.hours(), list[Stretch]()
     if hours is None:
         return [(-(2**60), 2**60)]
     for start, end in sorted((ms(window.start), ms(window.end)) for window in hours):
@@ -51,16 +51,19 @@ def earliest_start(demand: Demand, resource: Resource, *, now_ms: int) -> int | 
     """Return when the job could begin at the earliest, None where it cannot."""
     duration = demand.duration_minutes * 60_000
     first = max(ms(demand.window.start), now_ms + resource.notice_minutes * 60_000)
-    for start, end in stretches(resource):
-        begin = max(first, start)
-        if begin + duration <= min(end, ms(demand.window.end)):
-            return begin
-    return None
+    both = [
+        (max(first, start, opens), min(end, closes, ms(demand.window.end)))
+        for start, end in stretches(resource)
+        for opens, closes in stretches(demand)
+    ]
+    return min((start for start, end in both if start + duration <= end), default=None)
 
 
 def slot_holds(demand: Demand, resource: Resource, start: datetime, end: datetime) -> bool:
     """Whether a slot that was proposed still fits both sides."""
-    inside = any(first <= ms(start) and ms(end) <= last for first, last in stretches(resource))
+    inside = all(
+        any(first <= ms(start) and ms(end) <= last for first, last in stretches(entry)) for entry in (demand, resource)
+    )
     long_enough = ms(end) - ms(start) >= demand.duration_minutes * 60_000
     return inside and long_enough and demand.window.start <= start and end <= demand.window.end
 

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import accumulate, chain
 
-from schemas.base import Fact
+from schemas.base import Fact, Window
 from schemas.catalogue import Catalogue
 from schemas.demands import Demand, DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn, Urgency
 from schemas.policy import Policy
@@ -225,6 +225,7 @@ class Book:
             return False
         return (
             given.ends_at - given.starts_at >= timedelta(minutes=demand.duration_minutes)
+            and lie_in(demand.hours(), given.starts_at, given.ends_at)
             and demand.window.start <= given.starts_at
             and given.ends_at <= demand.window.end
             and is_free(resource, given.starts_at, given.ends_at)
@@ -399,9 +400,10 @@ class Book:
         soonest = max(demand.window.start, now + notice)
         length = timedelta(minutes=demand.duration_minutes)
         opens = [resource.valid_from] if resource.valid_from else []
-        moments = sorted(m for m in chain([soonest], opens, (w.start for w in resource.hours() or ())) if m >= soonest)
-        for moment in moments:
-            if moment + length <= demand.window.end and is_free(resource, moment, moment + length):
+        windows = (window.start for window in (*(resource.hours() or ()), *(demand.hours() or ())))
+        for moment in sorted(m for m in chain([soonest], opens, windows) if m >= soonest):
+            end = moment + length
+            if end <= demand.window.end and is_free(resource, moment, end) and lie_in(demand.hours(), moment, end):
                 return moment
         return None
 
@@ -457,7 +459,11 @@ def is_free(resource: Resource, start: datetime, end: datetime) -> bool:
     """Whether the resource can be had without a gap from ``start`` to ``end``."""
     if (resource.valid_from and start < resource.valid_from) or (resource.valid_to and end > resource.valid_to):
         return False
-    hours = resource.hours()
+    return lie_in(resource.hours(), start, end)
+
+
+def lie_in(hours: tuple[Window, ...] | None, start: datetime, end: datetime) -> bool:
+    """Whether ``hours`` leave no gap from ``start`` to ``end``; None are all there are."""
     if hours is None:
         return True
     moment = start

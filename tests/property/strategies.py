@@ -82,9 +82,9 @@ def windows(draw: st.DrawFn, *, shortest: int = 1, since: datetime = NOON) -> Wi
 
 
 @st.composite
-def recurrences(draw: st.DrawFn, *, since: datetime = NOON) -> Recurrence:
+def recurrences(draw: st.DrawFn, *, shortest: int = 1, since: datetime = NOON) -> Recurrence:
     """Draw windows that come again; some began days before ``since``."""
-    first = draw(windows(since=since - draw(st.integers(0, 3)) * timedelta(days=1)))
+    first = draw(windows(shortest=shortest, since=since - draw(st.integers(0, 2)) * timedelta(days=1)))
     return Recurrence(first=first, rule=draw(st.sampled_from(["FREQ=DAILY;COUNT=5", "FREQ=DAILY;INTERVAL=2;COUNT=3"])))
 
 
@@ -117,12 +117,19 @@ def resources(draw: st.DrawFn, resource_id: str, *, version: int = 1, since: dat
 @st.composite
 def demands(draw: st.DrawFn, demand_id: str, *, version: int = 1, since: datetime = NOON) -> Demand:
     """Draw a demand of one or two lines."""
+    recurring = draw(st.just(()) | st.just(()) | st.tuples(recurrences(since=since, shortest=4)))
+    wide = st.just(Window(start=since - 3 * timedelta(days=1), end=since + 2 * timedelta(days=1)))
     return demand(
         demand_id,
         *draw(st.lists(lines(), min_size=1, max_size=2)),
         version=version,
         community=draw(PLACES),
-        window=draw(st.just(Window(start=since, end=since + 20 * HALF_HOUR)) | windows(shortest=4, since=since)),
+        window=draw(
+            wide
+            if recurring
+            else st.just(Window(start=since, end=since + 20 * HALF_HOUR)) | windows(shortest=4, since=since)
+        ),
+        recurring=recurring,
         duration_minutes=draw(st.sampled_from([30, 60, 120])),
         deadline=draw(SELDOM) and draw(moments(0, 10, since=since)),
         urgency=draw(st.sampled_from(list(Urgency))),

@@ -3,7 +3,7 @@
 from matcher.columns import FOREVER
 from matcher.fold import to_ms
 from matcher.pool import freeze
-from matcher.resources import calendar_of
+from matcher.resources import opening
 from matcher.rules import board_of
 from schemas.policy import Policy
 from tests.builders import at, changed, offered, posted, resource, window
@@ -13,11 +13,11 @@ from tests.town import Town
 def hours(**changes: object) -> list[tuple[float, float]]:
     """Return the calendar in hours after noon."""
     noon = to_ms(at())
-    return [((start - noon) / 3_600_000, (end - noon) / 3_600_000) for start, end in calendar_of(resource(**changes))]
+    return [((start - noon) / 3_600_000, (end - noon) / 3_600_000) for start, end in opening(resource(**changes))]
 
 
 def test_without_windows_it_is_always_there() -> None:
-    assert calendar_of(resource()) == ((-FOREVER, FOREVER),)
+    assert opening(resource()) == ((-FOREVER, FOREVER),)
 
 
 def test_windows_are_sorted_and_joined() -> None:
@@ -33,8 +33,8 @@ def test_validity_cuts_windows_and_drops_what_is_left_empty() -> None:
 
 
 def test_resources_open_at_the_same_times_share_one_calendar() -> None:
-    first = calendar_of(resource(windows=(window(1, 2), window(2, 3))))
-    assert first == calendar_of(resource("r2", windows=(window(1, 3),)))
+    first = opening(resource(windows=(window(1, 2), window(2, 3))))
+    assert first == opening(resource("r2", windows=(window(1, 3),)))
 
 
 def test_never_open_is_an_empty_calendar() -> None:
@@ -60,7 +60,7 @@ def test_a_year_of_hours_is_looked_at_where_demands_are() -> None:
         posted("d2", window=window(24 * 20, 24 * 22)),
     )
     board = board_of(freeze(town.state), policy=Policy(), now_ms=to_ms(at()))
-    assert board.starts.shape == (1, 53), "yesterday has ended; 20 days and two, a month beyond, and those between"
+    assert board.open.starts.shape == (1, 53), "yesterday has ended; 20 days and two, a month beyond, and those between"
     assert [(p.demand_id, p.starts_at) for p in town.round().proposals] == [("d1", at(1)), ("d2", at(24 * 20))]
 
 
