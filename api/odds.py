@@ -107,7 +107,7 @@ def _line(line: LineOdds, catalogue: Catalogue) -> Messages:
     )
 
 
-def _verdict(line: LineOdds) -> Messages:
+def _verdict(line: LineOdds) -> Messages:  # noqa: PLR0911 - one sentence for each verdict
     match line.verdict:
         case "served":
             return Messages(
@@ -120,6 +120,17 @@ def _verdict(line: LineOdds) -> Messages:
             )
         case "lapsed":
             return Messages(zh="截止时间已过。", en="the deadline has passed.")
+        case "outbid" if line.short_by is None:
+            return Messages(
+                zh=f"符合条件的资源有 {line.eligible} 项，但会给更需要的需求。",
+                en=f"{line.eligible} resources would do, but go to more pressing demands.",
+            )
+        case "incomplete":
+            return Messages(
+                zh=f"名额须一次凑齐、同时开始，目前同一时间最多能凑到 {line.at_best} 个；组团的其他名额也要凑齐。",
+                en="all seats of the team are needed at once; at any one start at most "
+                f"{line.at_best} of these could be had, and the others of its team must be had too.",
+            )
         case "outbid":
             return Messages(
                 zh=f"符合条件的资源有 {line.eligible} 项，但会给更需要的需求；还差 {line.short_by or 0:,} 分。",

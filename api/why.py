@@ -13,6 +13,7 @@ from api.problems import Messages
 from api.readmodel.views import AssignmentView, AssignmentWhy, DemandDetail
 from schemas.catalogue import Catalogue
 from schemas.demands import Demand
+from schemas.rounds import TeamPart
 from schemas.why import DemandWhy, LineWhy, ScarceClass
 
 _TERMS = {
@@ -159,11 +160,26 @@ def _margin(found: AssignmentView) -> Messages:
 
 
 def _proof(why: AssignmentWhy) -> Messages:
+    if (part := why.team_part) is not None:
+        return _of_part(part)
     if not why.certificate.holds:
         return Messages(zh="这一轮未能证明为最优。", en="This round could not be proven to be the best possible. ")
     return Messages(
         zh=f"这一轮经价格证明为最优：总分 {why.certificate.value:,} 等于全部价格之和。",
         en=f"Prices prove the round the best possible: its {why.certificate.value:,} points equal their sum. ",
+    )
+
+
+def _of_part(part: TeamPart) -> Messages:
+    if part.certified:
+        return Messages(
+            zh=f"与组团相关的这一部分已证明为最优：共 {part.value:,} 分。",
+            en=f"Its part of the round, which holds teams, is proven the best possible: {part.value:,} points. ",
+        )
+    return Messages(
+        zh=f"与组团相关的这一部分是已知最好的：共 {part.value:,} 分，最多可能到 {part.bound:,} 分。",
+        en=f"Its part of the round, which holds teams, is the best known: {part.value:,} points of {part.bound:,} at "
+        "most. ",
     )
 
 
@@ -183,10 +199,15 @@ def _line(line: LineWhy, catalogue: Catalogue) -> Messages:
     )
 
 
-def _verdict(line: LineWhy, catalogue: Catalogue) -> Messages:
+def _verdict(line: LineWhy, catalogue: Catalogue) -> Messages:  # noqa: PLR0911 - one sentence for each verdict
     match line.verdict:
         case "matched":
             return Messages(zh="名额都已配上。", en="every seat is filled.")
+        case "met":
+            return Messages(
+                zh="组团已开展服务，余下名额不再匹配。",
+                en="its team has met; what is left of its seats is not filled again.",
+            )
         case "withdrawn":
             return Messages(zh="需求已撤回。", en="the demand was withdrawn.")
         case "lapsed":
@@ -195,6 +216,8 @@ def _verdict(line: LineWhy, catalogue: Catalogue) -> Messages:
             return Messages(zh="下一轮将尝试匹配。", en="the next round will try.")
         case "outbid":
             return _outbid(line, catalogue)
+        case "incomplete":
+            return _incomplete(line)
         case _:
             return _no_candidate(line)
 
@@ -219,6 +242,14 @@ def _scarce(found: ScarceClass | None, catalogue: Catalogue) -> Messages:
     return Messages(
         zh=f"最紧缺的是“{item.zh if item else found.item}”{where.zh}。",
         en=f" What is scarce is “{item.en if item else found.item}”{where.en}.",
+    )
+
+
+def _incomplete(line: LineWhy) -> Messages:
+    return Messages(
+        zh=f"名额须一次凑齐、同时开始，目前同一时间最多能凑到 {line.at_best} 个；组团的其他名额也要凑齐。",
+        en=f"all seats of the team are needed at once; at any one start at most {line.at_best} of these could be had, "
+        "and the others of its team must be had too.",
     )
 
 

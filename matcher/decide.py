@@ -24,13 +24,15 @@ from matcher.proposals import proposals
 from matcher.rules import board_of
 from matcher.settling import settle
 from schemas.policy import Policy
-from schemas.rounds import InputOffset, Lapse, LinePrice, ResourcePrice, RoundDecided, RoundSize
+from schemas.rounds import InputOffset, Lapse, LinePrice, LineRef, ResourcePrice, RoundDecided, RoundSize, TeamPart
 
 SOLVER: Final = f"cobuild 2 / scipy {scipy.__version__} / numpy {np.__version__}"
 """What decided; a round is reproduced exactly under the same."""
 
 MOST_LAPSES: Final = 6_000
 """Lapses of one round, so that its record fits into one message of the log; the next round says the rest."""
+MOST_LINES: Final = 6_000
+"""Lines that one record names in the parts with teams, for the same reason; those that were given seats come first."""
 
 Cause = Literal["interval", "whistle", "alarm"]
 
@@ -72,6 +74,7 @@ def decide(
         line_prices=_line_prices(frozen, matching),
         resource_prices=_resource_prices(frozen, matching),
         certificate=matching.certificate,
+        team_parts=_team_parts(frozen, matching),
         size=RoundSize(
             lines=len(seats.lines),
             line_seats=int(seats.need.sum()),
@@ -83,6 +86,28 @@ def decide(
         ),
         outbid=outbid(board, seats, matching, transitions=transitions, proposals=proposed),
         fairness=cost(board, seats, matching),
+    )
+
+
+def _team_parts(frozen: Frozen, matching: Matching) -> tuple[TeamPart, ...]:
+    """What was found for the parts that hold teams, and whether it is certain to be the best."""
+    if matching.staffing is None:
+        return ()
+    parts = matching.staffing.parts
+    rows = np.concatenate([part.lines for part in parts])
+    named = np.zeros(len(frozen.lines), bool)
+    named[rows[np.lexsort((rows, matching.given()[rows] == 0))][:MOST_LINES]] = True
+    return tuple(
+        TeamPart(
+            lines=tuple(
+                LineRef(demand_id=frozen.demand_ids[frozen.line_demand[line]], line=int(frozen.line_no[line]))
+                for line in part.lines[named[part.lines]]
+            ),
+            value=part.value,
+            bound=part.bound,
+            certified=part.value == part.bound,
+        )
+        for part in parts
     )
 
 

@@ -1,14 +1,18 @@
-"""What a decline would move elsewhere: the round with it beside the round without, one path for each seat it frees."""
+"""What a decline would move elsewhere: the round with it beside the round without, one path for each seat it frees.
+
+A decline that breaks a team, or that happens while lines ask for whole teams, is put to a whole round instead.
+"""
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from matcher.candidates import Pairs, candidates
 from matcher.columns import Ints
 from matcher.fold import from_ms
+from matcher.matching import Matching, match
 from matcher.responses import DECLINED
 from matcher.rules import Board, board_of, line_rows
 from matcher.seating import Seating
@@ -37,28 +41,55 @@ def preview_decline(solved: Solved, *, assignment_id: str) -> DeclinePreview:
     policy, now_ms = solved.board.policy, solved.board.now_ms
     after = settle(replace(frozen, said=said), now_ms=now_ms, policy=policy)
     board = board_of(frozen, policy=policy, now_ms=now_ms, resting=after.endings.resting)
+    wholly = solved.asks_wholly & ((solved.settled.seats.need > 0) | (after.seats.need > 0))
+    told = _by_round(solved, board, after) if wholly.any() else _by_paths(solved, board, after)
+    gone = np.flatnonzero(stays & ~after.endings.stays)
+    line, resource = line_rows(frozen)[gone], frozen.live["resource"][gone].astype(np.int64)
+    worth = values(solved.board, Pairs(line, resource, np.zeros(len(gone), np.int64)))
+    own = int(line_rows(frozen)[row])
+    return DeclinePreview(
+        assignment_id=assignment_id,
+        shard=frozen.shard,
+        round_no=frozen.round_no,
+        at=from_ms(now_ms),
+        worth=int(worth[gone == row].sum()),
+        loss=int(worth.sum()) - told.adds,
+        refilled=_seats(told.will_be, own) > _seats(told.was, own),
+        moves=tuple(_moves(solved, told.was, told.will_be)),
+        ends=tuple(frozen.live_ids[other] for other in gone.tolist() if other != row),
+        exact=told.exact and not policy.load.per_assignment,  # a "no" makes its provider less busy, for all pairs
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """By how much the round with the decline is worth more than the one without, and who has which seats in both."""
+
+    adds: int
+    was: Given
+    will_be: Given
+    exact: bool
+
+
+def _by_round(solved: Solved, board: Board, after: Settled) -> _Told:
+    """Decide the round with the decline."""
+    before, then = solved.matching, match(board, after.seats)
+    return _Told(
+        adds=then.value() - before.value(),
+        was=_of_round(before),
+        will_be=_of_round(then),
+        exact=before.is_certain() and then.is_certain(),
+    )
+
+
+def _by_paths(solved: Solved, board: Board, after: Settled) -> _Told:
     adds, was, will_be = 0, Given(), Given()
     for category in _categories(solved, after):
         seating = solved.seating(category)
         before, had = seating.value(), _given(seating)
         _give_anew(solved, board, after, seating, category)
         adds, was, will_be = adds + seating.value() - before, was + had, will_be + _given(seating)
-    line, resource = line_rows(frozen)[row : row + 1], frozen.live["resource"][row : row + 1].astype(np.int64)
-    worth = int(values(solved.board, Pairs(line, resource, np.zeros(1, np.int64)))[0])
-    return DeclinePreview(
-        assignment_id=assignment_id,
-        shard=frozen.shard,
-        round_no=frozen.round_no,
-        at=from_ms(now_ms),
-        worth=worth,
-        loss=worth - adds,
-        refilled=_seats(will_be, int(line[0])) > _seats(was, int(line[0])),
-        moves=tuple(_moves(solved, was, will_be)),
-        ends=tuple(
-            frozen.live_ids[other] for other in np.flatnonzero(stays & ~after.endings.stays).tolist() if other != row
-        ),
-        exact=solved.is_whole and not policy.load.per_assignment,  # a "no" makes its provider less busy, for all pairs
-    )
+    return _Told(adds, was, will_be, exact=solved.is_whole)
 
 
 def _freed(solved: Solved, after: Settled) -> tuple[Ints, Ints]:
@@ -116,9 +147,18 @@ def _key(line: Ints, resource: Ints) -> Ints:
 
 
 def _given(seating: Seating) -> Given:
-    held = np.flatnonzero(seating.taken)
-    rows = zip(seating.line[held].tolist(), seating.resource[held].tolist(), strict=True)
-    return Counter(dict(zip(rows, seating.taken[held].tolist(), strict=True)))
+    return _counted(seating.line, seating.resource, seating.taken)
+
+
+def _of_round(matching: Matching) -> Given:
+    pairs, _, taken = matching.pairs_of_all()
+    return _counted(pairs.line, pairs.resource, taken)
+
+
+def _counted(line: Ints, resource: Ints, taken: Ints) -> Given:
+    held = np.flatnonzero(taken)
+    rows = zip(line[held].tolist(), resource[held].tolist(), strict=True)
+    return Counter(dict(zip(rows, taken[held].tolist(), strict=True)))
 
 
 def _seats(given: Given, line: int) -> int:

@@ -46,12 +46,14 @@ ROW = [
     ("needs", "i8"),
     ("cost_cap", "i8"),
     ("hours", "i4"),
+    ("bundle", "?"),
+    ("teams", "?"),
     # The columns below belong to the fold of rounds.
     ("live", "i4"),
     ("fulfilled", "i4"),
     ("lapsed_version", "i4"),
 ]
-LINE = [("item", "i4"), ("quantity", "i4"), ("siblings", "?")]
+LINE = [("item", "i4"), ("quantity", "i4"), ("siblings", "?"), ("together", "?")]
 
 
 class DemandFold:
@@ -96,7 +98,7 @@ class DemandFold:
         shrunk = self._shrinks(row, demand)
         first = self.lines.size
         for line in demand.lines:
-            self.lines.append((numbers[line.item], line.quantity, line.siblings))
+            self.lines.append((numbers[line.item], line.quantity, line.siblings, line.together))
         held = self.table.rows[row]
         self.table.rows[row] = (
             OPEN,
@@ -119,6 +121,8 @@ class DemandFold:
             bits(FITNESSES, demand.needs),
             FOREVER if demand.cost_cap is None else demand.cost_cap,
             self.hours.number(asking(demand)),
+            demand.bundle,
+            demand.bundle or any(line.together for line in demand.lines),
             held["live"],
             held["fulfilled"],
             held["lapsed_version"],

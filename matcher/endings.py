@@ -5,7 +5,8 @@
 3. Otherwise it is revoked where a side is gone, or changed so that the pair is no longer allowed or
    its entry has no room for it any more.
 4. Otherwise an acceptance confirms it; and no answer in time lets it expire.
-5. Of more endings than fit into one record, the next round says the rest.
+5. What would live on is revoked where its team is not whole any more (``teams``).
+6. Of more endings than fit into one record, the next round says the rest; a team ends in one record.
 """
 
 from dataclasses import dataclass
@@ -19,14 +20,23 @@ from matcher.pool import Frozen
 from matcher.responses import ACCEPTED, DECLINED, DONE, NO_SHOW
 from matcher.room import beyond_room
 from matcher.rounds import CONFIRMED, PROPOSED
-from matcher.rules import still_allowed
+from matcher.rules import line_rows, still_allowed
+from matcher.teams import ALONE, broken, team_of
 from schemas.policy import Policy
 from schemas.rounds import Transition
 
 Word = tuple[
     Literal["confirmed", "revoked", "expired", "fulfilled"],
     Literal[
-        "accepted", "declined", "no_answer", "no_show", "done", "resource_gone", "demand_gone", "no_longer_allowed"
+        "accepted",
+        "declined",
+        "no_answer",
+        "no_show",
+        "done",
+        "resource_gone",
+        "demand_gone",
+        "no_longer_allowed",
+        "team_broken",
     ],
 ]
 """Where an assignment goes, and why."""
@@ -64,8 +74,8 @@ def endings(frozen: Frozen, *, now_ms: int, policy: Policy) -> Endings:
     live = frozen.live
     words = _words(frozen, now_ms=now_ms, policy=policy)
     spoken = sorted(words.items())
-    said = dict(spoken[:MOST])
-    stays, fulfilled = ~_marked(len(live), said, *_ENDED), _marked(len(live), said, "fulfilled")
+    said = spoken if len(spoken) <= MOST else _that_fit(frozen, spoken)
+    stays, fulfilled = ~_marked(len(live), dict(said), *_ENDED), _marked(len(live), dict(said), "fulfilled")
     used_up = fulfilled & ~frozen.resources["renewable"][live["resource"]]
     pause_until = from_ms(now_ms + policy.rules.expiry_pause_hours * 3_600_000)
     return Endings(
@@ -79,7 +89,7 @@ def endings(frozen: Frozen, *, now_ms: int, policy: Policy) -> Endings:
                 barred_until=pause_until if reason == "no_answer" else None,
                 used_up=bool(used_up[row]),
             )
-            for row, (to, reason) in spoken[:MOST]
+            for row, (to, reason) in said
         ),
         stays=stays,
         resting=np.array(
@@ -87,8 +97,24 @@ def endings(frozen: Frozen, *, now_ms: int, policy: Policy) -> Endings:
         ).reshape(-1, 2),
         fulfilled=fulfilled,
         used_up=used_up,
-        left_out=max(len(spoken) - MOST, 0),
+        left_out=len(spoken) - len(said),
     )
+
+
+def _that_fit(frozen: Frozen, spoken: list[tuple[int, Word]]) -> list[tuple[int, Word]]:
+    """Return the first ``MOST`` of the words or a few less, so that those of one team stay together."""
+    team, line = team_of(frozen), line_rows(frozen)
+    there = frozen.live["line"] < frozen.demands["lines"][frozen.live["demand"]]
+    units: dict[int, list[tuple[int, Word]]] = {}
+    for row, word in spoken:
+        of_team = int(team[line[row]]) if there[row] else ALONE
+        units.setdefault(-1 - row if of_team == ALONE else of_team, []).append((row, word))
+    chosen: list[tuple[int, Word]] = []
+    for unit in units.values():
+        if len(chosen) + len(unit) > MOST:
+            break
+        chosen += unit
+    return sorted(chosen)
 
 
 def _words(frozen: Frozen, *, now_ms: int, policy: Policy) -> dict[int, Word]:
@@ -108,6 +134,8 @@ def _words(frozen: Frozen, *, now_ms: int, policy: Policy) -> dict[int, Word]:
         used_up=fulfilled & ~frozen.resources["renewable"][live["resource"]],
     ).tolist():
         words[row] = "revoked", "no_longer_allowed"
+    for row in broken(frozen, stays=~_marked(len(live), words, *_ENDED), fulfilled=fulfilled).tolist():
+        words[row] = "revoked", "team_broken"
     return words
 
 

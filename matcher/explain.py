@@ -18,13 +18,15 @@ from matcher.remedies import Case, remedies
 from matcher.rules import Board
 from matcher.scarcity import scarce_class
 from matcher.settling import Settled
+from matcher.shortage import at_best
 from matcher.solved import Solved, solved
+from matcher.teams import ALONE, team_of
 from matcher.values import values
 from schemas.policy import Policy
 from schemas.refusals import Refused
 from schemas.why import DemandWhy, LineWhy
 
-Verdict = Literal["matched", "outbid", "no_candidate", "lapsed", "withdrawn", "next_round"]
+Verdict = Literal["matched", "outbid", "no_candidate", "incomplete", "met", "lapsed", "withdrawn", "next_round"]
 
 
 def why_demand(frozen: Frozen, *, now: datetime, policy: Policy, demand_id: str) -> DemandWhy:
@@ -49,13 +51,11 @@ def why_in(round_: Solved, *, demand_id: str) -> DemandWhy:
         raise Refused("not_found", demand_id)
     demand = frozen.demand_ids.index(demand_id)
     lines = np.flatnonzero(frozen.line_demand == demand)
-    market = round_.matching.market
-    given = np.bincount(market.line, round_.matching.solution.taken, len(frozen.lines)).astype(np.int64)
     case = Case(
         row=frozen.demands[demand : demand + 1],
         lines=frozen.lines[lines],
         need=round_.settled.seats.need[lines],
-        seats=given[lines],
+        seats=round_.matching.given()[lines],
         hours=frozen.hours[frozen.demands["hours"][demand]],
         requester=frozen.requesters[demand],
         like=demand,
@@ -73,6 +73,7 @@ def why_in(round_: Solved, *, demand_id: str) -> DemandWhy:
 def _line_why(round_: Solved, ground: Ground, case: Case, line: int) -> LineWhy:
     board, settled, matching = round_.board, round_.settled, round_.matching
     frozen, theirs, place = board.frozen, of_category(board, line), int(board.frozen.line_no[line])
+    demand = frozen.line_demand[line]
     passed, failing = first_failures(board, settled.seats, line, theirs)
     pairs = Pairs(np.full(len(passed), line), passed, np.zeros(len(passed), np.int64))
     worth = values(board, pairs)
@@ -80,12 +81,17 @@ def _line_why(round_: Solved, ground: Ground, case: Case, line: int) -> LineWhy:
     passed, worth = passed[worth > 0], worth[worth > 0]
     price = matching.prices.resource[passed]
     short = bool(not matching.left_out[line] and case.seats[place] < case.need[place])
-    if short:
+    best = at_best(board, settled.seats, line) if short else None
+    if short and best is None:
         price = outbidding(matching.market, matching.solution, line)[passed]
-        rivals = price < UNPAYABLE  # the seats of all others go to this line already
+        # Of the other resources all seats go to this line already.
+        rivals = (price < UNPAYABLE) | (matching.held()[passed] > 0)
         failing["seats"] += int((~rivals).sum())
         passed, worth, price = passed[rivals], worth[rivals], price[rivals]
     verdict = _verdict(board, settled, line, short=short, eligible=len(passed))
+    can_be_tried = verdict in ("outbid", "no_candidate") and not round_.asks_wholly[frozen.line_demand == demand].any()
+    if verdict == "outbid" and best is not None and not best.whole:
+        verdict = "incomplete"
     told = LineWhy(
         line=place,
         item=frozen.items.ids[int(frozen.lines["item"][line])],
@@ -95,17 +101,26 @@ def _line_why(round_: Solved, ground: Ground, case: Case, line: int) -> LineWhy:
         considered=len(theirs),
         failing={rule: count for rule, count in failing.items() if count},
         eligible=len(passed),
-        remedies=remedies(ground, case, place) if verdict in ("outbid", "no_candidate") else (),
+        remedies=remedies(ground, case, place) if can_be_tried else (),
+        at_best=best.seats if best is not None else None,
     )
     if not len(passed):
         return told
     nearest = int(np.argmin(price - worth))
+    if best is not None or price[nearest] >= UNPAYABLE:  # a team's seats have no price, nor have those that it holds
+        return told.model_copy(update={"best_value": int(worth.max())})
     found = {"best_value": int(worth.max()), "price": int(price[nearest])}
     if verdict != "outbid":
         return told.model_copy(update=found)
     resource = passed[nearest : nearest + 1]
     scarce = scarce_class(board, int(resource[0]), int(board.start(np.array([line]), resource)[0]), among=theirs)
     return told.model_copy(update=found | {"short_by": int(price[nearest] - worth[nearest]), "scarce": scarce})
+
+
+def _has_begun(frozen: Frozen, settled: Settled, line: int) -> bool:
+    """Whether some seat of the line's team is taken: then the others are not filled any more."""
+    team = team_of(frozen)
+    return team[line] != ALONE and any(settled.tally.line[row] for row in np.flatnonzero(team == team[line]))
 
 
 def _verdict(board: Board, settled: Settled, line: int, *, short: bool, eligible: int) -> Verdict:
@@ -115,6 +130,8 @@ def _verdict(board: Board, settled: Settled, line: int, *, short: bool, eligible
         return "withdrawn"
     if settled.tally.line[line].bit_count() >= frozen.lines["quantity"][line]:
         return "matched"
+    if _has_begun(frozen, settled, line):
+        return "met"
     if settled.lapsed[row] or demand["lapsed_version"] >= demand["version"]:
         return "lapsed"
     if not short:

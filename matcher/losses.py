@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 
-from matcher.candidates import Pairs
 from matcher.columns import Bools, Ints
 from matcher.fairness import is_weighed
 from matcher.matching import Matching, Seats, match
@@ -58,16 +57,17 @@ def cost(board: Board, seats: Seats, matching: Matching) -> FairnessCost | None:
     if not is_weighed(board.policy):
         return None
     plain = _without_fairness(board)
-    given = matching.solution.taken > 0
-    pairs = Pairs(matching.pairs.line[given], matching.pairs.resource[given], matching.pairs.start[given])
-    worth = int((values(plain, pairs) * matching.solution.taken[given]).sum())
-    best = match(plain, _taken_on(seats, matching), rivals=False).certificate.value
+    pairs, _, taken = matching.pairs_of_all()
+    given = taken > 0
+    worth = int((values(plain, pairs.keep(given)) * taken[given]).sum())
+    # Where teams make the best known only, what was given may be better.
+    best = max(match(plain, _taken_on(seats, matching), rivals=False).value(), worth)
     return FairnessCost(value=worth, best=best)
 
 
 def _beaten(seats: Seats, matching: Matching) -> Bools:
     """Return which lines (lines,) were outbid: a seat is open, and one that it might have had went elsewhere."""
-    pairs, taken = matching.pairs, matching.solution.taken
+    pairs, _, taken = matching.pairs_of_all()
     mine = np.zeros(len(seats.need), np.int64)
     np.add.at(mine, pairs.line, taken)
     given = np.zeros(len(seats.supply), np.int64)

@@ -1,6 +1,6 @@
 """The middle of a round: from a board to seats given, with prices and the certificate."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -8,12 +8,15 @@ import numpy as np
 from matcher.candidates import Pairs, candidates, cells
 from matcher.columns import Bools, Ints
 from matcher.market import Market, Solution
+from matcher.pool import Frozen
 from matcher.prices import Prices, certificate, margins, prices
-from matcher.pricing import solve_all, with_rivals, with_runners_up
+from matcher.pricing import Solved, solve_all, with_rivals, with_runners_up
 from matcher.ration import left_out
 from matcher.rules import Board
 from matcher.shortlist import Pool
 from matcher.solve import solve
+from matcher.staffing import Occasions, Part, Staffing, among, fillable, staff
+from matcher.teams import ALONE, linked, team_of
 from matcher.values import values
 from schemas.rounds import Certificate
 
@@ -42,6 +45,9 @@ class Matching:
     ``allowed`` counts the pairs that are allowed and worth something. Of a large pool (``shortlist``) the market holds
     only those that matter; the certificate is about all of them. ``left_out`` (all lines,) marks the lines that the
     round had no room for.
+
+    Where there are teams, ``staffing`` says what they were given, and all else is about ordinary lines and the seats
+    that teams leave to them, but for the certificate: it proves what lies outside the parts that hold teams.
     """
 
     pairs: Pairs
@@ -52,6 +58,41 @@ class Matching:
     certificate: Certificate
     left_out: Bools
     allowed: int
+    staffing: Staffing | None = None
+
+    def given(self) -> Ints:
+        """Return the seats given to each line (lines,), of teams too."""
+        lines = len(self.market.need)
+        found = np.zeros(lines, np.int64)
+        np.add.at(found, self.pairs.line, self.solution.taken)
+        if self.staffing is not None:
+            np.add.at(found, self.staffing.pairs.line, self.staffing.taken)
+        return found
+
+    def value(self) -> int:
+        """Return what all that was given is worth."""
+        return self.certificate.value + sum(part.value for part in (self.staffing.parts if self.staffing else ()))
+
+    def is_certain(self) -> bool:
+        """Whether every line was taken on, and nothing better exists."""
+        parts = self.staffing.parts if self.staffing else ()
+        return not self.left_out.any() and all(part.value == part.bound for part in parts)
+
+    def pairs_of_all(self) -> tuple[Pairs, Ints, Ints]:
+        """Return the pairs of ordinary lines and of teams by (line, resource), what each is worth, and its seats."""
+        if self.staffing is None:
+            return self.pairs, self.market.worth, self.solution.taken
+        line = np.concatenate([self.pairs.line, self.staffing.pairs.line])
+        resource = np.concatenate([self.pairs.resource, self.staffing.pairs.resource])
+        start = np.concatenate([self.pairs.start, self.staffing.pairs.start])
+        order = np.lexsort((resource, line))
+        worth = np.concatenate([self.market.worth, self.staffing.worth])
+        taken = np.concatenate([self.solution.taken, self.staffing.taken])
+        return Pairs(line[order], resource[order], start[order]), worth[order], taken[order]
+
+    def held(self) -> Ints:
+        """Return the seats of each resource (resources,) that teams were given."""
+        return np.zeros(len(self.market.supply), np.int64) if self.staffing is None else self.staffing.held
 
 
 def match(board: Board, seats: Seats, *, rivals: bool = True) -> Matching:
@@ -60,18 +101,26 @@ def match(board: Board, seats: Seats, *, rivals: bool = True) -> Matching:
     Where only the decision is wanted, ``rivals=False`` saves a large pool the pairs that no price of it depends on,
     but those of a line that is added or changed may: all pairs with seats that were given, and the best free one.
     """
+    team = team_of(board.frozen)
+    asked = (team[seats.lines] != ALONE).any()
     if cells(board, seats.lines, seats.resources) > LARGE:
-        return _match_large(board, seats, rivals=rivals)
+        return _match_large(board, seats, rivals=rivals) if not asked else _staff_large(board, seats, team, rivals)
     pairs = candidates(board, lines=seats.lines, resources=seats.resources)
     worth = values(board, pairs)
     good = worth > 0
     if not good.all():
         pairs, worth = pairs.keep(good), worth[good]
-    waits = left_out(board, pairs, need=seats.need, supply=seats.supply, most=board.policy.pace.most_seats)
+    when = Occasions()
+    if asked:
+        when = fillable(board, pairs, team, need=seats.need, supply=seats.supply)
+        pairs, worth, when = _kept(pairs, worth, when, _of_use(pairs, team, when))
+    most = board.policy.pace.most_seats
+    waits = left_out(board, pairs, unit=_units(team), need=seats.need, supply=seats.supply, most=most)
     if waits.any():
-        taken_on = ~waits[pairs.line]
-        pairs, worth = pairs.keep(taken_on), worth[taken_on]
+        pairs, worth, when = _kept(pairs, worth, when, ~waits[pairs.line])
     market = Market(pairs.line, pairs.resource, worth, np.where(waits, 0, seats.need), seats.supply)
+    if when:
+        return _staff(board, pairs, market, team=team, when=when, waits=waits)
     solution = solve(market)
     found = prices(market, solution)
     return Matching(
@@ -90,8 +139,10 @@ def _match_large(board: Board, seats: Seats, *, rivals: bool) -> Matching:
     """The same from shortlists: solve, look for pairs left off that are worth more than their prices, solve again."""
     pool = Pool(board, lines=seats.lines, resources=seats.resources)
     short = pool.shortlist(seats.need)
-    most = board.policy.pace.most_seats
-    waits = left_out(board, short.pairs, need=seats.need, supply=seats.supply, most=most, giving=short.giving)
+    most, alone = board.policy.pace.most_seats, np.arange(len(seats.need))
+    waits = left_out(
+        board, short.pairs, unit=alone, need=seats.need, supply=seats.supply, most=most, giving=short.giving
+    )
     if waits.any():
         short = short.without(waits)
     solved = solve_all(pool, short, need=np.where(waits, 0, seats.need), supply=seats.supply)
@@ -109,3 +160,134 @@ def _match_large(board: Board, seats: Seats, *, rivals: bool) -> Matching:
         left_out=waits,
         allowed=int(short.count.sum()),
     )
+
+
+def _units(team: Ints) -> Ints:
+    """Return with which line each line (lines,) waits: of a team the first."""
+    return np.where(team == ALONE, np.arange(len(team)), team)
+
+
+def _of_use(pairs: Pairs, team: Ints, when: Occasions) -> Bools:
+    """Return which pairs (pairs,) are of ordinary lines, or of a team at some start at which it could meet."""
+    use = team[pairs.line] == ALONE
+    for occasions in when.values():
+        for occasion in occasions:
+            use[occasion.pairs] = True
+    return use
+
+
+def _kept(pairs: Pairs, worth: Ints, when: Occasions, kept: Bools) -> tuple[Pairs, Ints, Occasions]:
+    return pairs.keep(kept), worth[kept], among(when, kept)
+
+
+def _staff(board: Board, pairs: Pairs, market: Market, *, team: Ints, when: Occasions, waits: Bools) -> Matching:
+    """Staff the teams, then match all other lines with the seats that are left."""
+    staffing = staff(board, pairs, market, team=team, when=when, nodes=board.policy.pace.team_nodes)
+    ordinary = team[pairs.line] == ALONE
+    rest = replace(
+        _part(market, ordinary), need=np.where(team == ALONE, market.need, 0), supply=market.supply - staffing.held
+    )
+    solution = _solved(rest)
+    found = prices(rest, solution)
+    return Matching(
+        pairs=pairs.keep(ordinary),
+        market=rest,
+        solution=solution,
+        prices=found,
+        margins=margins(rest, solution, found),
+        certificate=_outside(rest, solution, found, staffing),
+        left_out=waits,
+        allowed=len(pairs.line),
+        staffing=staffing,
+    )
+
+
+def _staff_large(board: Board, seats: Seats, team: Ints, rivals: bool) -> Matching:
+    """The same from shortlists: teams are chosen among all their own pairs and the best ones of ordinary lines.
+
+    What each part could be worth at most is known for all pairs, from the prices that it has as if every seat could be
+    filled on its own; parts then are categories, together with those that a bundle asks for as well.
+    """
+    plain = team[seats.lines] == ALONE
+    theirs = candidates(board, lines=seats.lines[~plain], resources=seats.resources)
+    worth = values(board, theirs)
+    theirs, worth = theirs.keep(worth > 0), worth[worth > 0]
+    when = fillable(board, theirs, team, need=seats.need, supply=seats.supply)
+    theirs, worth, when = _kept(theirs, worth, when, _of_use(theirs, team, when))
+    pool = Pool(board, lines=seats.lines[plain], resources=seats.resources)
+    short = pool.shortlist(seats.need)
+    giving = short.giving.copy()
+    giving[theirs.resource] = True
+    short = short.joined(theirs, worth)
+    most = board.policy.pace.most_seats
+    waits = left_out(
+        board, short.pairs, unit=_units(team), need=seats.need, supply=seats.supply, most=most, giving=giving
+    )
+    short = short.without(waits)
+    relaxed = solve_all(pool, short, need=np.where(waits, 0, seats.need), supply=seats.supply)
+    rows = relaxed.market.line * len(seats.supply) + relaxed.market.resource
+    place = np.searchsorted(rows, theirs.line * len(seats.supply) + theirs.resource)
+    when = {
+        number: [replace(occasion, pairs=place[occasion.pairs]) for occasion in found]
+        for number, found in when.items()
+        if not waits[number]
+    }
+    allowed = int(short.count.sum()) + int((~waits[theirs.line]).sum())
+    if not when:
+        rest = _match_large(board, _open(np.where(team == ALONE, relaxed.market.need, 0), seats.supply), rivals=rivals)
+        return replace(rest, left_out=waits, allowed=allowed)
+    nodes = board.policy.pace.team_nodes
+    staffing = staff(board, relaxed.short.pairs, relaxed.market, team=team, when=when, nodes=nodes)
+    open_ = _open(np.where(team == ALONE, relaxed.market.need, 0), seats.supply - staffing.held)
+    rest = _match_large(board, open_, rivals=rivals)
+    parts = _by_category(board.frozen, relaxed, rest, staffing)
+    staffing = replace(staffing, parts=parts)
+    proof = _outside(rest.market, rest.solution, rest.prices, staffing, left_off=rest.certificate.worst_gap)
+    return replace(rest, certificate=proof, left_out=waits, allowed=allowed, staffing=staffing)
+
+
+def _open(need: Ints, supply: Ints) -> Seats:
+    return Seats(np.flatnonzero(need), np.flatnonzero(supply), need, supply)
+
+
+def _by_category(frozen: Frozen, relaxed: Solved, rest: Matching, staffing: Staffing) -> tuple[Part, ...]:
+    """Return the parts with teams as whole categories; their bounds are the sums of prices that hold for all pairs."""
+    group = linked(frozen, team_of(frozen))
+    of_line = group[frozen.items.category[frozen.lines["item"]]]
+    of_resource = group[frozen.items.category[frozen.resources["item"]]]
+    market, found = relaxed.market, relaxed.prices
+    line = np.concatenate([rest.market.line, staffing.pairs.line])
+    value = np.concatenate([rest.market.worth * rest.solution.taken, staffing.worth * staffing.taken])
+    parts = []
+    for number in np.unique(of_line[np.concatenate([part.lines for part in staffing.parts])]):
+        lines, resources = of_line == number, of_resource == number
+        mine = lines[market.line]
+        price = (found.line * market.need)[lines].sum() + (found.resource * market.supply)[resources].sum()
+        there = np.unique(market.line[mine]), np.unique(market.resource[mine])
+        parts.append(Part(*there, int(value[lines[line]].sum()), int(price)))
+    return tuple(parts)
+
+
+def _solved(market: Market) -> Solution:
+    """Solve a market in which teams have left no seat of some resources."""
+    some = market.supply[market.resource] > 0
+    solution = solve(_part(market, some))
+    taken = np.zeros(len(market.line), np.int64)
+    taken[some] = solution.taken
+    return Solution(taken, solution.components)
+
+
+def _outside(
+    market: Market, solution: Solution, found: Prices, staffing: Staffing, *, left_off: int = 0
+) -> Certificate:
+    """Return the proof of what lies outside the parts that hold teams."""
+    line, resource = np.ones(len(market.need), bool), np.ones(len(market.supply), bool)
+    line[np.concatenate([part.lines for part in staffing.parts])] = False
+    resource[np.concatenate([part.resources for part in staffing.parts])] = False
+    there = line[market.line]
+    outside = replace(_part(market, there), need=market.need * line, supply=market.supply * resource)
+    return certificate(outside, Solution(solution.taken[there], solution.components), found, left_off=left_off)
+
+
+def _part(market: Market, chosen: Bools) -> Market:
+    return replace(market, line=market.line[chosen], resource=market.resource[chosen], worth=market.worth[chosen])

@@ -1,4 +1,7 @@
-"""The other way round, for who wants to help: which open demands an offer would serve, and what each is worth."""
+"""The other way round, for who wants to help: which open demands an offer would serve, and what each is worth.
+
+Lines of teams are not told: whether one seat more makes a team whole is no question about that seat alone.
+"""
 
 from typing import Final
 
@@ -44,7 +47,7 @@ def demands_for(solved: Solved, *, resource_id: str) -> OfferPreview:
     row = frozen.resource_ids.index(resource_id)
     seating = solved.seating(solved.category(frozen.resources["item"][row]))
     seating.dismiss_resource(row)
-    seats = int(solved.settled.seats.supply[row])
+    seats = int(solved.settled.seats.supply[row] - solved.matching.held()[row])
     market, taken = solved.matching.market, solved.matching.solution.taken
     own = market.resource == row
     given = np.bincount(market.line[own], taken[own], len(frozen.lines)).astype(np.int64)
@@ -58,7 +61,8 @@ def _told(solved: Solved, board: Board, row: int, *, seating: Seating, seats: in
     not be the round's; without it, the one found here is told.
     """
     frozen, asking = board.frozen, solved.settled.seats.lines
-    pairs = candidates(board, lines=asking[~solved.matching.left_out[asking]], resources=np.array([row]))
+    told = ~solved.matching.left_out[asking] & ~solved.asks_wholly[asking]
+    pairs = candidates(board, lines=asking[told], resources=np.array([row]))
     worth = values(board, pairs)
     pairs, worth = pairs.keep(worth > 0), worth[worth > 0]
     price, before = seating.wants().price, seating.value()
@@ -82,7 +86,7 @@ def _told(solved: Solved, board: Board, row: int, *, seating: Seating, seats: in
             _chance(solved, board, pairs, place, value=worth, adds=adds, given=given, others=others)
             for place in order.tolist()
         ),
-        exact=solved.is_whole,
+        exact=solved.is_whole and not solved.waits_for_a_team,
     )
 
 

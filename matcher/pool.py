@@ -108,10 +108,11 @@ def open_seats(state: ShardState) -> Ints:
     demands = state.demands.table.rows
     left = demands["asked"].astype(np.int64) - demands["live"] - demands["fulfilled"]
     closed = (demands["status"] != OPEN) | (demands["lapsed_version"] >= demands["version"])
-    # Seats held or filled before a revision may be more than their line asks for now: count these line by line.
-    shrunk = np.flatnonzero(~closed & demands["shrunk"])
-    if len(shrunk):
-        left[shrunk] = _open_by_line(state, shrunk)
+    # Seats held or filled before a revision may be more than their line asks for now, and a team that has met
+    # asks for nothing more: count these line by line.
+    intricate = np.flatnonzero(~closed & (demands["shrunk"] | (demands["teams"] & (demands["fulfilled"] > 0))))
+    if len(intricate):
+        left[intricate] = _open_by_line(state, intricate)
     left[closed] = 0
     return np.maximum(left, 0)
 
@@ -124,12 +125,25 @@ def _open_by_line(state: ShardState, rows: Ints) -> list[int]:
     left = []
     for row in rows.tolist():
         held = state.demands.table.rows[row]
-        quantities = state.demands.lines.rows["quantity"][held["first_line"] : held["first_line"] + held["lines"]]
-        seats = [taken.get((row, line), 0) | state.rounds.filled.get((row, line), 0) for line in range(len(quantities))]
+        lines = state.demands.lines.rows[held["first_line"] : held["first_line"] + held["lines"]]
+        filled = [state.rounds.filled.get((row, line), 0) for line in range(len(lines))]
+        seats = [taken.get((row, line), 0) | bits for line, bits in enumerate(filled)]
         left.append(
-            sum(max(int(quantity) - bits.bit_count(), 0) for quantity, bits in zip(quantities, seats, strict=True))
+            sum(
+                max(int(line["quantity"]) - bits.bit_count(), 0)
+                for line, bits, met in zip(lines, seats, _met(held, lines, filled), strict=True)
+                if not met
+            )
         )
     return left
+
+
+def _met(demand: Rows, lines: Rows, filled: list[int]) -> list[bool]:
+    """Return for which lines of a demand the team's job has taken place; ``teams.met`` for a whole pool."""
+    if demand["bundle"]:
+        return [int(lines["quantity"].sum()) > 1 and any(filled)] * len(lines)
+    together = (lines["together"] & (lines["quantity"] > 1)).tolist()
+    return [team and bits > 0 for team, bits in zip(together, filled, strict=True)]
 
 
 def _open_demands(state: ShardState, live: Rows, also: str | None) -> Ints:

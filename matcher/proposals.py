@@ -6,7 +6,7 @@ from hashlib import sha256
 import numpy as np
 
 from matcher.candidates import Pairs
-from matcher.columns import Ints
+from matcher.columns import Bools, Ints
 from matcher.fold import from_ms
 from matcher.matching import Matching
 from matcher.rules import Board
@@ -22,18 +22,8 @@ def assignment_id(*, shard: str, round_no: int, demand: str, line: int, seat: in
 
 
 def proposals(board: Board, matching: Matching, tally: Tally, round_no: int) -> tuple[Proposal, ...]:
-    chosen = np.flatnonzero(matching.solution.taken)
-    pairs = Pairs(matching.pairs.line[chosen], matching.pairs.resource[chosen], matching.pairs.start[chosen])
-    terms = parts(board, pairs)
-    given = _Given(
-        pairs=pairs,
-        value=matching.market.worth[chosen],
-        margin=matching.margins[chosen],
-        terms=[
-            {name: points for name, points in zip(terms, row, strict=True) if points}
-            for row in zip(*(column.tolist() for column in terms.values()), strict=True)
-        ],
-    )
+    given = _given(board, matching)
+    pairs = given.pairs
     return tuple(
         _proposal(
             board,
@@ -43,19 +33,43 @@ def proposals(board: Board, matching: Matching, tally: Tally, round_no: int) -> 
             held=_take(tally.resource, int(pairs.resource[row])),
             round_no=round_no,
         )
-        for row, seats in enumerate(matching.solution.taken[chosen].tolist())
+        for row, seats in enumerate(given.seats.tolist())
         for _ in range(seats)
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """The pairs that were given seats, with their value, margin and terms; all of one length."""
+    """The pairs that were given seats, by (line, resource), with their value, margin and terms; all of one length."""
 
     pairs: Pairs
+    seats: Ints
     value: Ints
     margin: Ints
     terms: list[dict[str, int]]
+
+
+def _given(board: Board, matching: Matching) -> _Given:
+    """Return what was given to ordinary lines and to teams. In a team no seat has a margin of its own."""
+    every, worth, taken = matching.pairs_of_all()
+    chosen = taken > 0
+    pairs, value, seats = every.keep(chosen), worth[chosen], taken[chosen]
+    margin = np.zeros(len(seats), np.int64)
+    margin[_is_ordinary(matching, pairs)] = matching.margins[matching.solution.taken > 0]
+    terms = parts(board, pairs)
+    named = [
+        {name: points for name, points in zip(terms, row, strict=True) if points}
+        for row in zip(*(column.tolist() for column in terms.values()), strict=True)
+    ]
+    return _Given(pairs=pairs, seats=seats, value=value, margin=margin, terms=named)
+
+
+def _is_ordinary(matching: Matching, pairs: Pairs) -> Bools:
+    """Return which pairs (pairs,) are of lines in no team."""
+    ordinary = np.ones(len(matching.market.need), bool)
+    if matching.staffing is not None:
+        ordinary[matching.staffing.pairs.line] = False
+    return ordinary[pairs.line]
 
 
 def _take(taken: list[int] | dict[int, int], row: int) -> int:

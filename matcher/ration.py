@@ -1,8 +1,9 @@
 """How much one round takes on, so that its record and its time stay within bounds.
 
 A round that could give more seats than the policy allows takes on some of the lines only: whistles and emergencies
-first, the others in turn from round to round, so that nobody is left out for ever. Its optimum and its proof are
-those of the lines it took. While lines are left out, the next round follows at once.
+first, the others in turn from round to round, so that nobody is left out for ever. A team is taken on or left out
+whole. Its optimum and its proof are those of the lines it took. While lines are left out, the next round follows at
+once.
 """
 
 import numpy as np
@@ -13,15 +14,18 @@ from matcher.demands import WHISTLE
 from matcher.rules import Board
 
 
-def left_out(board: Board, pairs: Pairs, *, need: Ints, supply: Ints, most: int, giving: Bools | None = None) -> Bools:
+def left_out(
+    board: Board, pairs: Pairs, *, unit: Ints, need: Ints, supply: Ints, most: int, giving: Bools | None = None
+) -> Bools:
     """Return which lines (all lines,) have to wait for the next round.
 
     Args:
         board: the pool.
         pairs: the allowed pairs.
+        unit: the first of the lines that each line waits with; itself, if it is in no team.
         need: open seats of every line.
         supply: open seats of every resource.
-        most: how many seats the round may take on; it takes one line at least.
+        most: how many seats the round may take on; it takes one line or team at least.
         giving: which resources (all resources,) have an allowed pair, where ``pairs`` are not all that are allowed.
     """
     waits = np.zeros(len(need), bool)
@@ -30,9 +34,13 @@ def left_out(board: Board, pairs: Pairs, *, need: Ints, supply: Ints, most: int,
         giving = np.bincount(pairs.resource, minlength=len(supply)) > 0
     if min(need[asking].sum(), supply[giving].sum()) <= most:
         return waits
-    patient = board.frozen.demands["urgency"][board.frozen.line_demand[asking]] < WHISTLE
-    turn = (np.arange(len(asking)) - board.frozen.round_no * most) % len(asking)
-    order = asking[np.lexsort((turn, patient))]
-    waits[order[np.cumsum(need[order]) > most]] = True
-    waits[order[0]] = False
+    units = np.unique(unit[asking])
+    seats = np.bincount(unit[asking], weights=need[asking], minlength=len(need)).astype(np.int64)
+    patient = board.frozen.demands["urgency"][board.frozen.line_demand[units]] < WHISTLE
+    turn = (np.arange(len(units)) - board.frozen.round_no * most) % len(units)
+    order = units[np.lexsort((turn, patient))]
+    late = np.zeros(len(need), bool)
+    late[order[np.cumsum(seats[order]) > most]] = True
+    late[order[0]] = False
+    waits[asking] = late[unit[asking]]
     return waits

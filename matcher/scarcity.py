@@ -46,7 +46,7 @@ def scarce_class(board: Board, resource: int, start_ms: int, *, among: Ints) -> 
 def price_board(solved: Solved) -> PriceBoard:
     """Return what one more seat would add, by class: a helper for each item and street asked for is tried on it."""
     frozen, seats = solved.frozen, solved.settled.seats
-    lines = seats.lines
+    lines = seats.lines[~solved.asks_wholly[seats.lines]]  # a seat in a team is worth nothing by itself
     item, place = frozen.lines["item"][lines], frozen.demands["place"][frozen.line_demand[lines]]
     wanted, first = np.unique(np.stack([item, place // _STREET], axis=1), axis=0, return_index=True)
     board = with_resources(solved, [_helper(solved, int(item[at]), str(int(place[at]))) for at in first.tolist()])

@@ -10,6 +10,7 @@ from matcher.fold import OPEN
 from matcher.matching import Seats
 from matcher.pool import Frozen
 from matcher.rules import line_rows
+from matcher.teams import open_wholly
 from schemas.policy import Policy
 
 
@@ -65,9 +66,10 @@ def _open(frozen: Frozen) -> Bools:
 
 
 def _need(frozen: Frozen, tally: Tally) -> Ints:
-    """Return how many seats of each line (lines,) of open demands nobody holds or has filled."""
+    """Return how many seats of each line (lines,) of open demands are to be filled: of a team all or none."""
     taken = np.fromiter(map(int.bit_count, tally.line), np.int64, len(tally.line))
-    return np.where(_open(frozen)[frozen.line_demand], np.maximum(frozen.lines["quantity"] - taken, 0), 0)
+    need = np.where(_open(frozen)[frozen.line_demand], np.maximum(frozen.lines["quantity"] - taken, 0), 0)
+    return open_wholly(frozen, need=need, taken=tally.line)
 
 
 def _seats(frozen: Frozen, tally: Tally, need: Ints) -> Seats:

@@ -15,7 +15,7 @@ from matcher.fold import WITHDRAWN
 from matcher.state import ShardState
 from schemas.catalogue import Catalogue
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 
 
 class SnapshotError(ValueError):

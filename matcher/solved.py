@@ -12,6 +12,7 @@ from matcher.pool import Frozen
 from matcher.rules import Board, board_of
 from matcher.seating import Costs, Seating
 from matcher.settling import Settled, settle
+from matcher.teams import ALONE, team_of
 from schemas.policy import Policy
 
 
@@ -34,9 +35,24 @@ class Solved:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every open line is taken on with every pair it may have; a large round has a shortlist of them."""
+        """Whether every open line is taken on with every pair it may have; a large round has a shortlist of them.
+
+        Not where teams got seats: they might be chosen anew, which no insertion tells.
+        """
         matching = self.matching
-        return not matching.left_out.any() and matching.allowed == len(matching.market.line)
+        full = not matching.left_out.any() and matching.allowed == len(matching.market.line)
+        return full and matching.staffing is None
+
+    @property
+    def waits_for_a_team(self) -> bool:
+        """Whether some line asks for a whole team; who is new might be the one it lacks."""
+        return bool(self.asks_wholly[self.settled.seats.lines].any())
+
+    @property
+    def asks_wholly(self) -> Bools:
+        """Which lines (lines,) are in a team: their seats are not given one by one, and have no price."""
+        of_team: Bools = np.asarray(team_of(self.frozen) != ALONE, bool)
+        return of_team
 
     def seating(self, category: int) -> Seating:
         """Return the seats given in a category, for the caller to change."""

@@ -29,7 +29,7 @@ def unsaid(value: object) -> bool:
 
     It is not written then (``exclude_if``), so that what was said before it came is still the same, byte for byte.
     """
-    return value is None or value == ()
+    return value is None or value is False or value == ()
 
 
 def to_utc(moment: datetime) -> datetime:

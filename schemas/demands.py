@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
@@ -69,18 +69,26 @@ class Fitness(StrEnum):
     NIGHT = "night"
 
 
+MOST_IN_A_TEAM: Final = 1_000
+"""Seats that can be asked for wholly or not at all: a team must fit into one round's record, as a line does."""
+
+
 class DemandLine(Fact):
     """So many seats of one catalogue item."""
 
     item: ItemId
     quantity: Annotated[int, Field(ge=1, le=1000)] = 1
     siblings: Annotated[bool, Field(description="Whether another item of the same category would do.")] = True
+    together: Annotated[
+        bool, Field(exclude_if=unsaid, description="All seats or none, all at the same start 组团.")
+    ] = False
 
 
 class Demand(Fact):
     """One entry of the demand list, whole: every change carries all of it.
 
-    Lines are numbered by their place, from 0; each seat of each line is filled on its own.
+    Lines are numbered by their place, from 0. Each seat of each line is filled on its own, unless the line is
+    ``together`` or the demand a ``bundle``: such lines make a team 组团, filled wholly or not at all.
     """
 
     demand_id: EntityId
@@ -109,6 +117,13 @@ class Demand(Fact):
     channel: Channel = Channel.ONLINE
     beneficiary: Beneficiary = Beneficiary.GENERAL
     micro_wish: bool = False
+    bundle: Annotated[
+        bool,
+        Field(
+            exclude_if=unsaid,
+            description="All lines whole, all at the same start, or none: a venue and three people, say.",
+        ),
+    ] = False
     risky: Annotated[bool, Field(description="Work with a risk: some categories then need insurance.")] = False
     needs: Annotated[
         tuple[Fitness, ...],
@@ -137,6 +152,12 @@ class Demand(Fact):
         hours, duration = self.hours(), timedelta(minutes=self.duration_minutes)
         if hours is not None and not any(hour.end - hour.start >= duration for hour in hours):
             raise ValueError("impossible_window: the duration fits into none of the windows that come again")
+        return self
+
+    @model_validator(mode="after")
+    def _a_team_fits_into_one_round(self) -> Self:
+        if self.bundle and sum(line.quantity for line in self.lines) > MOST_IN_A_TEAM:
+            raise ValueError(f"team_too_large: a bundle has at most {MOST_IN_A_TEAM} seats")
         return self
 
     def hours(self) -> tuple[Window, ...] | None:

@@ -95,6 +95,14 @@ class Pace(Fact):
     most_seats: Annotated[
         int, Field(ge=1, le=4_000, description="Demand seats that one round takes on; the rest follows at once.")
     ] = 4_000
+    team_nodes: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=1_000_000,
+            description="Branches tried to choose the teams of one part of the pool; beyond, the best known counts.",
+        ),
+    ] = 1_000
 
 
 class Policy(Fact):

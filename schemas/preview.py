@@ -19,7 +19,7 @@ class LineOdds(Fact):
     item: ItemId
     asked: int
     served: Annotated[int, Field(description="Seats that the round would give.")]
-    verdict: Literal["served", "partly", "outbid", "no_candidate", "lapsed"]
+    verdict: Literal["served", "partly", "outbid", "no_candidate", "incomplete", "lapsed"]
     considered: Annotated[int, Field(description="Resources of the same category on the list.")]
     failing: Annotated[dict[Rule, int], Field(description="How many of them fail each rule first.")]
     eligible: Annotated[int, Field(description="Resources that pass every rule and have a seat.")]
@@ -28,6 +28,10 @@ class LineOdds(Fact):
     price: Annotated[Points | None, Field(description="What others would give up for the seats served.")] = None
     short_by: Annotated[Points | None, Field(description="Outbid by how much, for the next seat.")] = None
     scarce: Annotated[ScarceClass | None, Field(description="The class of seats that is too dear.")] = None
+    at_best: Annotated[
+        int | None,
+        Field(description="Of a team's line that is not served: seats to be had at the start at which most are."),
+    ] = None
 
 
 class DemandPreview(Fact):
@@ -40,7 +44,11 @@ class DemandPreview(Fact):
     adds: Annotated[Points, Field(description="By how much the round's total value would grow.")]
     remedies: Annotated[tuple[Remedy, ...], Field(description="Changes that would win more seats, cheapest first.")]
     exact: Annotated[
-        bool, Field(description="Whether a round now would say just this; else it is too large to be sure.")
+        bool,
+        Field(
+            description="Whether a round now would say just this; not where it cannot take on every line, or where "
+            "teams of others might be chosen anew."
+        ),
     ]
 
 
@@ -71,7 +79,11 @@ class OfferPreview(Fact):
     demands: Annotated[int, Field(description="Open demands that it may serve.")]
     chances: Annotated[tuple[Chance, ...], Field(description="The best of them, at most a hundred.")]
     exact: Annotated[
-        bool, Field(description="Whether a round now would say just this; else it is too large to be sure.")
+        bool,
+        Field(
+            description="Whether a round now would say just this; not where it is too large, or where lines ask for "
+            "whole teams: of these, nothing is told."
+        ),
     ]
 
 

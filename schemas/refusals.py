@@ -26,6 +26,7 @@ REFUSALS: dict[str, Message] = {
     "bad_region": Message("区划代码格式不正确。", "The region code is not well formed."),
     "bad_uscc": Message("统一社会信用代码不正确。", "The unified social credit code is not valid."),
     "impossible_window": Message("时间窗不成立。", "The time window is impossible."),
+    "team_too_large": Message("一次组团的名额过多。", "A team asks for too many seats at once."),
     "window_passed": Message("时间窗已经过去。", "The time window has passed."),
     "capacity_of_a_person": Message("一名党员的一项技能一次只能服务一处。", "A member's skill has one seat at a time."),
     "personal_data": Message(

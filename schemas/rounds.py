@@ -63,7 +63,15 @@ class Transition(Fact):
     resource_id: EntityId
     to: Literal["confirmed", "revoked", "expired", "fulfilled"]
     reason: Literal[
-        "accepted", "declined", "no_answer", "no_show", "done", "resource_gone", "demand_gone", "no_longer_allowed"
+        "accepted",
+        "declined",
+        "no_answer",
+        "no_show",
+        "done",
+        "resource_gone",
+        "demand_gone",
+        "no_longer_allowed",
+        "team_broken",
     ]
     barred_until: Annotated[
         Moment | None, Field(description="After no answer: until when the pair rests. A declined pair rests for ever.")
@@ -116,6 +124,27 @@ class FairnessCost(Fact):
     best: Points
 
 
+class LineRef(Fact):
+    """A line of a demand, by its place."""
+
+    demand_id: EntityId
+    line: Number
+
+
+class TeamPart(Fact):
+    """A connected part of the round that holds teams: what was found for it, and what nothing can exceed."""
+
+    lines: Annotated[
+        tuple[LineRef, ...],
+        Field(
+            description="Its lines, those of teams and ordinary ones; at most 6,000 a record, those given seats first."
+        ),
+    ]
+    value: Annotated[Points, Field(description="What its proposals are worth together.")]
+    bound: Annotated[Points, Field(description="What no other choice can exceed.")]
+    certified: Annotated[bool, Field(description="Whether value and bound are equal; else the best known.")]
+
+
 class RoundSize(Fact):
     """How big the question was."""
 
@@ -146,7 +175,11 @@ class RoundDecided(Fact):
     proposals: tuple[Proposal, ...]
     line_prices: tuple[LinePrice, ...]
     resource_prices: tuple[ResourcePrice, ...]
-    certificate: Certificate
+    certificate: Annotated[Certificate, Field(description="The proof of everything outside the parts with teams.")]
+    team_parts: Annotated[
+        tuple[TeamPart, ...],
+        Field(exclude_if=unsaid, description="The parts with teams; their values add to the certificate's."),
+    ] = ()
     size: RoundSize
     outbid: Annotated[
         tuple[Outbid, ...],
@@ -160,3 +193,8 @@ class RoundDecided(Fact):
         FairnessCost | None,
         Field(exclude_if=unsaid, description="Only under a policy with terms of fairness: load, regret."),
     ] = None
+
+    @property
+    def value(self) -> int:
+        """What all its proposals are worth together, in points."""
+        return self.certificate.value + sum(part.value for part in self.team_parts)

@@ -68,17 +68,23 @@ class LineWhy(Fact):
     item: ItemId
     asked: int
     filled: int
-    verdict: Literal["matched", "outbid", "no_candidate", "lapsed", "withdrawn", "next_round"]
+    verdict: Literal["matched", "outbid", "no_candidate", "incomplete", "met", "lapsed", "withdrawn", "next_round"]
     considered: Annotated[int, Field(description="Resources of the same category on the list.")]
     failing: Annotated[dict[Rule, int], Field(description="How many of them failed each rule first.")]
     eligible: Annotated[int, Field(description="Resources that pass every rule right now.")]
     best_value: Annotated[Points | None, Field(description="What the best of these would be worth.")] = None
     price: Annotated[Points | None, Field(description="What the cheapest of these costs at going prices.")] = None
-    short_by: Annotated[Points | None, Field(description="Outbid by how much.")] = None
+    short_by: Annotated[
+        Points | None, Field(description="Outbid by how much; unknown where a team holds the seats.")
+    ] = None
     scarce: Annotated[ScarceClass | None, Field(description="By which class of seats.")] = None
     remedies: Annotated[
         tuple[Remedy, ...], Field(description="Changes that would have won more seats, cheapest first.")
     ] = ()
+    at_best: Annotated[
+        int | None,
+        Field(description="Of a team's line: seats that could be had at the start at which the team gets most."),
+    ] = None
 
 
 class DemandWhy(Fact):

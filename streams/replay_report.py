@@ -79,9 +79,9 @@ def judge(recorded: RoundDecided, recomputed: RoundDecided) -> ReplayReport | No
 
 def _outcome(decided: RoundDecided) -> dict[str, Any]:
     """Return what every exact solver agrees on: all but which of equally good pairs were chosen, and their prices."""
-    left = {"solver", "proposals", "line_prices", "resource_prices", "certificate", "size"}
+    left = {"solver", "proposals", "line_prices", "resource_prices", "certificate", "team_parts", "size"}
     whole = decided.model_dump(exclude=left)
-    return whole | {"value": decided.certificate.value, "holds": decided.certificate.holds}
+    return whole | {"value": decided.value, "holds": decided.certificate.holds}
 
 
 def _together(one: tuple[tuple[str, int], ...], other: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:

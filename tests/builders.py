@@ -67,9 +67,9 @@ def window(start_hour: float, end_hour: float) -> Window:
     return Window(start=at(start_hour), end=at(end_hour))
 
 
-def line(item: str = HAIR, quantity: int = 1, *, siblings: bool = True) -> DemandLine:
+def line(item: str = HAIR, quantity: int = 1, *, siblings: bool = True, together: bool = False) -> DemandLine:
     """Return a line of a demand."""
-    return DemandLine(item=item, quantity=quantity, siblings=siblings)
+    return DemandLine(item=item, quantity=quantity, siblings=siblings, together=together)
 
 
 def demand(demand_id: str = "d1", *lines: DemandLine, **changes: Any) -> Demand:

@@ -57,6 +57,7 @@ class Reasons:
                 "margin": found.margin,
                 "terms": _terms(found.terms),
                 "prices": _prices(why),
+                "team_part": why and why.team_part and why.team_part.model_dump(exclude={"lines"}),
                 "round": decided and _round(decided),
                 "history": _history(connection, found, why),
                 **self._sides(connection, found),

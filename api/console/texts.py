@@ -168,6 +168,11 @@ TEXTS: dict[str, Text] = {
         "公平项让出 {cost} 分：不计公平项，本轮所配值 {value}，最多可得 {best}。",
         "Fairness gave up {cost} points: without its terms this round is worth {value}, the best there was {best}.",
     ),
+    "part_proved": Text("组团相关部分为最优", "Best possible where teams are"),
+    "part_best_known": Text("组团相关部分为已知最好", "Best known where teams are"),
+    "part_say": Text(
+        "得 {value} 分，至多 {bound} 分；其余部分：", "{value} points of {bound} at most; everything else:"
+    ),
     "round_size": Text(
         "{pairs} 对可行组合 · {lines} 项需求 · {resources} 份资源",
         "{pairs} possible pairs · {lines} lines · {resources} resources",
@@ -196,6 +201,9 @@ TEXTS: dict[str, Text] = {
     "verdict_matched": Text("已配齐", "Matched"),
     "verdict_outbid": Text("资源被更需要的需求占用", "Outbid by a more pressing demand"),
     "verdict_no_candidate": Text("没有可用的资源", "No resource would do"),
+    "verdict_incomplete": Text("同一时间凑不齐", "Not all seats can be had at once"),
+    "verdict_met": Text("组团已开展服务", "The team has met"),
+    "at_best": Text("同一时间最多 {count} 个名额", "{count} seats at most at one time"),
     "verdict_lapsed": Text("已过期", "Lapsed"),
     "verdict_withdrawn": Text("已撤回", "Withdrawn"),
     "verdict_next_round": Text("下一轮即可匹配", "Next round will match it"),

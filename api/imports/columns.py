@@ -87,6 +87,7 @@ DEMANDS: tuple[Column, ...] = (
     ),
     Column(name="cost_cap", zh="费用上限", example="", hint="每个名额最多多少元；0 为只要免费，不填为不限", read=whole),
     _flag("siblings", "可用同类项目", example="是", hint="同类别的其他项目是否也可以，不填为是"),
+    _flag("together", "组团", example="否", hint="名额须全部凑齐、同时开始，不填为否"),
     Column(name="requester", zh="需求方", example="", hint="不填为该社区；单位填统一社会信用代码", aliases=("发布方",)),
     _DETAIL,
 )

@@ -46,7 +46,7 @@ def party(text: str) -> str:
 
 def demand(values: dict[str, Any], *, entry_id: str, at: datetime) -> Demand:
     """Return the demand of a row; raise pydantic.ValidationError."""
-    line = {name: values.pop(name) for name in (ITEM, "quantity", "siblings") if name in values}
+    line = {name: values.pop(name) for name in (ITEM, "quantity", "siblings", "together") if name in values}
     window = {"start": values.pop("start", None), "end": values.pop("end", None)}
     asking = party(values.pop("requester", f"community:{values['community']}"))
     return Demand.model_validate(

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from schemas.demands import Demand
 from schemas.enrolment import MemberEnrolled, UnitEnrolled
 from schemas.resources import Resource
-from schemas.rounds import Certificate, LinePrice, PolicyRef, ResourcePrice
+from schemas.rounds import Certificate, LinePrice, PolicyRef, ResourcePrice, TeamPart
 
 Row = TypeVar("Row")
 
@@ -81,13 +81,14 @@ class DemandView(View):
 
 
 class LineView(View):
-    """One line of a demand: seats asked for, filled (live or done) and done."""
+    """One line of a demand: seats asked for, filled (live or done) and done; ``together`` in a bundle, too."""
 
     line: int
     item: str
     category: str
     quantity: int
     siblings: bool
+    together: bool
     filled: int
     fulfilled: int
 
@@ -152,7 +153,8 @@ class DemandDetail(View):
 class AssignmentWhy(View):
     """Why this pair: the parts of its value, the prices of its round, and the proof that the round was best.
 
-    A price is None where the round named none for that seat.
+    A price is None where the round named none for that seat. Where the pair lies in a part with teams, ``team_part``
+    says what was found for it; the certificate is about everything else.
     """
 
     assignment: AssignmentView
@@ -163,6 +165,7 @@ class AssignmentWhy(View):
     line_price: int | None
     resource_price: int | None
     certificate: Certificate
+    team_part: TeamPart | None
     answers: tuple[AnswerView, ...]
 
 

@@ -10,14 +10,15 @@ from matcher.rules import board_of
 from matcher.settling import settle
 from schemas.policy import LoadWeights, Policy, RegretWeights
 from schemas.rounds import Proposal, RoundDecided
-from tests.property.oracle import Book, Pair, Pool, Word, proven
+from tests.property.optimum import Pair, teams_of
+from tests.property.oracle import Book, Pool, Word, proven
 from tests.town import Town, ended
 
 NO_BOUND = {"most_seats": 2**31}
 
 
 def matcher_pairs(town: Town, now: datetime, policy: Policy) -> dict[Pair, tuple[int, datetime]]:
-    """Return what the matcher holds allowed: pair -> worth and start."""
+    """Return what the matcher holds allowed for lines in no team: pair -> worth and start."""
     frozen, now_ms = freeze(town.state), to_ms(now)
     settled = settle(frozen, now_ms=now_ms, policy=policy)
     board = board_of(frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting)
@@ -41,20 +42,22 @@ def assert_agreed(book: Book, town: Town, decided: RoundDecided, *, now: datetim
     assert {lapse.demand_id: lapse.version for lapse in decided.lapsed} == book.lapsing(now, policy)
     pool = book.pool(now, policy)
     assert matcher_pairs(town, now, policy) == {
-        pair: (worth.total, worth.starts_at) for pair, worth in pool.pairs.items()
+        pair: (worth.total, worth.starts_at) for pair, worth in pool.pairs.items() if not pool.in_team(pair[:2])
     }
     assert_best(decided, pool)
     assert_true(book, pool, decided, now=now, policy=policy)
     assert_fair(book, pool, decided, now=now, policy=policy)
     assert_seats_are_single(book, decided, book.endings(now, policy))
+    assert_teams_are_whole(book, decided, book.endings(now, policy))
 
 
 def assert_best(decided: RoundDecided, pool: Pool) -> None:
     """Assert that nothing better exists, by trying everything and by the record's own proof."""
     assert sum(proposal.value for proposal in decided.proposals) == pool.optimum()
     assert decided.certificate.holds
-    assert decided.certificate.value == decided.certificate.price_sum == pool.optimum()
+    assert decided.certificate.value == decided.certificate.price_sum
     assert decided.certificate.worst_gap == 0
+    assert_parts(decided, pool)
     assert proven(decided, pool) is None
     size = decided.size
     assert (size.lines, size.line_seats) == (len(pool.need), sum(pool.need.values()))
@@ -75,9 +78,24 @@ def assert_fair(book: Book, pool: Pool, decided: RoundDecided, *, now: datetime,
     open_then = book.pool(now, plain)
     there = {pair: worth for pair, worth in open_then.pairs.items() if pair[:2] not in pool.waiting}
     assert decided.fairness is not None
-    assert decided.fairness.best == Pool(open_then.need, open_then.supply, there).optimum()
+    teams = {team: able for team, able in open_then.teams.items() if not pool.waiting & set(team)}
+    assert decided.fairness.best == Pool(open_then.need, open_then.supply, there, teams=teams).optimum()
     gift = sum(p.terms.get("regret", 0) + p.terms.get("load", 0) for p in decided.proposals)
     assert decided.fairness.value == sum(p.value for p in decided.proposals) - gift <= decided.fairness.best
+
+
+def assert_parts(decided: RoundDecided, pool: Pool) -> None:
+    """Assert that the parts with teams hold all teams, and that certificate and parts add to the whole."""
+    places = [(line.demand_id, line.line) for part in decided.team_parts for line in part.lines]
+    assert_unique([*places])
+    assert set(places) >= {place for team in pool.teams for place in team}
+    for part in decided.team_parts:
+        own = [(line.demand_id, line.line) for line in part.lines]
+        assert any(set(team) <= set(own) for team in pool.teams)
+        assert part.value == sum(p.value for p in decided.proposals if (p.demand_id, p.line) in own)
+        assert part.certified
+        assert part.bound == part.value
+    assert decided.value == pool.optimum()
 
 
 def assert_true(book: Book, pool: Pool, decided: RoundDecided, *, now: datetime, policy: Policy) -> None:
@@ -87,7 +105,11 @@ def assert_true(book: Book, pool: Pool, decided: RoundDecided, *, now: datetime,
         worth = pool.pairs[proposal.demand_id, proposal.line, proposal.resource_id]
         assert proposal.value == worth.total
         assert proposal.terms == {name: points for name, points in worth.terms.items() if points}
-        assert proposal.starts_at == worth.starts_at
+        if pool.in_team((proposal.demand_id, proposal.line)):
+            assert book.can_start(proposal.demand_id, proposal.resource_id, proposal.starts_at, now, policy)
+            assert proposal.margin == 0
+        else:
+            assert proposal.starts_at == worth.starts_at
         assert proposal.ends_at - proposal.starts_at == timedelta(minutes=demand.duration_minutes)
         assert proposal.demand_version == book.versions[proposal.demand_id]
         assert proposal.resource_version == book.versions[proposal.resource_id]
@@ -98,6 +120,21 @@ def assert_true(book: Book, pool: Pool, decided: RoundDecided, *, now: datetime,
         answer_by = min(now + timedelta(hours=policy.rules.answer_hours), demand.lapses_at)
         assert proposal.answer_by == (None if resource.auto_accept else answer_by)
         assert proposal.margin >= 0
+
+
+def assert_teams_are_whole(book: Book, decided: RoundDecided, words: dict[str, Word]) -> None:
+    """Assert that after the round every team has all its seats at one start, or none, or its job has taken place."""
+    stay = [p.proposal for n, p in book.live.items() if words.get(n, ("confirmed",))[0] == "confirmed"]
+    done = [book.live[name].proposal for name, (to, _) in words.items() if to == "fulfilled"]
+    for demand in book.demands.values():
+        for team in teams_of(demand):
+            if any(book.filled.get(place) for place in team) or any((p.demand_id, p.line) in team for p in done):
+                assert not [p for p in decided.proposals if (p.demand_id, p.line) in team]
+                continue
+            held = [p for p in [*stay, *decided.proposals] if (p.demand_id, p.line) in team]
+            assert len({proposal.starts_at for proposal in held}) <= 1
+            seats = Counter(p.line for p in held)
+            assert not seats or seats == {number: demand.lines[number].quantity for _, number in team}
 
 
 def assert_seats_are_single(book: Book, decided: RoundDecided, words: dict[str, Word]) -> None:

@@ -240,6 +240,9 @@ def demand_after(draw: st.DrawFn, before: Demand, version: int, now: datetime) -
                 {"lines": (*before.lines[:1], draw(lines()))},
                 {"duration_minutes": draw(st.sampled_from([30, 60, 90]))},
                 {"risky": not before.risky},
+                {"bundle": not before.bundle},
+                {"lines": tuple(line.model_copy(update={"together": not line.together}) for line in before.lines)},
+                {"lines": tuple(line.model_copy(update={"quantity": line.quantity + 1}) for line in before.lines)},
             ]
         )
     )

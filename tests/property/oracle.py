@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from itertools import accumulate, chain
 
 from schemas.base import Fact, Window
@@ -25,11 +24,8 @@ from schemas.resources import (
 )
 from schemas.responses import AssignmentAccepted, AssignmentDeclined, AssignmentDone, AssignmentNoShow
 from schemas.rounds import Proposal, RoundDecided, Transition
+from tests.property.optimum import Pair, Place, Team, best_total, teams_of
 
-Place = tuple[str, int]
-"""A line: demand id and place in it."""
-Pair = tuple[str, int, str]
-"""A line and a resource: demand id, place, resource id."""
 Word = tuple[str, str]
 """What becomes of an assignment: to, and the reason."""
 
@@ -67,17 +63,24 @@ class Worth:
 class Pool:
     """What a round has to decide on: open seats of both sides, and all pairs worth something.
 
-    Where the round cannot take on all lines, those ``waiting`` for the next have no pairs in this one.
+    Where the round cannot take on all lines, those ``waiting`` for the next have no pairs in this one. Each of the
+    ``teams`` can meet at some moments, each with the pairs that can start then; one that never can has no pairs.
     """
 
     need: dict[Place, int]
     supply: dict[str, int]
     pairs: dict[Pair, Worth]
     waiting: set[Place] = field(default_factory=set)
+    teams: dict[Team, list[set[Pair]]] = field(default_factory=dict)
 
     def optimum(self) -> int:
         """Return the most that can be had, by trying for every open demand seat every resource and none."""
-        return best_total(self.need, self.supply, {pair: worth.total for pair, worth in self.pairs.items()})
+        worth = {pair: worth.total for pair, worth in self.pairs.items()}
+        return best_total(self.need, self.supply, worth, teams=self.teams)
+
+    def in_team(self, place: Place) -> bool:
+        """Whether the line is of a team that could meet."""
+        return any(place in team for team in self.teams)
 
 
 @dataclass
@@ -176,6 +179,7 @@ class Book:
         """Return what must become of live assignments in a round at ``now``; those not named stay as they are."""
         words = {name: self._ending(name, promise, now, policy) for name, promise in sorted(self.live.items())}
         self._make_room(words)
+        self._break_teams(words)
         return {name: word for name, word in words.items() if word is not None}
 
     def _make_room(self, words: dict[str, Word | None]) -> None:
@@ -189,6 +193,25 @@ class Book:
             mine = [n for n, p in self.live.items() if p.proposal.resource_id == name]
             spent = sum(words[n] == ("fulfilled", "done") and not resource.renewable for n in mine)
             self._keep(mine, resource.capacity - self.used_up.get(name, 0) - spent, words)
+
+    def _break_teams(self, words: dict[str, Word | None]) -> None:
+        """What would stay of a team must be whole and at one start, unless its job has taken place."""
+        for team in chain.from_iterable(map(teams_of, self.demands.values())):
+            mine = [n for n, p in self.live.items() if (p.proposal.demand_id, p.proposal.line) in team]
+            stay = [name for name in mine if words[name] in (None, ("confirmed", "accepted"))]
+            whole = sorted((p.demand_id, p.line) for p in (self.live[n].proposal for n in stay)) == sorted(
+                place for place in team for _ in range(self.demands[place[0]].lines[place[1]].quantity)
+            )
+            if self._has_met(team, {n: w for n, w in words.items() if w}) or (
+                whole and len({self.live[name].proposal.starts_at for name in stay}) == 1
+            ):
+                continue
+            words.update(dict.fromkeys(stay, ("revoked", "team_broken")))
+
+    def _has_met(self, team: Team, words: Mapping[str, Word]) -> bool:
+        """Whether some seat of the team is fulfilled, or will be by these words."""
+        done = [self.live[name].proposal for name, (to, _) in words.items() if to == "fulfilled"]
+        return any(self.filled.get(place) for place in team) or any((p.demand_id, p.line) in team for p in done)
 
     def _keep(self, names: list[str], room: int, words: dict[str, Word | None]) -> None:
         """Of these assignments keep so many: confirmed ones first, then by id."""
@@ -239,11 +262,69 @@ class Book:
         over = {name for name, (to, _) in words.items() if to != "confirmed"}
         need, supply = self._need(words, over, now), self._supply(words, over)
         pairs = dict(self._pairs(need, supply, words, now, policy))
+        teams = self._teams(pairs, need=need, supply=supply, now=now, policy=policy)
+        pairs = {
+            pair: worth
+            for pair, worth in pairs.items()
+            if not any(pair[:2] in team for team in self._asking_teams(need))
+            or any(pair in able for team in teams.values() for able in team)
+        }
         asking = {place: seats for place, seats in need.items() if asks(place, pairs)}
         giving = sum(supply[resource] for resource in {pair[2] for pair in pairs})
         waiting = self._waiting(asking, policy) if giving > policy.pace.most_seats else set()
         taken_on = {pair: worth for pair, worth in pairs.items() if pair[:2] not in waiting}
-        return Pool(need, supply, taken_on, waiting)
+        return Pool(need, supply, taken_on, waiting, {t: able for t, able in teams.items() if not waiting & set(t)})
+
+    def _asking_teams(self, need: Mapping[Place, int]) -> list[Team]:
+        """Return the teams with open seats."""
+        every = chain.from_iterable(teams_of(demand) for _, demand in sorted(self.demands.items()))
+        return [team for team in every if team[0] in need]
+
+    def _teams(
+        self,
+        pairs: Mapping[Pair, Worth],
+        *,
+        need: Mapping[Place, int],
+        supply: Mapping[str, int],
+        now: datetime,
+        policy: Policy,
+    ) -> dict[Team, list[set[Pair]]]:
+        """Return, for each team that could meet, the pairs that can start at one moment or another.
+
+        Looked at are all moments at which something begins or ends to be possible.
+        """
+        found: dict[Team, list[set[Pair]]] = {}
+        for team in self._asking_teams(need):
+            mine = [pair for pair in pairs if pair[:2] in team]
+            for moment in sorted(self._turning_points(mine, now, policy)):
+                able = {pair for pair in mine if self.can_start(pair[0], pair[2], moment, now, policy)}
+                asked = {place: need[place] for place in team}
+                worth = {pair: pairs[pair].total for pair in able}
+                if able not in found.get(team, []) and best_total(asked, supply, worth, teams={team: [able]}):
+                    found.setdefault(team, []).append(able)
+        return found
+
+    def _turning_points(self, pairs: list[Pair], now: datetime, policy: Policy) -> set[datetime]:
+        """Return the moments at which a job of these pairs could first or last begin."""
+        moments: set[datetime] = set()
+        for demand_id, _, resource_id in pairs:
+            demand, resource = self.demands[demand_id], self.resources[resource_id]
+            length = timedelta(minutes=demand.duration_minutes)
+            begins = [demand.window.start, now + least_notice(resource, policy), resource.valid_from]
+            hours = (*(resource.hours() or ()), *(demand.hours() or ()))
+            ends = [demand.window.end, resource.valid_to, *(window.end for window in hours)]
+            moments |= {m for m in [*begins, *(window.start for window in hours)] if m}
+            moments |= {m - length for m in ends if m}
+        return moments
+
+    def can_start(self, demand_id: str, resource_id: str, moment: datetime, now: datetime, policy: Policy) -> bool:
+        """Whether the whole job fits at this moment, told at ``now``."""
+        demand, resource = self.demands[demand_id], self.resources[resource_id]
+        length = timedelta(minutes=demand.duration_minutes)
+        soonest = max(demand.window.start, now + least_notice(resource, policy))
+        end = moment + length
+        there = soonest <= moment and end <= demand.window.end
+        return there and is_free(resource, moment, end) and lie_in(demand.hours(), moment, end)
 
     def _waiting(self, asking: Mapping[Place, int], policy: Policy) -> set[Place]:
         """Return the lines that have to wait because others ask for as many seats as one round takes on.
@@ -255,11 +336,15 @@ class Book:
         if sum(asking.values()) <= most:
             return set()
         first = self.rounds * most
-        in_turn = sorted(enumerate(sorted(asking)), key=lambda line: (line[0] - first) % len(asking))
+        units: dict[Place, Team] = {place: (place,) for place in sorted(asking)}
+        for team in self._asking_teams(asking):
+            units = {place: unit for place, unit in units.items() if place not in team[1:]} | {team[0]: team}
+        in_turn = sorted(enumerate(sorted(units)), key=lambda unit: (unit[0] - first) % len(units))
         pressing = [p for _, p in in_turn if self.demands[p[0]].urgency in (Urgency.WHISTLE, Urgency.EMERGENCY)]
-        order = pressing + [place for _, place in in_turn if place not in pressing]
-        seats = list(accumulate(asking[place] for place in order))
-        return {place for place, upto in zip(order[1:], seats[1:], strict=True) if upto > most}
+        order = [units[place] for place in pressing + [place for _, place in in_turn if place not in pressing]]
+        seats = list(accumulate(sum(asking[place] for place in unit) for unit in order))
+        late = [unit for unit, upto in zip(order[1:], seats[1:], strict=True) if upto > most]
+        return set(chain.from_iterable(late))
 
     def lapsing(self, now: datetime, policy: Policy) -> dict[str, int]:
         """Return the demands whose open seats must lapse at ``now``, with their versions."""
@@ -284,8 +369,11 @@ class Book:
         for name, demand in self.demands.items():
             if name in self.demands_gone or self.lapsed.get(name, 0) >= self.versions[name]:
                 continue
+            met = {place for team in teams_of(demand) if self._has_met(team, words) for place in team}
             for number, asked in enumerate(demand.lines):
                 place = (name, number)
+                if place in met:
+                    continue
                 taken = self.filled.get(place, 0) + sum(
                     (promise.proposal.demand_id, promise.proposal.line) == place
                     and (assignment not in over or words[assignment][0] == "fulfilled")
@@ -395,8 +483,7 @@ class Book:
     def _start(self, demand_id: str, resource_id: str, now: datetime, policy: Policy) -> datetime | None:
         """The first moment at which the whole job fits, or None."""
         demand, resource = self.demands[demand_id], self.resources[resource_id]
-        booking = policy.rules.booking_minutes if resource.access is AccessMode.BOOKING else 0
-        notice = timedelta(minutes=max(resource.notice_minutes, booking))
+        notice = least_notice(resource, policy)
         soonest = max(demand.window.start, now + notice)
         length = timedelta(minutes=demand.duration_minutes)
         opens = [resource.valid_from] if resource.valid_from else []
@@ -455,6 +542,12 @@ def asks(place: Place, pairs: Mapping[Pair, Worth]) -> bool:
     return any(pair[:2] == place for pair in pairs)
 
 
+def least_notice(resource: Resource, policy: Policy) -> timedelta:
+    """The least time before a start."""
+    booking = policy.rules.booking_minutes if resource.access is AccessMode.BOOKING else 0
+    return timedelta(minutes=max(resource.notice_minutes, booking))
+
+
 def is_free(resource: Resource, start: datetime, end: datetime) -> bool:
     """Whether the resource can be had without a gap from ``start`` to ``end``."""
     if (resource.valid_from and start < resource.valid_from) or (resource.valid_to and end > resource.valid_to):
@@ -475,41 +568,26 @@ def lie_in(hours: tuple[Window, ...] | None, start: datetime, end: datetime) -> 
     return True
 
 
-def best_total(need: Mapping[Place, int], supply: Mapping[str, int], worth: Mapping[Pair, int]) -> int:
-    """Return the greatest total worth: each demand seat in turn takes a seat of some resource, or none."""
-    names = sorted(supply)
-    seats = [place for place in sorted(need) for _ in range(need[place])]
-
-    @cache
-    def best(seat: int, left: tuple[int, ...]) -> int:
-        if seat == len(seats):
-            return 0
-        found = best(seat + 1, left)
-        for column, name in enumerate(names):
-            points = worth.get((*seats[seat], name))
-            if left[column] and points is not None:
-                rest = (*left[:column], left[column] - 1, *left[column + 1 :])
-                found = max(found, points + best(seat + 1, rest))
-        return found
-
-    return best(0, tuple(min(supply[name], len(seats)) for name in names))
-
-
 def proven(decided: RoundDecided, pool: Pool) -> str | None:
     """Return what is wrong with a round's proof of optimality, from its own prices and the pool alone; or None.
 
-    The proof: what was given equals the prices of all seats, and no pair is worth more than its two prices.
+    The proof: what was given equals the prices of all seats, and no pair is worth more than its two prices. Of teams
+    the prices say nothing: the seats they hold are out of the question.
     """
+    own = [proposal for proposal in decided.proposals if not pool.in_team((proposal.demand_id, proposal.line))]
+    held = Counter(p.resource_id for p in decided.proposals if pool.in_team((p.demand_id, p.line)))
     of_line = {(price.demand_id, price.line): price.price for price in decided.line_prices}
     of_resource = {price.resource_id: price.price for price in decided.resource_prices}
     if any(price < 0 for price in chain(of_line.values(), of_resource.values())):
         return "a price is negative"
-    value = sum(proposal.value for proposal in decided.proposals)
+    value = sum(proposal.value for proposal in own)
     paid = sum(price * pool.need[place] for place, price in of_line.items())
-    paid += sum(price * pool.supply[name] for name, price in of_resource.items())
+    paid += sum(price * (pool.supply[name] - held[name]) for name, price in of_resource.items())
     if value != paid:
         return f"the pairs are worth {value}, the seats cost {paid}"
     for (demand, number, resource), worth in pool.pairs.items():
+        if pool.in_team((demand, number)):
+            continue
         if worth.total > of_line.get((demand, number), 0) + of_resource.get(resource, 0):
             return f"{demand}/{number} with {resource} is worth {worth.total}, more than its two prices"
     return None

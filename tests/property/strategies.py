@@ -115,13 +115,13 @@ def resources(draw: st.DrawFn, resource_id: str, *, version: int = 1, since: dat
 
 
 @st.composite
-def demands(draw: st.DrawFn, demand_id: str, *, version: int = 1, since: datetime = NOON) -> Demand:
-    """Draw a demand of one or two lines."""
+def demands(draw: st.DrawFn, demand_id: str, *, version: int = 1, since: datetime = NOON, teams: bool = True) -> Demand:
+    """Draw a demand of one or two lines; some in teams, unless told otherwise."""
     recurring = draw(st.just(()) | st.just(()) | st.tuples(recurrences(since=since, shortest=4)))
     wide = st.just(Window(start=since - 3 * timedelta(days=1), end=since + 2 * timedelta(days=1)))
     return demand(
         demand_id,
-        *draw(st.lists(lines(), min_size=1, max_size=2)),
+        *draw(st.lists(lines(teams=teams), min_size=1, max_size=2)),
         version=version,
         community=draw(PLACES),
         window=draw(
@@ -138,23 +138,28 @@ def demands(draw: st.DrawFn, demand_id: str, *, version: int = 1, since: datetim
         beneficiary=draw(BENEFICIARIES),
         needs=draw(st.sampled_from([(), (), (), (Fitness.ADULT,), (Fitness.ADULT, Fitness.LIFTING)])),
         cost_cap=draw(st.sampled_from([None, None, 0, 30])),
+        bundle=teams and draw(st.sampled_from([False, False, False, True])),
         posted_at=draw(moments(-4, 1, since=since)),
     )
 
 
-def lines() -> st.SearchStrategy[DemandLine]:
+def lines(*, teams: bool = True) -> st.SearchStrategy[DemandLine]:
     """Draw a line of a demand."""
     return st.builds(
-        DemandLine, item=ITEMS, quantity=st.sampled_from([1, 1, 2, 3]), siblings=st.sampled_from([True, True, False])
+        DemandLine,
+        item=ITEMS,
+        quantity=st.sampled_from([1, 1, 2, 3]),
+        siblings=st.sampled_from([True, True, False]),
+        together=st.sampled_from([False, False, teams]),
     )
 
 
 @st.composite
-def pools(draw: st.DrawFn, *, most: int = 4) -> list[Fact]:
+def pools(draw: st.DrawFn, *, most: int = 4, teams: bool = True) -> list[Fact]:
     """Draw what was offered and posted, in any order."""
     counts = st.sampled_from([0, *range(1, most + 1), most, most])
     facts: list[Fact] = [ResourceOffered(resource=draw(resources(f"r{n}"))) for n in range(draw(counts))]
-    facts += [DemandPosted(demand=draw(demands(f"d{n}"))) for n in range(draw(counts))]
+    facts += [DemandPosted(demand=draw(demands(f"d{n}", teams=teams))) for n in range(draw(counts))]
     return draw(st.permutations(facts))
 
 

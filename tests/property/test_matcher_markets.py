@@ -8,7 +8,7 @@ from matcher import solve as ways
 from matcher.market import Market, Solution
 from matcher.prices import UNPAYABLE, certificate, margins, outbidding, prices
 from matcher.solve import solve
-from tests.property.oracle import best_total
+from tests.property.optimum import best_total
 
 
 @st.composite

@@ -61,7 +61,7 @@ def remedied(demand: Demand, remedy: Remedy) -> Demand:
     return Demand(**fields | {"lines": tuple(lines)})
 
 
-@given(facts=pools(), demand=demands(NEWCOMER), policy=policies().map(whole))
+@given(facts=pools(teams=False), demand=demands(NEWCOMER, teams=False), policy=policies().map(whole))
 def test_a_preview_is_what_a_round_with_the_demand_would_give(
     facts: list[Fact], demand: Demand, policy: Policy
 ) -> None:
@@ -80,7 +80,7 @@ def test_a_preview_is_what_a_round_with_the_demand_would_give(
 
 
 @FEWER
-@given(facts=pools(), demand=demands(NEWCOMER), policy=policies().map(whole))
+@given(facts=pools(teams=False), demand=demands(NEWCOMER, teams=False), policy=policies().map(whole))
 def test_a_preview_tells_what_why_tells_once_it_is_posted(facts: list[Fact], demand: Demand, policy: Policy) -> None:
     told = previewed(Town(*facts, policy=policy), demand)
     town = Town(*facts, DemandPosted(demand=demand), policy=policy)
@@ -96,7 +96,7 @@ def test_a_preview_tells_what_why_tells_once_it_is_posted(facts: list[Fact], dem
 
 
 @FEWER
-@given(facts=pools(), demand=demands(NEWCOMER), policy=policies().map(whole))
+@given(facts=pools(teams=False), demand=demands(NEWCOMER, teams=False), policy=policies().map(whole))
 def test_every_change_that_is_suggested_wins_in_a_whole_round(
     facts: list[Fact], demand: Demand, policy: Policy
 ) -> None:
@@ -115,7 +115,7 @@ def test_every_change_that_is_suggested_wins_in_a_whole_round(
 
 
 @FEWER
-@given(facts=pools(), policy=policies().map(whole), data=st.data())
+@given(facts=pools(teams=False), policy=policies().map(whole), data=st.data())
 def test_what_would_have_won_for_a_posted_demand_wins_when_it_is_revised(
     facts: list[Fact], policy: Policy, data: st.DataObject
 ) -> None:
@@ -132,7 +132,7 @@ def test_what_would_have_won_for_a_posted_demand_wins_when_it_is_revised(
 
 
 @FEWER
-@given(facts=pools(), policy=policies().map(whole))
+@given(facts=pools(teams=False), policy=policies().map(whole))
 def test_remedies_come_cheapest_first_and_one_of_a_kind(facts: list[Fact], policy: Policy) -> None:
     town = Town(*facts, policy=policy)
     for fact in facts:
@@ -141,3 +141,19 @@ def test_remedies_come_cheapest_first_and_one_of_a_kind(facts: list[Fact], polic
                 assert len({remedy.kind for remedy in line.remedies}) == len(line.remedies)
                 fills = [r.price for r in line.remedies if r.seats >= line.asked - line.filled]
                 assert fills == sorted(fills)
+
+
+@given(facts=pools(), demand=demands(NEWCOMER), policy=policies().map(whole))
+def test_what_is_said_to_be_exact_is_what_a_round_gives_with_teams_too(
+    facts: list[Fact], demand: Demand, policy: Policy
+) -> None:
+    told, after = previewed(Town(*facts, policy=policy), demand), with_it(facts, demand, policy)
+    before = Town(*facts, policy=policy).decide()
+    if not told.exact:
+        assert before.team_parts
+        return
+    assert told.adds == after.value - before.value
+    if len(demand.lines) == 1 and demand.lines[0].together and demand.lines[0].quantity > 1:
+        served = told.lines[0].served
+        assert served in (0, demand.lines[0].quantity)
+        assert (served == 0) == (told.lines[0].verdict != "served")

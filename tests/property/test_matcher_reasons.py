@@ -9,6 +9,7 @@ from schemas.demands import Demand, DemandPosted, Urgency
 from schemas.policy import Pace, Policy
 from schemas.why import LineWhy
 from tests.builders import SMALL_CATALOGUE, at
+from tests.property.optimum import Team, best_total, teams_of
 from tests.property.oracle import Book, Pool
 from tests.property.strategies import FEWER, policies, pools
 from tests.town import Town
@@ -28,15 +29,30 @@ def test_every_resource_of_the_category_is_counted_under_the_rule_it_fails_first
         for number, told in enumerate(town.why(name).lines):
             waits = (name, number) in pool.waiting
             short = 0 if waits else pool.need.get((name, number), 0) - given_seats[name, number]
-            assert told.verdict in verdicts(demand, pool, name, short)
+            team = next((team for team in teams_of(demand) if (name, number) in team), None)
+            # What could be had if nobody else asked: all lines but those of the team are left out.
+            can_meet = team is not None and alone(pool, team) > 0
+            assert told.verdict in verdicts(demand, short, in_team=team is not None, can_meet=can_meet)
             assert_counted(book, pool, told, name, number, policy)
+            assert (told.at_best is not None) == (team is not None and short > 0)
 
 
-def verdicts(demand: Demand, pool: Pool, name: str, short: int) -> tuple[str, ...]:
+def verdicts(demand: Demand, short: int, *, in_team: bool, can_meet: bool) -> tuple[str, ...]:
     """Return what may be said of a line of a fresh demand that is ``short`` of so many seats after the round."""
     if demand.lapses_at <= at():
         return ("lapsed",)
+    if short and in_team:
+        return ("outbid",) if can_meet else ("incomplete", "no_candidate")
     return ("outbid", "no_candidate") if short else ("next_round",)
+
+
+def alone(pool: Pool, team: Team) -> int:
+    """Return the most that the team could be worth if nobody else asked for anything; 0 where it cannot meet."""
+    if team not in pool.teams:
+        return 0
+    worth = {pair: worth.total for pair, worth in pool.pairs.items()}
+    need = {place: pool.need[place] for place in team}
+    return best_total(need, pool.supply, worth, teams={team: pool.teams[team]})
 
 
 def assert_counted(book: Book, pool: Pool, told: LineWhy, name: str, number: int, policy: Policy) -> None:
@@ -48,7 +64,8 @@ def assert_counted(book: Book, pool: Pool, told: LineWhy, name: str, number: int
     assert (own == 0) or told.verdict in ("outbid", "no_candidate")
     assert told.considered == len(kin)
     assert Counter(told.failing) == failing + Counter(seats=own)
-    assert (told.verdict == "outbid") == (told.short_by is not None)
+    if not pool.teams:
+        assert (told.verdict == "outbid") == (told.short_by is not None)
     if told.verdict == "no_candidate":
         assert told.eligible == 0
 

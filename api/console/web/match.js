@@ -97,6 +97,10 @@ export default {
 
       <section v-if="answer.round" aria-labelledby="round-title" data-test="round">
         <h4 id="round-title">{{ t("round", { no: number(answer.round_no) }) }}</h4>
+        <p v-if="answer.team_part" class="proof" :class="{ bad: !answer.team_part.certified }" data-test="team-part">
+          <b><span aria-hidden="true">{{ answer.team_part.certified ? "✓" : "≈" }}</span> {{ t(answer.team_part.certified ? "part_proved" : "part_best_known") }}</b>
+          {{ t("part_say", { value: number(answer.team_part.value), bound: number(answer.team_part.bound) }) }}
+        </p>
         <p class="proof" :class="{ bad: !answer.round.certificate.holds }">
           <b><span aria-hidden="true">{{ answer.round.certificate.holds ? "✓" : "✕" }}</span> {{ t(answer.round.certificate.holds ? "proved" : "not_proved") }}</b>
           {{ t(answer.round.certificate.holds ? "proof" : "proof_bad",

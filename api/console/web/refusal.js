@@ -36,7 +36,8 @@ export default {
       <section v-for="line in lines" :key="line.line" class="line" :data-verdict="line.verdict" :aria-label="itemName(line.item)">
         <h4>{{ itemName(line.item) }} <small>{{ t("asked_filled", { filled: number(line.filled), asked: number(line.asked) }) }}</small></h4>
         <p class="verdict"><b>{{ t("verdict_" + line.verdict) }}</b>
-          <span v-if="line.short_by != null" class="short"> · {{ t("short_by", { points: number(line.short_by) }) }}</span></p>
+          <span v-if="line.short_by != null" class="short"> · {{ t("short_by", { points: number(line.short_by) }) }}</span>
+          <span v-if="line.verdict === 'incomplete'" class="short"> · {{ t("at_best", { count: number(line.at_best) }) }}</span></p>
         <p v-if="line.best_value != null && line.price != null" class="note">
           {{ t("short_say", { best: number(line.best_value), price: number(line.price) }) }}</p>
         <p v-if="line.verdict !== 'matched'" class="quiet-inline">

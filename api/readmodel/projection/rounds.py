@@ -69,7 +69,7 @@ def _row(decided: RoundDecided) -> Values:
         "line_seats": size.line_seats,
         "resource_seats": size.resource_seats,
         "components": size.components,
-        "value": decided.certificate.value,
-        "holds": decided.certificate.holds,
+        "value": decided.value,
+        "holds": decided.certificate.holds and all(part.certified for part in decided.team_parts),
         "body": zlib.compress(decided.model_dump_json().encode(), level=1),
     }

@@ -10,7 +10,7 @@ from api.readmodel.queries.paging import DEFAULT_LIMIT, fetch_page
 from api.readmodel.queries.rounds import get_round
 from api.readmodel.tables import answers, assignments, demands, resources
 from api.readmodel.views import AnswerView, AssignmentView, AssignmentWhy, Page
-from schemas.rounds import RoundDecided
+from schemas.rounds import LineRef, RoundDecided, TeamPart
 
 _KEY = (assignments.c.proposed_at, assignments.c.assignment_id)
 
@@ -64,6 +64,7 @@ def assignment_why(connection: Connection, *, assignment_id: str) -> AssignmentW
         line_price=_line_price(decided, found),
         resource_price=_resource_price(decided, found),
         certificate=decided.certificate,
+        team_part=_team_part(decided, found),
         answers=answers_of(connection, assignment_id=assignment_id),
     )
 
@@ -99,3 +100,9 @@ def _query() -> Select[Any]:
 def _view(row: Row[Any]) -> AssignmentView:
     found = dict(row._mapping)
     return AssignmentView(**found | {"terms": json.loads(found["terms"]), "changed_at": found["phase_at"]})
+
+
+def _team_part(decided: RoundDecided, found: AssignmentView) -> TeamPart | None:
+    """Return the part with teams that the assignment's line lies in."""
+    line = LineRef(demand_id=found.demand_id, line=found.line)
+    return next((part for part in decided.team_parts if line in part.lines), None)

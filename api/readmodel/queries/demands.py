@@ -81,6 +81,7 @@ def _line(row: Row[tuple[object, ...]], demand: Demand) -> LineView:
         category=row.category,
         quantity=row.quantity,
         siblings=demand.lines[row.line].siblings,
+        together=demand.bundle or demand.lines[row.line].together,
         filled=row.filled,
         fulfilled=row.fulfilled,
     )
