@@ -10,7 +10,6 @@ from typing import Final, Self
 
 import numpy as np
 
-from matcher.candidates import kinds
 from matcher.columns import Ints, ragged
 from matcher.fairness import assignments
 from matcher.resources import ROW
@@ -18,6 +17,9 @@ from matcher.rules import Board
 
 ASIDE: Final = frozenset({"status", "version", "mark", "capacity", "renewable", "auto_accept", "provider"})
 """Columns that rules and values do not read as they are. A new one sets entries apart until it is named here."""
+
+PAYS: Final = 0.5
+"""At so many classes for each resource looking at classes is no quicker (measured)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +38,23 @@ class Alike:
 
     @classmethod
     def of(cls, board: Board, resources: Ints) -> Self:
-        """Return the classes of ``resources`` (rows, sorted)."""
+        """Return the classes of ``resources`` (rows, sorted); one each where too few are alike for it to pay."""
         rows = board.frozen.resources[resources]
         alone = np.zeros(len(board.frozen.resources), np.int64)
         resting = board.rests % 2**31  # of a pair, the resource
         alone[resting] = resting + 1
         columns = [rows[name] for name, _ in ROW if name not in ASIDE]
+        columns.append(alone[resources])
         if board.policy.load.per_assignment:
             columns.append(assignments(board)[resources])
-        first, kind = kinds([*columns, alone[resources]])
-        number = np.empty(len(first), np.int64)
-        number[np.argsort(first)] = np.arange(len(first))
-        return cls._grouped(resources, number[kind], len(board.frozen.resources))
+        kind = np.zeros(len(resources), np.int64)
+        for column in columns:
+            if (column != column[:1]).any():
+                values, place = np.unique(column, return_inverse=True)
+                first, kind = np.unique(kind * len(values) + place, return_inverse=True)
+                if len(first) > PAYS * len(resources):
+                    return cls.apart(board, resources)
+        return cls._grouped(resources, kind, len(board.frozen.resources))
 
     @classmethod
     def apart(cls, board: Board, resources: Ints) -> Self:
@@ -56,12 +63,16 @@ class Alike:
 
     @classmethod
     def _grouped(cls, resources: Ints, kind: Ints, rows: int) -> Self:
+        _, first, kind = np.unique(kind, return_index=True, return_inverse=True)
+        number = np.empty(len(first), np.int64)
+        number[np.argsort(first)] = np.arange(len(first))
+        kind = number[kind]
         members = resources[np.argsort(kind, kind="stable")]
-        size = np.bincount(kind)
+        size = np.bincount(kind, minlength=len(first))
         start = np.cumsum(size) - size
-        number = np.full(rows, -1, np.int64)
-        number[resources] = kind
-        return cls(members[start], members, start, size, number)
+        of_row = np.full(rows, -1, np.int64)
+        of_row[resources] = kind
+        return cls(members[start], members, start, size, of_row)
 
     def some(self, kind: Ints, *, take: Ints, skip: Ints, order: Ints | None = None) -> Ints:
         """Return ``take`` members of each class in ``kind``, from the one after ``skip`` on, around; (take.sum(),).

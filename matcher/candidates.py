@@ -31,7 +31,7 @@ def candidates(board: Board, *, lines: Ints, resources: Ints) -> Pairs:
     """Return every allowed pair of the given line and resource rows (both sorted)."""
     parts = []
     for mine, theirs in blocks(board, lines, resources, cells=BLOCK):
-        row, column = fitting(board, mine, theirs)
+        row, column = np.nonzero(allowed(board, mine[:, None], theirs[None, :]))
         parts.append((mine[row], theirs[column]))
     if not parts:
         nothing = np.zeros(0, np.int64)
@@ -74,14 +74,12 @@ def blocks(board: Board, lines: Ints, resources: Ints, *, cells: int) -> Iterato
             yield mine[first : first + step], theirs
 
 
-def fitting(board: Board, lines: Ints, resources: Ints) -> tuple[Ints, Ints]:
-    """Return which pairs of a block, by place, pass every rule but those of time; sorted by (line, resource)."""
-    line, resource = lines[:, None], resources[None, :]
+def allowed(board: Board, line: Ints, resource: Ints) -> Bools:
+    """Return which pairs pass every rule but those of time; line and resource rows are broadcast."""
     fine = board.passes(line, resource)
     if len(board.rests):
         fine &= board.rested(line, resource)
-    row, column = np.nonzero(fine)
-    return row, column
+    return fine
 
 
 class Starts:
@@ -96,7 +94,7 @@ class Starts:
         self._table: Ints | None = None
 
     def of(self, line: Ints, resource: Ints, *, pairs: int | None = None) -> Ints:
-        """Return the start (ms) of each pair, NEVER where there is none.
+        """Return the start (ms) of each pair, NEVER where there is none; line and resource rows are broadcast.
 
         ``pairs`` says how many will be asked about in all, where that is more than these.
         """

@@ -26,7 +26,7 @@ from matcher.settling import settle
 from schemas.policy import Policy
 from schemas.rounds import InputOffset, Lapse, LinePrice, LineRef, ResourcePrice, RoundDecided, RoundSize, TeamPart
 
-SOLVER: Final = f"cobuild 2 / scipy {scipy.__version__} / numpy {np.__version__}"
+SOLVER: Final = f"cobuild 3 / scipy {scipy.__version__} / numpy {np.__version__}"
 """What decided; a round is reproduced exactly under the same."""
 
 MOST_LAPSES: Final = 6_000

@@ -26,7 +26,7 @@ def load(board: Board, pairs: Pairs) -> Ints:
     """Less for each assignment that the provider holds or did of late, up to the cap."""
     weights = board.policy.load
     if not weights.per_assignment:
-        return np.zeros(len(pairs.resource), np.int64)
+        return np.zeros_like(pairs.resource)
     return -weights.per_assignment * np.minimum(assignments(board), weights.cap)[pairs.resource]
 
 

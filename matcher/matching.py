@@ -20,7 +20,7 @@ from matcher.teams import ALONE, linked, team_of
 from matcher.values import values
 from schemas.rounds import Certificate
 
-LARGE: Final = 1_000_000
+LARGE: Final = 200_000
 """Above so many pairs of one category, allowed or not, lines keep a shortlist (measured)."""
 
 

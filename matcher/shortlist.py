@@ -17,26 +17,20 @@ Among pairs of one worth those are kept that begin at another resource for each 
 same do not all keep the same few.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from matcher.alike import Alike
-from matcher.calendars import NEVER
-from matcher.candidates import Pairs, Starts, blocks, cells, fitting
+from matcher.candidates import Pairs
 from matcher.columns import Bools, Ints
+from matcher.grid import Grid, Grids
 from matcher.prices import Prices
 from matcher.rules import Board
-from matcher.values import values
 
 SPARE: Final = 24
 """So many pairs more than it asks seats a line keeps at first (measured)."""
-BLOCK: Final = 500_000
-"""Pairs looked at in one step; their columns stay within a processor's cache."""
-MANY: Final = 20_000_000
-"""Above so many pairs of one category, allowed or not, resources alike are looked at together (measured)."""
 STRIDE: Final = 7_919
 """How far apart the first of equals lie for two lines in a row; a prime."""
 
@@ -71,38 +65,21 @@ class Shortlist:
         return Shortlist(Pairs(line[place], resource[place], start), worths, self.beyond, self.count, self.giving)
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """The pairs worth something of some ``lines`` with classes, at ``row`` and ``column`` of ``width``; (pairs,) each.
+def best(grid: Grid, points: Ints, *, most: int) -> tuple[Ints, Ints]:
+    """Return where the ``most`` pairs of most points lie in the grid laid flat, line by line and best first.
 
-    The resources of ``pairs`` are the first of their ``kind``.
+    ``points`` (rows, columns) count where they are positive. Of equals those come first that lie from a resource on
+    that differs by line. Also returned, (rows,): the points of the best left off.
     """
-
-    lines: Ints
-    width: int
-    row: Ints
-    column: Ints
-    kind: Ints
-    pairs: Pairs
-    worth: Ints
-
-    def best(self, points: Ints, *, most: int) -> tuple[Ints, Ints]:
-        """Return, line by line and best first, the ``most`` pairs of most points; also the points of the best left off.
-
-        ``points`` (pairs,) count where they are positive. Of equals those come first that lie from a resource on that
-        differs by line. The second array is (lines of the block,).
-        """
-        beyond = np.zeros(len(self.lines), np.int64)
-        rank = points * self.width + (self.column + self.pairs.line * STRIDE) % self.width
-        chosen = points > 0
-        if self.width > most and len(points):
-            ranks = np.full((len(self.lines), self.width), -1, np.int64)
-            ranks[self.row, self.column] = rank
-            limit = np.partition(ranks, self.width - most - 1, axis=1)[:, self.width - most - 1]
-            chosen &= rank > limit[self.row]
-            beyond = np.maximum(limit, 0) // self.width
-        place = np.flatnonzero(chosen)
-        return place[np.lexsort((-rank[place], self.row[place]))], beyond
+    width = len(grid.resources)
+    turn = np.arange(width) + (grid.lines * STRIDE % width)[:, None]
+    turn -= width * (turn >= width)
+    rank = np.where(points > 0, points * width + turn, -1)
+    limit = np.full(len(grid.lines), -1)
+    if width > most:
+        limit = np.partition(rank, width - most - 1, axis=1)[:, width - most - 1]
+    place = np.flatnonzero(rank > limit[:, None])
+    return place[np.lexsort((-rank.ravel()[place], place // width))], np.maximum(limit, 0) // width
 
 
 class _Found:
@@ -119,21 +96,23 @@ class _Found:
         self._start: list[Ints] = []
         self._worth: list[Ints] = []
 
-    def add(self, block: _Block, best: Ints, *, most: int) -> Ints:
-        """Take the pairs at ``best``, as ordered there, up to ``most`` resources of each line.
+    def add(self, grid: Grid, place: Ints, *, most: int) -> Ints:
+        """Take the pairs of the grid at ``place``, in that order, up to ``most`` resources of each line.
 
-        Return which of them have resources that were not taken.
+        The resources of the grid are the first of their class. Return which of the pairs stand for others that were
+        not taken.
         """
-        row, kind, line = block.row[best], block.kind[best], block.pairs.line[best]
+        row, column = np.divmod(place, len(grid.resources))
+        kind, line = self._alike.number[grid.resources[column]], grid.lines[row]
         size = self._alike.size[kind]
         before = np.cumsum(size) - size
         take = np.clip(most - (before - before[np.searchsorted(row, row)]), 0, size)
         skip = line * STRIDE % size if self._members is None else np.zeros(len(kind), np.int64)
         self._line.append(np.repeat(line, take))
         self._resource.append(self._alike.some(kind, take=take, skip=skip, order=self._members))
-        self._start.append(np.repeat(block.pairs.start[best], take))
-        self._worth.append(np.repeat(block.worth[best], take))
-        return best[take < size]
+        self._start.append(np.repeat(grid.start.ravel()[place], take))
+        self._worth.append(np.repeat(grid.worth.ravel()[place], take))
+        return place[take < size]
 
     def pairs(self) -> tuple[Pairs, Ints]:
         """Return all pairs, sorted by (line, resource), and what they are worth."""
@@ -151,24 +130,23 @@ class Pool:
 
     def __init__(self, board: Board, *, lines: Ints, resources: Ints) -> None:
         self._board, self._lines, self._resources = board, lines, resources
-        self._starts = Starts(board)
-        pays = cells(board, lines, resources) > MANY
-        self._alike = Alike.of(board, resources) if pays else Alike.apart(board, resources)
+        self._grids = Grids(board)
+        self._alike = Alike.of(board, resources)
 
     def shortlist(self, need: Ints) -> Shortlist:
         """Return the best pairs of each line; ``need`` (all lines,) are the seats asked."""
         beyond, count = np.zeros(len(need), np.int64), np.zeros(len(need), np.int64)
         gives = np.zeros(len(self._alike.first), bool)
         found = _Found(self._alike)
-        for block in self._blocks(self._lines, self._alike):
-            sizes = self._alike.size[block.kind]
-            count[block.lines] = np.bincount(block.row, weights=sizes, minlength=len(block.lines))
-            gives[block.kind] = True
-            most = int(need[block.lines].max()) + SPARE
-            best, left_off = block.best(block.worth, most=most)
-            short = found.add(block, best, most=most)
-            np.maximum.at(left_off, block.row[short], block.worth[short])
-            beyond[block.lines] = left_off
+        for grid in self._grids.of(self._lines, self._alike.first):
+            kind, there = self._alike.number[grid.resources], grid.worth > 0
+            count[grid.lines] = (there * self._alike.size[kind]).sum(axis=1)
+            gives[kind] |= there.any(axis=0)
+            most = int(need[grid.lines].max()) + SPARE
+            place, left_off = best(grid, grid.worth, most=most)
+            short = found.add(grid, place, most=most)
+            np.maximum.at(left_off, short // len(grid.resources), grid.worth.ravel()[short])
+            beyond[grid.lines] = left_off
         giving = np.zeros(len(self._alike.number), bool)
         giving[self._resources] = gives[self._alike.number[self._resources]]
         return Shortlist(*found.pairs(), beyond, count, giving)
@@ -181,36 +159,25 @@ class Pool:
         cheapest = self._alike.cheapest_first(prices.resource)
         price = prices.resource[cheapest[self._alike.start]]  # of each class
         found = _Found(self._alike, cheapest)
-        for block in self._blocks(lines, self._alike):
-            excess = block.worth - prices.line[block.pairs.line] - price[block.kind]
-            best, _ = block.best(np.maximum(excess, 0), most=most)
-            found.add(block, best, most=most)
+        for grid in self._grids.of(lines, self._alike.first):
+            excess = grid.worth - prices.line[grid.lines][:, None] - price[self._alike.number[grid.resources]]
+            place, _ = best(grid, np.where(grid.worth > 0, excess, 0), most=most)
+            found.add(grid, place, most=most)
         return found.pairs()
 
     def best_of(self, lines: Ints, resources: Bools, *, most: int) -> tuple[Pairs, Ints]:
         """Return the ``most`` best pairs of each of ``lines`` with marked ``resources`` (resources,), and the worth."""
         alike = Alike.of(self._board, self._resources[resources[self._resources]])
         found = _Found(alike)
-        for block in self._blocks(lines, alike):
-            best, _ = block.best(block.worth, most=most)
-            found.add(block, best, most=most)
+        for grid in self._grids.of(lines, alike.first):
+            place, _ = best(grid, grid.worth, most=most)
+            found.add(grid, place, most=most)
         return found.pairs()
 
     def all_of(self, lines: Ints, resources: Bools) -> tuple[Pairs, Ints]:
         """Return all pairs of ``lines`` with the marked ``resources`` (resources,), and their worth."""
         alike = Alike.apart(self._board, self._resources[resources[self._resources]])
         found = _Found(alike)
-        for block in self._blocks(lines, alike):
-            found.add(block, np.arange(len(block.worth)), most=len(alike.members))
+        for grid in self._grids.of(lines, alike.first):
+            found.add(grid, np.flatnonzero(grid.worth), most=len(alike.members))
         return found.pairs()
-
-    def _blocks(self, lines: Ints, alike: Alike) -> Iterator[_Block]:
-        for mine, theirs in blocks(self._board, lines, alike.first, cells=BLOCK):
-            row, column = fitting(self._board, mine, theirs)
-            line, resource = mine[row], theirs[column]
-            pairs = Pairs(line, resource, self._starts.of(line, resource, pairs=BLOCK))
-            worth = values(self._board, pairs)
-            good = (pairs.start < NEVER) & (worth > 0)
-            if not good.all():
-                row, column, pairs, worth = row[good], column[good], pairs.keep(good), worth[good]
-            yield _Block(mine, len(theirs), row, column, alike.number[pairs.resource], pairs, worth)

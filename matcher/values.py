@@ -1,7 +1,8 @@
 """What a pair is worth: a sum of separate terms in whole points, weighted by the policy.
 
 Some terms look at the demand line alone: they take the board and return an array (lines,). The others look at
-the pair and return an array (pairs,). ``LINE_TERMS`` and ``PAIR_TERMS`` list them all.
+the pair and return an array (pairs,), or of the shape to which its lines and resources broadcast. ``LINE_TERMS`` and
+``PAIR_TERMS`` list them all.
 """
 
 from collections.abc import Callable
@@ -67,12 +68,19 @@ PAIR_TERMS: Final[dict[str, Callable[[Board, Pairs], Ints]]] = {"nearness": near
 
 def values(board: Board, pairs: Pairs) -> Ints:
     """Return what each pair is worth; shape (pairs,), in points."""
-    total = np.zeros(len(board.frozen.lines), np.int64)
-    for line_term in LINE_TERMS.values():
-        total += line_term(board)
-    worth = total[pairs.line]
-    for pair_term in PAIR_TERMS.values():
-        worth += pair_term(board, pairs)
+    return of_lines(board)[pairs.line] + of_pairs(board, pairs)
+
+
+def of_lines(board: Board) -> Ints:
+    """Return the sum of the terms that look at the line alone; (lines,)."""
+    return np.sum([term(board) for term in LINE_TERMS.values()], axis=0)
+
+
+def of_pairs(board: Board, pairs: Pairs) -> Ints:
+    """Return the sum of the terms that look at the pair; in the shape to which lines and resources broadcast."""
+    worth, *others = (term(board, pairs) for term in PAIR_TERMS.values())
+    for other in others:
+        worth += other
     return worth
 
 

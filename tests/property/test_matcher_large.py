@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher import candidates, matching, pricing, shortlist
+from matcher import alike, grid, matching, pricing, shortlist
 from matcher.columns import Ints
 from matcher.fold import to_ms
 from matcher.market import Solution
@@ -38,8 +38,8 @@ def as_if_large(*, spare: int = 0, block: int = 7, together: bool = True, change
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(matching, "LARGE", -1)
         patch.setattr(shortlist, "SPARE", spare)
-        patch.setattr(shortlist, "BLOCK", block)
-        patch.setattr(shortlist, "MANY", -1 if together else 10**9)
+        patch.setattr(grid, "BLOCK", block)
+        patch.setattr(alike, "PAYS", 1 if together else 0)
         patch.setattr(pricing, "SPARE", 1)
         patch.setattr(pricing, "CHANGES", changes)
         yield
@@ -126,13 +126,13 @@ def test_a_district_with_plenty_or_with_little(offers: int, asks: int, spare: in
 
 def test_most_of_a_large_pool_is_left_off_and_never_looked_at_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     looked_at: list[int] = []
-    fitting = candidates.fitting
+    allowed = grid.allowed
     board, seats = opened(Town(*district(6, offers=600, asks=60)), Policy())
     full = match(board, seats)
     monkeypatch.setattr(
-        shortlist,
-        "fitting",
-        lambda board, mine, theirs: looked_at.append(len(mine) * len(theirs)) or fitting(board, mine, theirs),
+        grid,
+        "allowed",
+        lambda board, mine, theirs: looked_at.append(mine.size * theirs.size) or allowed(board, mine, theirs),
     )
     with as_if_large(spare=4, block=1_000):
         large = match(board, seats, rivals=False)

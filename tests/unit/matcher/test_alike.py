@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from matcher import alike
 from matcher.alike import ASIDE, Alike
 from matcher.columns import Ints
 from matcher.fold import to_ms
@@ -15,6 +16,11 @@ from tests.builders import HAIR, HERE, LICENCE, MEAL, SAME_STREET, at, line, off
 from tests.town import Town
 
 
+@pytest.fixture(autouse=True)
+def _always_pays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alike, "PAYS", 1)
+
+
 def board(town: Town, policy: Policy | None = None) -> Board:
     return board_of(freeze(town.state), policy=policy or Policy(), now_ms=to_ms(at()))
 
@@ -25,11 +31,11 @@ def everybody(of: Board) -> Ints:
 
 def test_twins_are_one_class_and_the_first_stands_for_it() -> None:
     of = board(Town(offered("r0", item=HAIR), offered("r1", item=MEAL), offered("r2", item=HAIR)))
-    alike = Alike.of(of, everybody(of))
-    assert alike.first.tolist() == [0, 1]
-    assert alike.members.tolist() == [0, 2, 1]
-    assert (alike.start.tolist(), alike.size.tolist()) == ([0, 2], [2, 1])
-    assert alike.number.tolist() == [0, 1, 0]
+    classes = Alike.of(of, everybody(of))
+    assert classes.first.tolist() == [0, 1]
+    assert classes.members.tolist() == [0, 2, 1]
+    assert (classes.start.tolist(), classes.size.tolist()) == ([0, 2], [2, 1])
+    assert classes.number.tolist() == [0, 1, 0]
 
 
 @pytest.mark.parametrize(
@@ -61,10 +67,10 @@ def test_who_has_said_no_to_somebody_stands_alone() -> None:
     town.answer(given, "declined")
     town.round(at(1))
     of = board(town)
-    alike = Alike.of(of, everybody(of))
+    classes = Alike.of(of, everybody(of))
     refused = of.frozen.resource_ids.index(given.resource_id)
-    assert sorted(alike.size.tolist()) == [1, 2]
-    assert alike.size[alike.number[refused]] == 1
+    assert sorted(classes.size.tolist()) == [1, 2]
+    assert classes.size[classes.number[refused]] == 1
 
 
 def test_load_sets_providers_apart_where_the_policy_weighs_it() -> None:
@@ -78,22 +84,22 @@ def test_load_sets_providers_apart_where_the_policy_weighs_it() -> None:
 
 def test_only_those_asked_about_have_a_class() -> None:
     of = board(Town(*(offered(f"r{number}", item=HAIR) for number in range(4))))
-    alike = Alike.of(of, np.array([1, 3]))
-    assert alike.number.tolist() == [-1, 0, -1, 0]
-    assert alike.first.tolist() == [1]
+    classes = Alike.of(of, np.array([1, 3]))
+    assert classes.number.tolist() == [-1, 0, -1, 0]
+    assert classes.first.tolist() == [1]
 
 
 def test_members_are_taken_in_turn_from_any_on() -> None:
     of = board(Town(*(offered(f"r{number}", item=HAIR if number != 2 else MEAL) for number in range(5))))
-    alike = Alike.of(of, everybody(of))
-    taken = alike.some(np.array([0, 1, 0]), take=np.array([3, 1, 2]), skip=np.array([2, 0, 0]))
+    classes = Alike.of(of, everybody(of))
+    taken = classes.some(np.array([0, 1, 0]), take=np.array([3, 1, 2]), skip=np.array([2, 0, 0]))
     assert taken.tolist() == [3, 4, 0, 2, 0, 1]
 
 
 def test_the_cheapest_of_a_class_come_first() -> None:
     of = board(Town(*(offered(f"r{number}", item=HAIR if number != 2 else MEAL) for number in range(5))))
-    alike = Alike.of(of, everybody(of))
-    assert alike.cheapest_first(np.array([7, 0, 9, 7, 3])).tolist() == [1, 4, 0, 3, 2]
+    classes = Alike.of(of, everybody(of))
+    assert classes.cheapest_first(np.array([7, 0, 9, 7, 3])).tolist() == [1, 4, 0, 3, 2]
 
 
 def test_columns_left_aside_exist() -> None:
@@ -103,3 +109,9 @@ def test_columns_left_aside_exist() -> None:
 def test_apart_every_one_is_a_class() -> None:
     of = board(Town(offered("r0", item=HAIR), offered("r1", item=HAIR)))
     assert Alike.apart(of, everybody(of)).size.tolist() == [1, 1]
+
+
+def test_where_few_are_alike_all_are_taken_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alike, "PAYS", 0.5)
+    of = board(Town(offered("r0", item=HAIR), offered("r1", item=MEAL), offered("r2", item=HAIR)))
+    assert Alike.of(of, everybody(of)).size.tolist() == [1, 1, 1]
