@@ -136,11 +136,13 @@ def test_an_exponent_is_found_again(power: float) -> None:
     assert country.exponent([7 * (2**doubling) ** power for doubling in range(5)]) == pytest.approx(power)
 
 
-def test_growth_is_judged_by_the_steepest_doubling() -> None:
-    assert country._growth_goal("time", [1, 2, 4.2]).reached
-    missed = country._growth_goal("time", [1, 2.2, 4])
+def test_growth_is_judged_by_the_fit_and_tells_the_steepest_doubling() -> None:
+    once_slow = country._growth_goal("time", [1, 2, 4, 8.8, 16])
+    assert once_slow.reached
+    assert "2.20 x at the steepest" in once_slow.text
+    missed = country._growth_goal("time", [1, 2.2, 4.9, 10.6])
     assert not missed.reached
-    assert "2.20 x at most" in missed.text
+    assert "2.20 x by the fitted exponent of 1.14" in missed.text
 
 
 def test_a_district_measured_is_certified_and_scipy_agrees() -> None:
