@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse
 from api.console import names
 from api.console.board import Board
 from api.console.desk import Desk
+from api.console.foresight import Foresight
 from api.console.page import Desktop, Overview
 from api.console.reasons import Reasons
 from api.console.texts import TEXTS, table
@@ -61,6 +62,10 @@ def mount(app: FastAPI, ports: ConsolePorts) -> None:
     reasons = Reasons(
         model=ports.model, regions=ports.regions, providers=desk.providers, clock=ports.clock, catalogue=ports.catalogue
     )
+    foresight = Foresight(
+        model=ports.model, explainer=ports.explainer, regions=ports.regions, providers=desk.providers,
+        shard_width=ports.shard_width,
+    )  # fmt: skip
     board = Board(desk=desk, applied=ports.applied)
     texts = {language: table(language) for language in get_args(Language)}
     labels = names.catalogue_names(ports.catalogue)
@@ -71,8 +76,9 @@ def mount(app: FastAPI, ports: ConsolePorts) -> None:
         ui.add_head_html(f"<style>{style}</style>")
         element = Overview(texts=texts, names=labels, language=ports.language)
         desktop = Desktop(
-            element, desk=desk, board=board, reasons=reasons, explainer=ports.explainer, shard_width=ports.shard_width
-        )
+            element, desk=desk, board=board, reasons=reasons, foresight=foresight, explainer=ports.explainer,
+            shard_width=ports.shard_width,
+        )  # fmt: skip
         client.on_delete(lambda: board.leave(desktop))
 
     @app.get("/", include_in_schema=False)

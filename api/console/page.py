@@ -11,6 +11,7 @@ from nicegui.events import GenericEventArguments
 
 from api.console.board import UNSEEN, Board
 from api.console.desk import Desk, Message
+from api.console.foresight import Foresight
 from api.console.reasons import Reasons, why_message
 from api.language import Language
 from api.ports import Explainer
@@ -40,7 +41,15 @@ class Desktop:
     """One open page: what it looks at, and the answers to what it asks."""
 
     def __init__(
-        self, element: Overview, *, desk: Desk, board: Board, reasons: Reasons, explainer: Explainer, shard_width: int
+        self,
+        element: Overview,
+        *,
+        desk: Desk,
+        board: Board,
+        reasons: Reasons,
+        foresight: Foresight,
+        explainer: Explainer,
+        shard_width: int,
     ) -> None:
         self.region = ""
         self.category = ""
@@ -49,6 +58,7 @@ class Desktop:
         self._desk = desk
         self._board = board
         self._reasons = reasons
+        self._foresight = foresight
         self._explainer = explainer
         self._shard_width = shard_width
         element.on("ask", self._ask)
@@ -62,9 +72,36 @@ class Desktop:
         match asked.get("what"):
             case "watch":
                 await self._watch(region=str(asked.get("region", "")), category=str(asked.get("category", "")))
-            case "assignment" | "demand" as kind:
+            case "prices":
+                await self._prices(str(asked.get("region", "")))
+            case "units":
+                await self._units(item=str(asked.get("item", "")), street=str(asked.get("street", "")))
+            case "assignment" | "demand" | "resource" | "decline" as kind:
                 identity = str(asked.get("id", ""))
-                self.tell({"what": "answer", "id": identity, "answer": await self._reason(kind, identity)})
+                answer = await self._reason(kind, identity)
+                self.tell({"what": "answer", "of": kind, "id": identity, "answer": answer})
+
+    async def _prices(self, asked: str) -> None:
+        region = asked if _PREFIX.fullmatch(asked) else ""
+        try:
+            told = await self._foresight.prices(region)
+        except Refused as refusal:
+            _LOG.info("console_prices_refused", region=region, code=refusal.code)
+            told = {"region": region, "failed": True}
+        except Exception:
+            _LOG.exception("console_prices_failed", region=region)
+            told = {"region": region, "failed": True}
+        self.tell({"what": "prices", "prices": told})
+
+    async def _units(self, *, item: str, street: str) -> None:
+        told: Message = {"what": "units", "item": item, "street": street, "units": []}
+        try:
+            if _PREFIX.fullmatch(street):
+                told["units"] = await self._foresight.units(item, street)
+        except Exception:
+            _LOG.exception("console_read_failed")
+            told["failed"] = True
+        self.tell(told)
 
     async def _watch(self, *, region: str, category: str) -> None:
         if _PREFIX.fullmatch(region):
@@ -83,10 +120,18 @@ class Desktop:
 
     async def _reason(self, kind: str, identity: str) -> Message:
         try:
-            if kind == "assignment":
-                found = await asyncio.to_thread(self._reasons.assignment, identity)
-            else:
-                found = await self._demand(identity)
+            match kind:
+                case "assignment":
+                    found = await asyncio.to_thread(self._reasons.assignment, identity)
+                case "resource":
+                    found = await self._foresight.helper(identity)
+                case "decline":
+                    found = await self._foresight.decline(identity)
+                case _:
+                    found = await self._demand(identity)
+        except Refused as refusal:
+            _LOG.info("console_reasons_refused", kind=kind, id=identity, code=refusal.code)
+            return {"missing": "not_open" if refusal.code == "not_found" else "explainer_busy"}
         except Exception:
             _LOG.exception("console_reasons_failed", kind=kind, id=identity)
             return {"missing": "explainer_busy"}
@@ -99,7 +144,7 @@ class Desktop:
         shard = shard_of(found["community"], self._shard_width)
         try:
             found_out = await self._explainer.why_demand(demand_id=demand_id, shard=shard)
-            why = why_message(found_out, self._reasons.catalogue)
+            why = why_message(found_out, self._reasons.catalogue, self._reasons.regions)
         except Refused as refusal:
             _LOG.info("console_why_refused", demand_id=demand_id, code=refusal.code)
             why = None

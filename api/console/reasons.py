@@ -18,7 +18,7 @@ from api.readmodel.views import AssignmentView, AssignmentWhy
 from schemas.catalogue import Catalogue
 from schemas.regions import Regions
 from schemas.rounds import RoundDecided
-from schemas.why import DemandWhy
+from schemas.why import DemandWhy, ScarceClass
 
 TERMS = ("service", "urgency", "waiting", "nearness", "fit", "regret", "load")
 """The parts of a value in the order in which people read them; others follow."""
@@ -31,7 +31,7 @@ class Reasons:
         self, *, model: ReadModel, regions: Regions, providers: Providers, clock: Clock, catalogue: Catalogue
     ) -> None:
         self._model = model
-        self._regions = regions
+        self.regions = regions
         self._providers = providers
         self._clock = clock
         self.catalogue = catalogue
@@ -74,7 +74,7 @@ class Reasons:
             "id": demand_id,
             "title": demand.title,
             "community": demand.community,
-            "place": place(self._regions, demand.community),
+            "place": place(self.regions, demand.community),
             "urgency": demand.urgency.value,
             "posted_at": millis(demand.posted_at),
             "waited_s": (self._clock.now() - demand.posted_at).total_seconds(),
@@ -91,7 +91,7 @@ class Reasons:
             "demand": {
                 "id": found.demand_id,
                 "title": found.demand_title,
-                "place": place(self._regions, found.community),
+                "place": place(self.regions, found.community),
                 "line": found.line,
                 "seat": found.seat,
                 "urgency": wish and wish.demand.urgency.value,
@@ -100,20 +100,33 @@ class Reasons:
             "resource": {
                 "id": found.resource_id,
                 "title": found.resource_title,
-                "place": place(self._regions, offer.resource.home) if offer else "",
+                "place": place(self.regions, offer.resource.home) if offer else "",
                 "seat": found.resource_seat,
                 "provider": self._providers.of(connection, {found.provider})[found.provider],
             },
         }
 
 
-def why_message(why: DemandWhy, catalogue: Catalogue) -> Message:
-    """Return the explainer's answer for the page, remedies in words."""
+def why_message(why: DemandWhy, catalogue: Catalogue, regions: Regions) -> Message:
+    """Return the explainer's answer for the page: remedies in words, the street of what is scarce by name."""
     lines = [
-        line.model_dump(mode="json") | {"remedies": [said(remedy, catalogue).model_dump() for remedy in line.remedies]}
+        line.model_dump(mode="json")
+        | {
+            "scarce": line.scarce and _scarce(line.scarce, regions),
+            "remedies": [said(remedy, catalogue).model_dump() for remedy in line.remedies],
+        }
         for line in why.lines
     ]
     return why.model_dump(mode="json", exclude={"at", "lines"}) | {"at": millis(why.at), "lines": lines}
+
+
+def _scarce(told: ScarceClass, regions: Regions) -> Message:
+    return {
+        "item": told.item,
+        "place": told.street and regions.name(told.street),
+        "stretch": told.stretch and millis(told.stretch),
+        "sources": told.sources,
+    }
 
 
 def _terms(terms: dict[str, int]) -> list[Message]:

@@ -106,6 +106,86 @@ TEXTS: dict[str, Text] = {
     "urgent": Text("紧急", "Urgent"),
     "whistle": Text("吹哨", "Whistle"),
     "emergency": Text("应急", "Emergency"),
+    # pages
+    "pages": Text("页面", "Pages"),
+    "page_overview": Text("总览", "Overview"),
+    # scarcity
+    "scarcity": Text("稀缺价", "Scarcity"),
+    "scarcity_note": Text("再多一个席位，本轮能多得几分", "what one more seat would add to the round"),
+    "scarcity_how": Text(
+        "按现在就决定一轮计算；每 30 秒更新。", "As if a round were decided now; brought up to date every 30 s."
+    ),
+    "left_out": Text("另有 {count} 类价格更低，未列出。", "{count} more that are less dear are not listed."),
+    "prices_say": Text(
+        "最稀缺：{place}的{item}，再多一个席位值 {points} 分",
+        "Scarcest: {item} in {place}; one more seat is worth {points} points",
+    ),
+    "columns": Text("列", "Columns"),
+    "by_time": Text("按时段", "By time"),
+    "by_street": Text("按街道", "By street"),
+    "too_wide": Text(
+        "这里有 {count} 个片区，一次看不完；请选择下级区划。",
+        "{count} shards are too many at a time; go to a smaller region.",
+    ),
+    "nothing_scarce": Text("没有稀缺：每个待配名额都有人能接。", "Nothing is scarce: every open seat has somebody."),
+    "where_when": Text("何处何时", "Where and when"),
+    "highest": Text("最高", "Highest"),
+    "mean": Text("平均", "Mean"),
+    "unserved": Text("本轮配不上", "Left open"),
+    "whom_to_ask": Text("可以先联系这些单位：", "Units to phone first:"),
+    "no_units": Text("区内还没有单位提供这项服务。", "No unit of the district offers this yet."),
+    "not_listed": Text("目前未上架", "not on the list now"),
+    # for who wants to help
+    "helper": Text("这项资源能帮谁", "Whom this could help"),
+    "helper_link": Text("还能帮谁？", "Whom else could it help?"),
+    "helper_full": Text("席位已满。", "It has no seat left."),
+    "helper_more": Text("席位已满；再添一个席位，可以帮到：", "It has no seat left; one more could serve:"),
+    "helper_none": Text(
+        "还有 {seats} 个席位，目前没有合适的需求。", "{seats} seats left, and no open demand for them."
+    ),
+    "helper_sum": Text(
+        "还有 {seats} 个席位，可服务 {demands} 条需求；现在就决定一轮，会用上 {given} 个，总价值多 {adds} 分。",
+        "{seats} seats left, {demands} demands to serve; a round now would use {given} and be worth {adds} more.",
+    ),
+    "adds_say": Text("{points} 分", "{points} points"),
+    "adds_how": Text(
+        "分数是这里多一个席位给全局多带来的价值；别人也能做到的为 0。",
+        "Points are what a seat here adds for all; nothing where others do as well.",
+    ),
+    "only_you": Text("只有这份资源能帮", "nobody else can"),
+    "given_now": Text("本轮会配上", "given now"),
+    "not_open": Text("这一条已经结束，不再参与匹配。", "This one has ended and is matched no more."),
+    "link_demands": Text("能帮的需求", "Demands it could serve"),
+    # before a no
+    "if_declined": Text("如果婉拒", "If it were declined"),
+    "ask_decline": Text("看看会怎样", "See what would happen"),
+    "decline_refilled": Text("需求仍能配上。", "The demand would still be served."),
+    "decline_open": Text("这个名额会空着。", "The seat would stay open."),
+    "decline_loss": Text(
+        "本匹配值 {worth} 分，调整之后共少 {loss} 分。", "Worth {worth} points; {loss} would be lost."
+    ),
+    "decline_no_moves": Text("其他匹配都不受影响。", "Nobody else would move."),
+    "decline_ends": Text("还会一并结束 {count} 个匹配。", "{count} other assignments would end with it."),
+    "decline_free": Text("婉拒不扣分，这一对不会再提。", "A no costs nothing, and the pair is never proposed again."),
+    "nobody": Text("无人", "nobody"),
+    "about": Text("池子很大，结果为近似。", "The pool is large: this is close, not exact."),
+    # posting
+    "post": Text("发布需求", "Post a demand"),
+    "choose": Text("请选择", "Choose"),
+    "place": Text("地点", "Place"),
+    "place_within": Text("其中", "Within it"),
+    "from": Text("从", "From"),
+    "until": Text("到", "Until"),
+    "minutes": Text("时长（分钟）", "Minutes"),
+    "urgency": Text("紧急程度", "Urgency"),
+    "siblings_do": Text("同类项目也可以", "others of the category would do"),
+    "title_of": Text("标题", "Title"),
+    "token": Text("写入令牌", "Token for writing"),
+    "odds": Text("现在发布会怎样", "If it were posted now"),
+    "odds_when": Text("选好项目、地点和时间，这里就会显示。", "Shown here once service, place and time are chosen."),
+    "earliest": Text("最早 {time}", "earliest {time}"),
+    "price_of_it": Text("其他需求因此共少得 {points} 分。", "Others give up {points} points for it."),
+    "posted_as": Text("已发布：{id}", "Posted: {id}"),
     # empty
     "empty_title": Text("还没有数据", "Nothing here yet"),
     "empty_body": Text(
@@ -214,6 +294,12 @@ TEXTS: dict[str, Text] = {
     "considered_none": Text("区内没有同类资源。", "There is no resource of this category."),
     "eligible": Text("完全符合 {count} 份", "{count} pass every rule"),
     "short_by": Text("还差 {points} 分", "short by {points} points"),
+    "scarce_class": Text(
+        "稀缺的是：{place}的{item}，{time}，共 {count} 份资源。",
+        "What is scarce: {item} in {place}, {time}; {count} resources.",
+    ),
+    "scarce_item": Text("稀缺的是：{item}，共 {count} 份资源。", "What is scarce: {item}; {count} resources."),
+    "scarce_few": Text("稀缺的是：{item}，资源不足 5 份。", "What is scarce: {item}; fewer than five resources."),
     "short_say": Text(
         "这项需求最多值 {best} 分，而可用资源现价 {price} 分。",
         "The line is worth {best} at best; the cheapest resource goes at {price}.",

@@ -14,6 +14,7 @@ from matcher.decide import decide
 from matcher.explain import why_demand
 from matcher.pool import freeze
 from matcher.publication import events_of
+from matcher.solved import Solved, solved
 from matcher.state import ShardState
 from schemas.base import Fact, Window
 from schemas.catalogue import Catalogue
@@ -113,17 +114,25 @@ class Town:
         """Explain as the shard's host would."""
         return why_demand(freeze(self.state), now=at, policy=self.policy, demand_id=demand_id)
 
+    def round(self, *, at: datetime) -> Solved:
+        """Solve what would be decided at a moment."""
+        return solved(freeze(self.state), now=at, policy=self.policy)
+
     def publish(self, facts: Sequence[Fact], *, at: datetime) -> None:
         """Fold facts into the shard and project them."""
         events = [
             new_event(fact, id=f"seed-{next(self._ids)}", source="/seed", key=DISTRICT, time=at) for fact in facts
         ]
+        self.take(events)
+
+    def take(self, events: Sequence[Event[Fact]]) -> list[tuple[str, int, int]]:
+        """Fold events into the shard and project them; return where each lies."""
         for event in events:
             topic = event.topic.name
             self.state.fold(event, topic=topic, offset=self.state.offsets.get(topic, 0))
-        self._project(events)
+        return self._project(events)
 
-    def _project(self, events: Sequence[Event[Fact]]) -> None:
+    def _project(self, events: Sequence[Event[Fact]]) -> list[tuple[str, int, int]]:
         placed = []
         for event in events:
             topic = event.topic.name
@@ -131,6 +140,7 @@ class Town:
             placed.append(((topic, 0, offset), event))
             self._offsets[topic] = offset + 1
         self.model.apply(placed, {(topic, 0): offset for topic, offset in self._offsets.items()})
+        return [place for place, _ in placed]
 
     def _unit(self, number: int, at: datetime) -> UnitEnrolled:
         body = f"91310105MA{number:07d}"

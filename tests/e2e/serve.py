@@ -1,4 +1,4 @@
-"""The console on a seeded read model, as a process of its own: what the browser tests look at.
+"""The console beside its API on a seeded read model, as a process of its own: what the browser tests look at.
 
 ``python -m tests.e2e.serve --port 8123 --data DIR [--empty] [--live]``; ``POST /seed/match`` makes one match.
 """
@@ -6,18 +6,31 @@
 import argparse
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 
+from api.app import create_app
 from api.console import ConsolePorts, mount
-from api.ports import Bell
+from api.ports import ApiPorts, Bell, Finding
 from api.readmodel.model import ReadModel
+from api.settings import ApiSettings
+from api.store import open_store
+from matcher.declining import preview_decline
+from matcher.odds import preview_demand
+from matcher.offers import demands_for, preview_offer
+from matcher.scarcity import price_board
+from matcher.solved import Solved
+from schemas.base import Fact
 from schemas.catalogue import load_catalogue
+from schemas.demands import Demand
+from schemas.envelope import Event
+from schemas.preview import DeclinePreview, DemandPreview, OfferPreview, PriceBoard
 from schemas.regions import Regions
+from schemas.resources import Resource
 from schemas.responses import AssignmentDone
 from schemas.why import DemandWhy
 from tests.e2e.seed import DISTRICT, Town, history
@@ -32,8 +45,42 @@ class TownExplainer:
     def __init__(self, town: Town) -> None:
         self._town = town
 
+    def _round(self) -> Solved:
+        return self._town.round(at=datetime.now(UTC))
+
     async def why_demand(self, *, demand_id: str, shard: str) -> DemandWhy:
         return self._town.why(demand_id, at=datetime.now(UTC))
+
+    async def preview_demand(self, *, demand: Demand, shard: str) -> DemandPreview:
+        return preview_demand(self._round(), demand)
+
+    async def preview_offer(self, *, resource: Resource, shard: str) -> OfferPreview:
+        return preview_offer(self._round(), resource)
+
+    async def demands_for(self, *, resource_id: str, shard: str) -> OfferPreview:
+        return demands_for(self._round(), resource_id=resource_id)
+
+    async def preview_decline(self, *, assignment_id: str, shard: str) -> DeclinePreview:
+        return preview_decline(self._round(), assignment_id=assignment_id)
+
+    async def prices(self, *, shard: str) -> PriceBoard:
+        return price_board(self._round())
+
+
+class TownSink:
+    """Takes what is posted into the town."""
+
+    def __init__(self, town: Town, bell: Bell) -> None:
+        self._town, self._bell = town, bell
+
+    async def publish(self, events: Sequence[Event[Fact]]) -> list[tuple[str, int, int]]:
+        placed = self._town.take(events)
+        self._bell.ring()
+        return placed
+
+
+async def ready() -> Sequence[Finding]:
+    return ()
 
 
 def build(*, data: Path, empty: bool, live: bool) -> FastAPI:
@@ -55,14 +102,33 @@ def build(*, data: Path, empty: bool, live: bool) -> FastAPI:
             town.answer(decided, at=at + timedelta(milliseconds=1))
             bell.ring()
 
-    @contextlib.asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        task = asyncio.create_task(keep_living()) if live else None
-        yield
-        if task:
-            task.cancel()
+    explainer = TownExplainer(town)
+    app = create_app(
+        ApiPorts(
+            sink=TownSink(town, bell),
+            read_model=model,
+            explainer=explainer,
+            store=open_store(data / "api.sqlite3"),
+            master_key=bytes(32),
+            clock=WallClock(),
+            changed=bell,
+            readiness=ready,
+            catalogue=catalogue,
+            regions=regions,
+        ),
+        ApiSettings(),
+    )
+    of_the_api = app.router.lifespan_context
 
-    app = FastAPI(lifespan=lifespan)
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with of_the_api(app):
+            task = asyncio.create_task(keep_living()) if live else None
+            yield
+            if task:
+                task.cancel()
+
+    app.router.lifespan_context = lifespan
 
     @app.get("/seed/alive")
     async def alive() -> None:
@@ -97,7 +163,7 @@ def build(*, data: Path, empty: bool, live: bool) -> FastAPI:
         app,
         ConsolePorts(
             model=model,
-            explainer=TownExplainer(town),
+            explainer=explainer,
             regions=regions,
             catalogue=catalogue,
             clock=WallClock(),

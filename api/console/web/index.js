@@ -4,6 +4,7 @@ import Drawer from "./drawer.js";
 import Empty from "./empty.js";
 import Figures from "./figures.js";
 import Minutes from "./minutes.js";
+import Prices from "./prices.js";
 import Stream from "./stream.js";
 import Topbar from "./topbar.js";
 import Waiting from "./waiting.js";
@@ -27,7 +28,7 @@ const asked = (name) => new URLSearchParams(location.search).get(name) ?? "";
 
 export default {
   mixins: [speech],
-  components: { Bars, Drawer, Empty, Figures, Minutes, Stream, Topbar, Waiting },
+  components: { Bars, Drawer, Empty, Figures, Minutes, Prices, Stream, Topbar, Waiting },
   props: { texts: Object, names: Object, language: String },
   emits: ["ask"],
   data: () => ({
@@ -37,7 +38,10 @@ export default {
     busy: true,
     failed: false,
     category: asked("category"),
-    drawer: null, // { kind, id, answer }
+    page: asked("page"), // "prices", else the overview
+    prices: null,
+    units: null,
+    drawer: null, // { kind, id, answer, decline }
     lost: false,
   }),
   created() {
@@ -58,7 +62,7 @@ export default {
   methods: {
     begin() {
       this.ask("watch", { region: asked("region"), category: this.category });
-      for (const kind of ["assignment", "demand"]) if (asked(kind)) this.open(kind, asked(kind));
+      for (const kind of ["assignment", "demand", "resource"]) if (asked(kind)) this.open(kind, asked(kind));
     },
     ask(what, values) {
       this.$emit("ask", { what, ...values });
@@ -69,11 +73,21 @@ export default {
       this.failed = news.what === "failed";
       if (news.what === "view") this.look(news.view);
       if (news.what === "rows") this.take(news);
-      if (news.what === "answer" && news.id === this.drawer?.id) this.drawer.answer = news.answer;
+      if (news.what === "prices" && news.prices.region === this.view?.region.code) this.prices = news.prices;
+      if (news.what === "units") this.units = news;
+      if (news.what === "answer" && news.id === this.drawer?.id) {
+        if (news.of === this.drawer.kind) this.drawer.answer = news.answer;
+        if (news.of === "decline") this.drawer.decline = news.answer;
+      }
     },
     look(view) {
       const first = this.view?.empty && !view.empty; // data came while we looked on: go to where it is
+      const moved = this.view && this.view.region.code !== view.region.code;
       this.view = view;
+      if (moved) {
+        this.prices = null;
+        if (this.page === "prices") this.askPrices();
+      }
       if (first && !asked("region")) this.ask("watch", { region: "", category: this.category });
     },
     take({ rows, reset }) {
@@ -108,15 +122,25 @@ export default {
       this.busy = true;
       this.ask("watch", { region: this.view?.region.code || asked("region") || "all", category });
     },
+    turn(page) {
+      this.page = page;
+      address({ page }, { push: true });
+    },
+    askPrices() {
+      if (this.view) this.ask("prices", { region: this.view.region.code });
+    },
     open(kind, id) {
-      this.drawer = { kind, id, answer: null };
-      address({ assignment: "", demand: "", [kind]: id });
+      this.drawer = { kind, id, answer: null, decline: null };
+      address({ assignment: "", demand: "", resource: "", [kind]: id });
       this.ask(kind, { id });
+    },
+    post() {
+      this.drawer = { kind: "post", id: "", answer: null, decline: null };
     },
     close() {
       const { kind, id } = this.drawer;
       this.drawer = null;
-      address({ assignment: "", demand: "" });
+      address({ assignment: "", demand: "", resource: "" });
       if (kind === "assignment") this.$nextTick(() => this.$refs.stream?.focusRow(id));
     },
     step(by) {
@@ -133,6 +157,7 @@ export default {
     },
     onBack() {
       this.category = asked("category");
+      this.page = asked("page");
       this.busy = true;
       this.ask("watch", { region: asked("region"), category: this.category });
     },
@@ -169,11 +194,13 @@ export default {
         <b>{{ t("lost") }}</b> <span v-if="view">{{ t("lost_detail", { time: clock(view.now) }) }}</span>
       </div>
       <div v-else-if="failed" class="banner" role="alert"><b>{{ t("failed") }}</b></div>
-      <Topbar :path="view?.path ?? []" :children="view?.children ?? []" :lost="lost" :as-of="view?.now ?? 0" @go="go" @speak="speakIn" />
+      <Topbar :path="view?.path ?? []" :children="view?.children ?? []" :lost="lost" :as-of="view?.now ?? 0" :page="page"
+              @go="go" @turn="turn" @post="post" @speak="speakIn" />
       <div class="page" :aria-busy="!view">
         <h1 class="unseen">{{ t("overview", { region: view?.region.name || t("everywhere") }) }}</h1>
         <p v-if="!view" class="quiet first">{{ t("loading") }}</p>
         <Empty v-else-if="view.empty" />
+        <Prices v-else-if="page === 'prices'" :prices="prices" :units="units" :region="view.region.code" @ask="askPrices" @units="ask('units', $event)" />
         <template v-else>
           <Figures :figures="view.figures" />
           <div class="columns">
@@ -187,6 +214,7 @@ export default {
           </div>
         </template>
       </div>
-      <Drawer v-if="drawer" :kind="drawer.kind" :answer="drawer.answer" :has-newer="reaches(-1)" :has-older="reaches(1)" @close="close" @step="step" />
+      <Drawer v-if="drawer" :kind="drawer.kind" :answer="drawer.answer" :decline="drawer.decline" :region="view?.region.code ?? ''"
+              :has-newer="reaches(-1)" :has-older="reaches(1)" @close="close" @step="step" @open="open" @ask="(what, id) => ask(what, { id })" />
     </div>`,
 };

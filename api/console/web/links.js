@@ -1,5 +1,22 @@
 // Where the JSON behind the page lies: the API sits beside the console, under the same prefix.
+import { words } from "./words.js";
+
 const root = () => (window.path_prefix ?? "").replace(/\/console$/, "");
 
 export const api = (path) => `${root()}/v1/${path}`;
 export const docs = () => `${root()}/docs`;
+
+/** Ask the API; resolves to `{ said }` or `{ problem }`, and to `{}` where nobody answers or the question was given up. */
+export async function call(path, { body, token, key, signal } = {}) {
+  const headers = { "accept-language": words.language };
+  if (body) headers["content-type"] = "application/json";
+  if (token) headers.authorization = `Bearer ${token}`;
+  if (key) headers["idempotency-key"] = key;
+  try {
+    const reply = await fetch(api(path), { method: body ? "POST" : "GET", body: body && JSON.stringify(body), headers, signal });
+    const told = await reply.json();
+    return reply.ok ? { said: told } : { problem: told };
+  } catch {
+    return {};
+  }
+}

@@ -1,11 +1,17 @@
 // Why this resource went to this demand: the parts of the value, the prices, the proof, the history.
 import { speech } from "./words.js";
 import { api } from "./links.js";
+import Decline from "./decline.js";
 
 export default {
   mixins: [speech],
-  props: { answer: Object },
+  components: { Decline },
+  props: { answer: Object, decline: Object },
+  emits: ["open", "ask"],
   computed: {
+    lives() {
+      return ["proposed", "accepted", "confirmed"].includes(this.answer.state);
+    },
     gain() {
       return this.answer.terms.reduce((sum, term) => sum + Math.max(0, term.points), 0) || 1;
     },
@@ -61,6 +67,7 @@ export default {
           <p>{{ providerName(answer.resource.provider) }}</p>
           <p class="quiet-inline">{{ t("seat", { seat: answer.resource.seat + 1 }) }}</p>
           <p class="quiet-inline">{{ answer.resource.place }}</p>
+          <p v-if="answer.resource.title"><button type="button" class="link" data-test="helper-link" @click="$emit('open', 'resource', answer.resource.id)">{{ t("helper_link") }}</button></p>
         </section>
       </div>
       <p class="when"><span class="quiet-inline">{{ t("window") }}</span> {{ span(answer.starts_at, answer.ends_at) }}</p>
@@ -111,6 +118,8 @@ export default {
         <p class="quiet-inline">{{ t("round_at", { time: moment(answer.round.at) }) }} · {{ t("cause_" + answer.round.cause) }} · {{ t("policy_say", { name: answer.round.policy.name, version: answer.round.policy.version }) }}</p>
         <p class="quiet-inline">{{ t("round_size", { pairs: number(answer.round.pairs), lines: number(answer.round.lines), resources: number(answer.round.resources) }) }}</p>
       </section>
+
+      <Decline v-if="lives" :key="answer.id" :told="decline" @ask="$emit('ask', 'decline', answer.id)" />
 
       <section aria-labelledby="history-title">
         <h4 id="history-title">{{ t("history") }}</h4>

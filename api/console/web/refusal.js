@@ -23,6 +23,14 @@ export default {
       ];
     },
   },
+  methods: {
+    /** The class of seats that is too dear; what would tell on somebody the server leaves out. */
+    scarce({ item, place, stretch, sources }) {
+      const values = { item: this.itemName(item), place, count: this.number(sources) };
+      if (place) values.time = this.span(stretch, stretch + 4 * 3600 * 1000);
+      return this.t(place ? "scarce_class" : sources == null ? "scarce_few" : "scarce_item", values);
+    },
+  },
   template: `
     <article class="why" data-test="why-demand">
       <div class="lead">
@@ -40,6 +48,7 @@ export default {
           <span v-if="line.verdict === 'incomplete'" class="short"> · {{ t("at_best", { count: number(line.at_best) }) }}</span></p>
         <p v-if="line.best_value != null && line.price != null" class="note">
           {{ t("short_say", { best: number(line.best_value), price: number(line.price) }) }}</p>
+        <p v-if="line.scarce" class="note" data-test="scarce">{{ scarce(line.scarce) }}</p>
         <p v-if="line.verdict !== 'matched'" class="quiet-inline">
           {{ line.considered ? t("considered", { count: number(line.considered) }) : t("considered_none") }}</p>
         <ul v-if="line.rules.length" class="rules">

@@ -3,8 +3,8 @@ import { speech, words } from "./words.js";
 
 export default {
   mixins: [speech],
-  props: { path: Array, children: Array, lost: Boolean, asOf: Number },
-  emits: ["go", "speak"],
+  props: { path: Array, children: Array, page: String, lost: Boolean, asOf: Number },
+  emits: ["go", "turn", "post", "speak"],
   data: () => ({ words }),
   methods: {
     descend(event) {
@@ -33,6 +33,11 @@ export default {
           </select>
         </label>
       </nav>
+      <nav class="switch pages" :aria-label="t('pages')">
+        <button type="button" data-test="page-overview" :aria-current="page === 'prices' ? undefined : 'page'" @click="$emit('turn', '')">{{ t("page_overview") }}</button>
+        <button type="button" data-test="page-prices" :aria-current="page === 'prices' ? 'page' : undefined" @click="$emit('turn', 'prices')">{{ t("scarcity") }}</button>
+      </nav>
+      <button type="button" class="plain" data-test="post" aria-haspopup="dialog" @click="$emit('post')">{{ t("post") }}</button>
       <div class="pulse" :class="{ lost }" :title="asOf ? t('as_of', { time: clock(asOf) }) : ''">
         <span class="dot" aria-hidden="true"></span><span>{{ lost ? "" : t("live") }}</span>
       </div>

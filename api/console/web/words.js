@@ -75,6 +75,7 @@ export const clock = (ms) => format(ms, { hour: "2-digit", minute: "2-digit", se
 export const minute = (ms) => format(ms, { hour: "2-digit", minute: "2-digit" });
 export const moment = (ms) =>
   format(ms, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+export const day = (ms) => format(ms, { month: "numeric", day: "numeric" });
 export const span = (from, to) =>
   `${format(from, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" })} – ` +
   (new Date(from).toDateString() === new Date(to).toDateString()
@@ -83,5 +84,5 @@ export const span = (from, to) =>
 
 /** What every component's template may say. */
 export const speech = {
-  methods: { t, itemName, categoryName, providerName, number, signed, percent, duration, clock, minute, moment, span },
+  methods: { t, itemName, categoryName, providerName, number, signed, percent, duration, clock, minute, moment, day, span },
 };

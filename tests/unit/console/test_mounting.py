@@ -41,4 +41,4 @@ async def test_what_is_not_there_stays_the_apis_to_answer(places: list[Path]) ->
     ):
         answer = await client.get("/v1/nothing")
         assert answer.status_code == 404
-        assert answer.headers["content-type"] == "application/json"
+        assert answer.headers["content-type"] == "application/problem+json"

@@ -10,6 +10,7 @@ import pytest
 
 from api.console.board import Board
 from api.console.desk import Desk, Message
+from api.console.foresight import Foresight
 from api.console.page import Desktop, Overview
 from api.console.reasons import Reasons
 from api.readmodel.model import ReadModel
@@ -56,6 +57,7 @@ class House:
 
     def __init__(self, model: ReadModel, catalogue: Catalogue, regions: Regions) -> None:
         self.model = model
+        self.regions = regions
         self.town = Town(model=model, catalogue=catalogue, regions=regions)
         self.desk = Desk(model=model, regions=regions, clock=WallClock())
         self.board = Board(desk=self.desk)
@@ -64,13 +66,17 @@ class House:
         )
 
     def page(self, explainer: Any = None) -> tuple[FakeElement, Desktop]:
-        element = FakeElement()
+        element, explainer = FakeElement(), explainer or TownExplainer(self.town)
+        foresight = Foresight(
+            model=self.model, explainer=explainer, regions=self.regions, providers=self.desk.providers, shard_width=6
+        )
         desktop = Desktop(
             cast(Overview, element),
             desk=self.desk,
             board=self.board,
             reasons=self.reasons,
-            explainer=explainer or TownExplainer(self.town),
+            foresight=foresight,
+            explainer=explainer,
             shard_width=6,
         )
         return element, desktop

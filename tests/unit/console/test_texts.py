@@ -39,6 +39,7 @@ def built_from_data() -> set[str]:
         *(f"{head}_{term}" for head in ("term", "say") for term in TERMS),
         *("unit", "member", "team", "system"),
         "not_found",
+        "not_open",
     }
 
 

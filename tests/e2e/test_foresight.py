@@ -1,0 +1,141 @@
+"""What would be, as people see it: what is scarce, whom an offer helps, what a "no" moves, odds before posting."""
+
+import re
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from schemas.catalogue import Catalogue
+from tests.e2e.browser import PHONE, visiting
+from tests.e2e.server import Server
+
+HERE = "310105001001"
+SCARCE = "console/?page=prices"
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture
+def item(catalogue: Catalogue) -> str:
+    """Of a category that no other module's tests look at: what is posted here is matched with what they make."""
+    return sorted(catalogue.items)[-1]
+
+
+def figures(cell: Locator) -> int:
+    return int(cell.inner_text().replace(",", ""))
+
+
+def test_the_scarcity_board_is_the_apis_dearest_first(browser: Browser, console: Server) -> None:
+    with visiting(browser, f"{console.url}{SCARCE}") as page:
+        rows = page.locator("[data-price]")
+        expect(rows.first).to_be_visible()
+        told = httpx.get(f"{console.url}v1/prices", params={"region": "310105"}).raise_for_status().json()
+        highest = sorted((row["highest"] for row in told["boards"][0]["rows"] if row["highest"]), reverse=True)
+        shown = [figures(cell) for cell in rows.locator("td.n b").all()]
+        assert shown == highest[: len(shown)]
+        assert len(shown) == min(40, len(highest))
+        expect(page.get_by_role("img", name="最稀缺")).to_be_visible()
+        page.get_by_role("button", name="按街道").click()
+        expect(page.locator(".heat svg")).to_contain_text("街道")
+        numbers = {text for text in page.locator(".heat svg text").all_text_contents() if text[0].isdigit()}
+        assert f"{highest[0]:,}" in numbers <= {f"{price:,}" for price in highest}
+
+
+def test_a_scarce_class_says_whom_to_phone(browser: Browser, console: Server) -> None:
+    with visiting(browser, f"{console.url}{SCARCE}&lang=en") as page:
+        first = page.locator("[data-price] button").first
+        first.focus()
+        page.keyboard.press("Enter")
+        expect(first).to_have_attribute("aria-expanded", "true")
+        expect(page.locator("[data-test=units]")).to_contain_text(re.compile("Units to phone first|No unit"))
+
+
+def test_a_region_narrows_the_board_and_the_address_keeps_the_page(browser: Browser, console: Server) -> None:
+    with visiting(browser, f"{console.url}{SCARCE}&region=310105001") as page:
+        page.wait_for_selector("[data-test=prices]:has([data-price]), [data-test=prices] .quiet")
+        for key in page.locator("[data-price]").all():
+            assert (key.get_attribute("data-price") or "").split()[1] == "310105001"
+        page.locator("[data-test=page-overview]").click()
+        expect(page.locator("tbody [data-row]").first).to_be_visible()
+        assert "page=" not in page.url
+        page.go_back()
+        expect(page.locator("[data-test=prices]")).to_be_visible()
+
+
+def test_the_board_fits_a_phone(browser: Browser, console: Server) -> None:
+    with visiting(browser, f"{console.url}{SCARCE}", viewport=PHONE) as page:
+        expect(page.locator("[data-price]").first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_before_a_no_the_page_says_what_it_would_move(browser: Browser, console: Server, item: str) -> None:
+    made = console.match(item=item, community=HERE)
+    with visiting(browser, f"{console.url}console/?assignment={made}&lang=en") as page:
+        page.locator("[data-test=ask-decline]").click()
+        told = httpx.get(f"{console.url}v1/assignments/{made}/if-declined").raise_for_status().json()
+        section = page.locator("[data-test=if-declined]")
+        expect(section).to_contain_text(
+            "The demand would still be served." if told["refilled"] else "The seat would stay open."
+        )
+        expect(section).to_contain_text(f"Worth {told['worth']:,} points; {told['loss']:,} would be lost.")
+        expect(section.locator(".moves li")).to_have_count(len(told["moves"]))
+
+
+def test_an_offer_says_whom_it_could_help(browser: Browser, console: Server, item: str) -> None:
+    made = console.match(item=item, community=HERE)
+    with visiting(browser, f"{console.url}console/?assignment={made}&lang=en") as page:
+        page.locator("[data-test=helper-link]").click()
+        helper = page.locator("[data-test=helper]")
+        expect(helper).to_be_visible()
+        resource = re.search(r"resource=([\w-]+)", page.url)
+        assert resource
+        told = httpx.get(f"{console.url}v1/resources/{resource[1]}/demands").raise_for_status().json()
+        expect(helper.locator("[data-chance]")).to_have_count(len(told["chances"]))
+        page.keyboard.press("Escape")
+        expect(helper).to_have_count(0)
+        assert "resource=" not in page.url
+
+
+def filled(page: Page, *, item: str, quantity: int) -> None:
+    """Open the posting form and choose service, place and quantity."""
+    page.locator("[data-test=post]").click()
+    page.locator("[data-test=post-item]").select_option(item)
+    for depth, code in enumerate((HERE[:9], HERE)):
+        page.locator("[data-test=post-place]").nth(depth).select_option(code)
+    page.locator("[data-test=post-quantity]").fill(str(quantity))
+
+
+def test_odds_and_what_would_help_are_there_before_posting(browser: Browser, console: Server, item: str) -> None:
+    console.match(item=item, community=HERE)
+    with visiting(browser, f"{console.url}console/?lang=en", viewport=PHONE) as page:
+        expect(page.locator("tbody [data-row]").first).to_be_visible()
+        filled(page, item=item, quantity=40)
+        odds = page.locator("[data-test=odds]")
+        expect(odds.locator("[data-test=odds-text]")).to_contain_text("/40)")
+        page.locator("[data-test=post-quantity]").fill("39")
+        expect(odds.locator("[data-test=odds-text]")).to_contain_text("/39)")
+        fewer = odds.locator("[data-remedy=seats]")
+        if fewer.count():  # some of the seats would be served: ask for as many
+            fewer.click()
+            expect(odds.locator("[data-test=odds-text]")).to_contain_text("every seat would be served")
+        page.locator("[data-test=post-send]").click()
+        posted = page.locator("[data-test=posted]")
+        expect(posted).to_be_visible()
+        name = re.search(r"d-[\w-]+", posted.inner_text())
+        assert name
+        detail = httpx.get(f"{console.url}v1/demands/{name[0]}").raise_for_status().json()
+        assert detail["view"]["demand"]["community"] == HERE
+        assert detail["view"]["demand"]["lines"][0]["item"] == item
+        posted.get_by_role("button").click()
+        expect(page.locator("[data-test=why-demand]")).to_be_visible()
+        httpx.post(f"{console.url}v1/demands/{name[0]}:withdraw").raise_for_status()
+
+
+def test_what_a_form_holds_is_checked_as_a_post_is(browser: Browser, console: Server, item: str) -> None:
+    with visiting(browser, console.url, may_complain=True) as page:
+        filled(page, item=item, quantity=1)
+        expect(page.locator("[data-test=odds-text]")).to_be_visible()
+        page.locator("[data-test=post-start]").fill("2020-01-01T09:00")
+        page.locator("[data-test=post-end]").fill("2020-01-01T17:00")
+        expect(page.locator("[data-test=post-problem]")).to_be_visible()
