@@ -3,9 +3,10 @@
 1. An assignment that the record holds, too, is answered by the record itself: nothing is made up here.
 2. Another assignment of the same demand and resource is answered as that pair was, after the same delays; where the
    pair let a proposal expire, it is silent again. The last assignment of the pair that came to an answer counts.
-3. A pair that the record does not know is guessed: accepted after the median time of an acceptance, and done when the
-   job was whose place it takes: the one that the record shows this resource at. Where it shows none at that moment,
-   after the median time of this resource, else of all. Where nobody ever reported a job done, none is.
+3. A pair that the record does not know is guessed: accepted after the median time of an acceptance, and done after
+   the median time of this resource, else of all. But where the record shows the resource at another job at that moment,
+   or before the guessed one would be over, it takes the place of that one and ends when that did, or goes on if that
+   does. Where nobody ever reported a job done, none is.
 4. The guess can be set otherwise (``Guess``). Nothing is drawn by lot: a share falls by a hash of the pair.
 """
 
@@ -14,6 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import accumulate
 from math import inf
 from statistics import median_low
 from typing import Final, Literal, NamedTuple
@@ -64,6 +66,8 @@ class AnswerRecord:
         self.asked: dict[str, _Asked] = {}
         self.said: dict[str, list[Saying]] = defaultdict(list)
         self.silent: set[str] = set()
+        self.dropped: set[str] = set()
+        """Assignments that were revoked, or expired."""
 
     def propose(self, decided: RoundDecided) -> None:
         """Take note of the assignments of a round, and of those that nobody answered."""
@@ -71,6 +75,7 @@ class AnswerRecord:
         for given in decided.proposals:
             pair = given.demand_id, given.resource_id
             self.asked[given.assignment_id] = _Asked(pair, at_ms, given.auto_accepted)
+        self.dropped |= {moved.assignment_id for moved in decided.transitions if moved.to in ("revoked", "expired")}
         self.silent |= {moved.assignment_id for moved in decided.transitions if moved.reason == "no_answer"}
 
     def answer(self, data: Fact) -> None:
@@ -98,9 +103,8 @@ class Answers:
         done = _delays(record, "done")
         self.done_after_ms = _first(guess.done_after_ms, _median(done.values()))
         """How long a job takes, from assignment to report, where neither pair nor resource tell; None: for ever."""
-        told = {} if guess.done_after_ms is not None else done
-        self._done_of = _by_resource(record, told)
-        self._work_of = _work(record, told)
+        self._done_of = {} if guess.done_after_ms is not None else _by_resource(record, done)
+        self._work_of = {} if guess.done_after_ms is not None else _work(record, done)
         self.shares: Counter[str] = _shares(record)
         """How assignments that had to be answered ended in the record: accepted, declined, no_show, silent."""
 
@@ -137,8 +141,10 @@ class Answers:
         return [*yes, Saying(max(done_ms, yes_ms), "no_show" if end == "no_show" else "done")]
 
     def _done_after(self, resource_id: str, at_ms: int) -> int | None:
-        left_ms = self._work_of[resource_id].left(at_ms) if resource_id in self._work_of else None
-        return _first(left_ms, self._done_of.get(resource_id), self.done_after_ms)
+        guess_ms = self._done_of.get(resource_id, self.done_after_ms)
+        if guess_ms is None or resource_id not in self._work_of:
+            return guess_ms
+        return self._work_of[resource_id].over_after(at_ms, guess_ms)
 
     def _end(self, given: Proposal) -> str:
         if given.auto_accepted or self.guess.unseen == "accept":
@@ -158,28 +164,42 @@ class Answers:
 
 
 class Work:
-    """The jobs of one resource that were done; each is (begun, done) in ms."""
+    """The jobs of one resource; each is (begun, done) in ms, done ``inf`` where it goes on."""
 
-    def __init__(self, jobs: Iterable[tuple[int, int]]) -> None:
+    def __init__(self, jobs: Iterable[tuple[int, float]]) -> None:
         self._jobs = sorted(jobs)
-        self._longest_ms = max(done_ms - begun_ms for begun_ms, done_ms in self._jobs)
+        self._latest = list(accumulate((done_ms for _, done_ms in self._jobs), max))
 
-    def left(self, at_ms: int) -> int | None:
-        """Return how long the job last begun of those in work at that moment goes on; None where there is none."""
-        for place in range(bisect_right(self._jobs, (at_ms, inf)) - 1, -1, -1):
-            begun_ms, done_ms = self._jobs[place]
-            if done_ms > at_ms:
-                return done_ms - at_ms
-            if begun_ms + self._longest_ms <= at_ms:
+    def over_after(self, at_ms: int, guess_ms: int) -> int | None:
+        """Return how long another job of that moment takes; None where it goes on.
+
+        It ends with the last begun of those in work then; else with the first to begin before the guess is over.
+        """
+        done_ms = self._in_place_of(at_ms, guess_ms)
+        return None if done_ms == inf else int(done_ms) - at_ms
+
+    def _in_place_of(self, at_ms: int, guess_ms: int) -> float:
+        after = bisect_right(self._jobs, (at_ms, inf))
+        for place in range(after - 1, -1, -1):
+            if self._latest[place] <= at_ms:
                 break
-        return None
+            if self._jobs[place][1] > at_ms:
+                return self._jobs[place][1]
+        if after < len(self._jobs) and self._jobs[after][0] < at_ms + guess_ms:
+            return self._jobs[after][1]
+        return at_ms + guess_ms
 
 
 def _work(record: AnswerRecord, done: Mapping[str, int]) -> dict[str, Work]:
-    jobs: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for name, delay_ms in done.items():
-        asked = record.asked[name]
-        jobs[asked.pair[1]].append((asked.at_ms, asked.at_ms + delay_ms))
+    jobs: dict[str, list[tuple[int, float]]] = defaultdict(list)
+    for name, asked in record.asked.items():
+        if name in done:
+            jobs[asked.pair[1]].append((asked.at_ms, asked.at_ms + done[name]))
+        elif (
+            name not in record.dropped
+            and _ending({saying.word for saying in record.said.get(name, ())}, auto=asked.auto) == "accepted"
+        ):
+            jobs[asked.pair[1]].append((asked.at_ms, inf))
     return {resource: Work(of_resource) for resource, of_resource in jobs.items()}
 
 
@@ -217,12 +237,12 @@ def _shares(record: AnswerRecord) -> Counter[str]:
     return Counter(end for end in ends if end)
 
 
-def _ending(words: set[Word], *, silent: bool) -> str | None:
+def _ending(words: set[Word], *, auto: bool = False, silent: bool = False) -> str | None:
     if "declined" in words:
         return "declined"
     if "no_show" in words:
         return "no_show"
-    if words:
+    if words or auto:
         return "accepted"
     return "silent" if silent else None
 

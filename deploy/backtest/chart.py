@@ -113,7 +113,7 @@ def _groups(page: _Page, title: str, groups: Sequence[Group], *, x: float) -> No
     for place, group in enumerate(groups):
         y = page.y + 20 + 18 * place
         wins, loses = 85 * (group.wins or 0) / most, 85 * (group.loses or 0) / most
-        page.text(x, y + 11, group.name[:26])
+        page.text(x, y + 11, group.title[:28])
         page.bar(middle - loses, y, loses, "lose")
         page.bar(middle, y, wins, "win")
         page.text(middle - loses - 5, y + 11, _said(group.loses), "end note")

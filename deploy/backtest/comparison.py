@@ -16,8 +16,15 @@ Counts = list[int]
 """Wins, losses, the same."""
 
 
-def compare(policy: str, ours: Sequence[Held], recorded: Sequence[Held], demands: Mapping[str, Asked]) -> Comparison:
-    """Return who gets more seats under a policy than under the record, and who fewer."""
+def compare(
+    policy: str,
+    ours: Sequence[Held],
+    recorded: Sequence[Held],
+    demands: Mapping[str, Asked],
+    *,
+    title_of: Callable[[str], str] = str,
+) -> Comparison:
+    """Return who gets more seats under a policy than under the record, and who fewer; ``title_of`` names streets."""
     mine, theirs = _by_demand(ours), _by_demand(recorded)
     outcomes = {name: _outcome(mine.get(name, []), theirs.get(name, [])) for name in demands}
     total = _sum(outcomes.values())
@@ -27,7 +34,7 @@ def compare(policy: str, ours: Sequence[Held], recorded: Sequence[Held], demands
         total=_groups({"all": total})[0],
         sooner=_shown(sooner),
         later=_shown(later),
-        streets=_groups(_sorted_out(outcomes, lambda name: demands[name].street)),
+        streets=_groups(_sorted_out(outcomes, lambda name: demands[name].street), title_of),
         categories=_groups(_sorted_out(outcomes, lambda name: demands[name].category)),
     )
 
@@ -57,13 +64,13 @@ def suppressed(table: Sequence[Sequence[int]]) -> list[list[int | None]]:
     ]
 
 
-def _groups(counts: Mapping[str, Counts]) -> tuple[Group, ...]:
+def _groups(counts: Mapping[str, Counts], title_of: Callable[[str], str] = str) -> tuple[Group, ...]:
     """Return the groups, those with most changes first."""
     names = sorted(counts, key=lambda name: (-counts[name][0] - counts[name][1], name))
-    shown = suppressed([counts[name] for name in names])
+    shown = suppressed([[sum(counts[name]), *counts[name]] for name in names])
     return tuple(
-        Group(name=name, demands=_shown(sum(counts[name])), wins=wins, loses=loses, same=same)
-        for name, (wins, loses, same) in zip(names, shown, strict=True)
+        Group(name=name, title=title_of(name), demands=demands, wins=wins, loses=loses, same=same)
+        for name, (demands, wins, loses, same) in zip(names, shown, strict=True)
     )
 
 

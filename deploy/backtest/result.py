@@ -112,7 +112,8 @@ class Run(_Part):
 class Group(_Part):
     """Some demands: how many got more seats under the policy than under the record, fewer, as many."""
 
-    name: str
+    name: Annotated[str, Field(description="all, the 9 digits of a street, or the name of a category.")]
+    title: Annotated[str, Field(description="What people call it.")]
     demands: Cell
     wins: Cell
     loses: Cell

@@ -23,6 +23,8 @@ from schemas.sharding import DISTRICT
 from streams.history import ReadableLog, Step, count_rounds, steps
 from streams.replay import Policies, Progress
 
+Titles = Callable[[str], str]
+
 HOUR_MS = 3_600_000
 RECORD = "recorded"
 """The name of the run under the record's own policies."""
@@ -78,21 +80,28 @@ class _Shard:
         """Give each course a state of its own, as it is now, and what stands in it."""
         if self.state is None:
             return
+        self.stand(courses)
         dump = snapshot.dump(self.state)
         self.state = None
         for course in courses:
             fork = Fork(snapshot.load(dump, catalogue), answers)
             self.forks.append(fork)
             course.forks.append(fork)
+
+    def stand(self, courses: Sequence[_Course]) -> None:
+        """Let each course have what stands; all there is of a shard without a round in the stretch."""
+        for course in courses:
             course.ledger.standing |= self.ledger.standing
 
 
 class Backtesting:
     """Goes through a history step by step; ``result`` says what came of it."""
 
-    def __init__(self, question: Question, catalogue: Catalogue, policies: Policies, answers: Answers) -> None:
+    def __init__(
+        self, question: Question, catalogue: Catalogue, policies: Policies, answers: Answers, *, title_of: Titles = str
+    ) -> None:
         self._question, self._catalogue, self._policies = question, catalogue, policies
-        self._answers = answers
+        self._answers, self._title_of = answers, title_of
         self._entries = Entries()
         self._shards: dict[str, _Shard] = {}
         self._courses = [_Course(None), *(_Course(policy) for policy in question.policies)]
@@ -124,6 +133,9 @@ class Backtesting:
         """Return the figures. Raises NothingToTestError."""
         if not self._moments:
             raise NothingToTestError("no round lies in the stretch asked for")
+        for shard in self._shards.values():
+            if not shard.forks:
+                shard.stand(self._courses)
         demands = self._entries.in_play()
         served = [_of(course.ledger.served(), demands) for course in self._courses]
         runs = [self._run(course, held, demands) for course, held in zip(self._courses, served, strict=True)]
@@ -137,7 +149,8 @@ class Backtesting:
             answers=self._model(),
             runs=tuple(runs),
             comparisons=tuple(
-                compare(run.name, held, served[0], demands) for run, held in zip(runs[1:], served[1:], strict=True)
+                compare(run.name, held, served[0], demands, title_of=self._title_of)
+                for run, held in zip(runs[1:], served[1:], strict=True)
             ),
         )
 
@@ -204,9 +217,10 @@ async def backtest(
     policies: Policies,
     question: Question,
     *,
+    title_of: Titles = str,
     progress: Progress = lambda done, total: None,
 ) -> Backtest:
-    """Answer a question of a log, which is read and never written.
+    """Answer a question of a log, which is read and never written; ``title_of`` says what people call a street.
 
     Raises:
         LogError: the log could not be read.
@@ -226,7 +240,7 @@ async def backtest(
 
     record = AnswerRecord()
     await each(lambda step: _note(record, step))
-    testing = Backtesting(question, catalogue, policies, Answers(record, question.guess))
+    testing = Backtesting(question, catalogue, policies, Answers(record, question.guess), title_of=title_of)
     await each(testing.step)
     progress(total, total)
     return testing.result()

@@ -96,7 +96,7 @@ def _changes(comparison: Comparison) -> Table:
 
 def _add(table: Table, groups: Sequence[Group]) -> None:
     for group in groups:
-        table.add_row(escape(group.name), *map(_cell, (group.demands, group.wins, group.loses, group.same)))
+        table.add_row(escape(group.title), *map(_cell, (group.demands, group.wins, group.loses, group.same)))
 
 
 def _cell(count: int | None) -> str:
@@ -107,6 +107,6 @@ def _assumed(found: Backtest) -> str:
     model = found.answers
     done = "never" if model.done_after_hours is None else f"after {model.done_after_hours:,.1f} h"
     if model.done_as_recorded:
-        done = f"with the job whose place it takes, else after its resource's median, else {done}"
+        done = f"with the recorded job in whose place it is, else after its resource's median, else {done}"
     ends = ", ".join(f"{name} {count:,}" for name, count in model.recorded_ends.items()) or "none"
     return _UNSEEN[model.unseen].format(answer=f"{model.answer_after_hours:,.1f} h", done=done, ends=ends)

@@ -103,6 +103,7 @@ async def _backtest(settings: CobuildSettings, question: "Question", *, catalogu
     from deploy.kept_policies import KeptPolicies  # noqa: PLC0415
     from deploy.storage import open_to_read  # noqa: PLC0415
     from schemas.catalogue import builtin, load_catalogue  # noqa: PLC0415
+    from schemas.regions import Regions  # noqa: PLC0415
 
     log = await open_to_read(settings)
     known = load_catalogue(settings.catalogue) if settings.catalogue else builtin(catalogue)
@@ -114,6 +115,7 @@ async def _backtest(settings: CobuildSettings, question: "Question", *, catalogu
                 known,
                 KeptPolicies(settings.policies_path).find,
                 question,
+                title_of=Regions.builtin(catalogue).name,
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
     finally:

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.backtest.chart import svg
+from deploy.backtest.ledger import Ledger
 from deploy.backtest.result import Backtest
 from deploy.backtest.run import NothingToTestError, Question, backtest
 from deploy.command import app
@@ -157,6 +158,26 @@ async def test_one_shard_alone() -> None:
     assert both.shards == ("310105", "310106")
     assert one.shards == ("310106",)
     assert one.runs[0].seats_asked < both.runs[0].seats_asked
+
+
+async def test_a_shard_that_came_to_rest_before_keeps_what_stands_in_it() -> None:
+    log, rounds, quiet, busy = FakeLog(partitions=journal.PARTITIONS), 0, "310105", "310106"
+    for text in (journal.HERE / "second-thoughts.jsonl").read_text(encoding="utf-8").splitlines():
+        topic, draft = journal.read(text)
+        rounds += (of_quiet := topic == "cobuild.rounds.v1" and draft.key == quiet.encode())
+        if not of_quiet or rounds <= 9:
+            await log.append(topic, [draft])
+    since = [step.decided.decided_at async for step in steps(log, shard=busy)][-2]
+    ledger = Ledger()
+    async for step in steps(log, shard=quiet):
+        ledger.note(step.decided)
+        ledger.drop_done(step.decided)
+    both = await outcome(log, NEAR, since=since)
+    alone = await outcome(log, NEAR, since=since, shard=busy)
+    assert both.shards == alone.shards == (busy,)
+    assert ledger.served()
+    for one, other in zip(both.runs, alone.runs, strict=True):
+        assert one.seats_served == other.seats_served + len(ledger.served())
 
 
 async def test_a_stretch_without_rounds_is_told() -> None:

@@ -127,6 +127,21 @@ def test_a_small_cell_takes_others_with_it_so_that_it_does_not_follow() -> None:
     assert found[2][2] == 70
 
 
+def test_a_small_group_is_as_hidden_as_its_parts_and_takes_another_with_it() -> None:
+    demands = {f"a{number}": asked(category="care") for number in range(3)}
+    demands |= {f"b{number}": asked(category="health") for number in range(7)}
+    demands |= {f"c{number}": asked(category="food") for number in range(9)}
+    found = {group.name: group for group in compare("p", [], [], demands, title_of=str.upper).categories}
+    assert (found["care"].demands, found["health"].demands, found["food"].demands) == (None, None, 9)
+    assert (found["care"].same, found["health"].same, found["food"].same) == (None, None, 9)
+    assert found["care"].title == "care"
+
+
+def test_streets_bear_the_names_that_people_know() -> None:
+    (street,) = compare("p", [], [], {"d1": asked()}, title_of=lambda code: f"street {code}").streets
+    assert street.title == f"street {HERE[:9]}"
+
+
 @given(st.lists(st.lists(st.integers(0, 9), min_size=3, max_size=3), min_size=1, max_size=6))
 def test_no_small_count_is_shown_and_none_is_alone_in_its_row_or_column(table: list[list[int]]) -> None:
     found = suppressed(table)

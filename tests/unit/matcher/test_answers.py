@@ -1,6 +1,7 @@
 """How people would answer in a history that did not happen: each rule alone."""
 
 from datetime import datetime
+from math import inf
 
 import hypothesis
 import pytest
@@ -114,18 +115,36 @@ def test_in_the_place_of_another_job_a_stranger_is_done_when_that_one_was() -> N
     assert of(answers, given("d9", "r1", auto=True), 3) == [Saying(7 * HOUR, "done")]
     assert of(answers, given("d9", "r1", auto=True), 0) == [Saying(10 * HOUR, "done")]
     assert of(answers, given("d9", "r1", auto=True), 10) == [Saying(10 * HOUR, "done")]  # it is over: the median
-    assert of(answers, given("d9", "r1", auto=True), -1) == [Saying(10 * HOUR, "done")]
+    assert of(answers, given("d9", "r1", auto=True), -1) == [Saying(11 * HOUR, "done")]  # it would run into it
+    assert of(answers, given("d9", "r1", auto=True), -10) == [Saying(10 * HOUR, "done")]  # it is over in time
     assert of(answers, given("d9", "r2", auto=True), 3) == [Saying(10 * HOUR, "done")]  # another's job is not its own
     assert of(Answers(record, Guess(done_after_ms=HOUR)), given("d9", "r1", auto=True), 3) == [Saying(HOUR, "done")]
 
 
 @hypothesis.given(
-    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=8), st.integers(0, 90)
+    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40) | st.just(inf)), min_size=1, max_size=8),
+    st.integers(0, 90),
+    st.integers(0, 30),
 )
-def test_of_jobs_in_work_at_a_moment_the_last_begun_tells(jobs: list[tuple[int, int]], moment: int) -> None:
+def test_a_guessed_job_ends_with_the_one_in_work_else_with_the_one_it_would_run_into(
+    jobs: list[tuple[int, float]], moment: int, guess: int
+) -> None:
     jobs = [(begun, begun + length) for begun, length in jobs]
     in_work = [job for job in jobs if job[0] <= moment < job[1]]
-    assert Work(jobs).left(moment) == (max(in_work)[1] - moment if in_work else None)
+    run_into = [job for job in jobs if moment < job[0] < moment + guess]
+    expected = max(in_work)[1] if in_work else min(run_into)[1] if run_into else moment + guess
+    assert Work(jobs).over_after(moment, guess) == (None if expected == inf else expected - moment)
+
+
+def test_in_the_place_of_a_job_that_goes_on_another_goes_on() -> None:
+    record, decided = AnswerRecord(), a_round(pairs=4, auto=True)
+    record.propose(decided)
+    for proposal, word in zip(decided.proposals, ("done", "no_show", "declined"), strict=False):
+        said(record, proposal, word, at(5))
+    answers = Answers(record, Guess())
+    done = [Saying(5 * HOUR, "done")]
+    ours = [of(answers, given("d9", one.resource_id, auto=True), 2) for one in decided.proposals]
+    assert ours == [[Saying(3 * HOUR, "done")], done, done, []]
 
 
 def test_one_that_accepted_beforehand_is_not_asked() -> None:
