@@ -23,7 +23,7 @@ def written_out(model: BaseModel, text: dict[str, object], path: str = "") -> li
     return missing
 
 
-@pytest.mark.parametrize("name", ["default", "boston"])
+@pytest.mark.parametrize("name", ["default", "boston", "nearest-first", "longest-wait-first"])
 def test_a_policy_names_every_weight_and_bears_its_files_name(name):
     path = POLICIES / f"{name}.toml"
     policy = load_policy(path)
@@ -43,3 +43,30 @@ def test_in_boston_waiting_decides_between_rivals():
     assert not policy.rules.siblings
     assert not policy.rules.gates
     assert policy.pace.interval_ms == 3_600_000
+
+
+def test_nearest_first_lets_a_lead_in_nearness_outweigh_an_emergency_that_waited():
+    policy = load_policy(POLICIES / "nearest-first.toml")
+    near, most_waiting = policy.nearness, policy.waiting.per_hour * policy.waiting.cap_hours
+    assert near.street - near.district > policy.urgency.emergency + most_waiting
+    assert near.community - near.street > policy.urgency.emergency + most_waiting
+    assert near.city > most_waiting
+
+
+def test_longest_wait_first_lets_an_hour_outweigh_all_nearness():
+    policy = load_policy(POLICIES / "longest-wait-first.toml")
+    assert policy.waiting.per_hour > policy.nearness.community
+    assert policy.waiting.cap_hours >= 24 * 365
+
+
+@pytest.mark.parametrize("name", ["nearest-first", "longest-wait-first"])
+def test_the_extreme_policies_are_the_default_one_but_for_waiting_and_nearness(name):
+    policy, default = load_policy(POLICIES / f"{name}.toml"), Policy()
+    same = {"name": default.name, "waiting": default.waiting, "nearness": default.nearness}
+    assert policy.model_copy(update=same) == default
+
+
+def test_every_policy_has_its_sentence_on_the_page_that_compares_them():
+    page = (POLICIES.parents[1] / "docs" / "policies.md").read_text(encoding="utf-8")
+    for path in POLICIES.glob("*.toml"):
+        assert f"| `{path.stem}`" in page, path.stem
