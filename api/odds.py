@@ -8,10 +8,12 @@ from pydantic import BaseModel, Field
 
 from api.checks import Notice
 from api.language import Language
+from api.places import place
 from api.problems import Messages
 from schemas.catalogue import Catalogue
 from schemas.demands import Demand
 from schemas.preview import DemandPreview, LineOdds
+from schemas.regions import Regions
 from schemas.why import Remedy
 
 _URGENCY = {
@@ -47,7 +49,13 @@ class DemandOdds(BaseModel):
 
 
 def of_demand(
-    preview: DemandPreview, demand: Demand, *, warnings: Sequence[Notice], catalogue: Catalogue, language: Language
+    preview: DemandPreview,
+    demand: Demand,
+    *,
+    warnings: Sequence[Notice],
+    catalogue: Catalogue,
+    regions: Regions,
+    language: Language,
 ) -> DemandOdds:
     """Return the odds of a demand with a sentence for the whole and one for each remedy."""
     told = [_line(line, catalogue) for line in preview.lines]
@@ -56,18 +64,18 @@ def of_demand(
         preview=preview,
         text=whole.zh if language == "zh" else whole.en,
         messages=whole,
-        remedies=worded(preview.remedies, demand, catalogue=catalogue, language=language),
+        remedies=worded(preview.remedies, demand, catalogue=catalogue, regions=regions, language=language),
         warnings=tuple(warnings),
     )
 
 
 def worded(
-    remedies: Sequence[Remedy], demand: Demand, *, catalogue: Catalogue, language: Language
+    remedies: Sequence[Remedy], demand: Demand, *, catalogue: Catalogue, regions: Regions, language: Language
 ) -> tuple[RemedyWords, ...]:
     """Return remedies of a demand in words."""
     words = []
     for remedy in remedies:
-        told = said(remedy, catalogue)
+        told = said(remedy, catalogue, regions)
         text = told.zh if language == "zh" else told.en
         words.append(RemedyWords(remedy=remedy, text=text, messages=told, patch=patch_of(remedy, demand)))
     return tuple(words)
@@ -141,9 +149,9 @@ def _verdict(line: LineOdds) -> Messages:  # noqa: PLR0911 - one sentence for ea
             return Messages(zh="目前没有可用的资源。", en="no resource would do right now.")
 
 
-def said(remedy: Remedy, catalogue: Catalogue) -> Messages:
+def said(remedy: Remedy, catalogue: Catalogue, regions: Regions) -> Messages:
     """Return a remedy in words."""
-    change, seats = _change(remedy, catalogue), remedy.seats
+    change, seats = _change(remedy, catalogue, regions), remedy.seats
     if remedy.kind == "seats":
         return change
     zh, en = f"{change.zh}，可配上 {seats} 个名额", f"{change.en}: {seats} {'seat' if seats == 1 else 'seats'} served"
@@ -154,7 +162,7 @@ def said(remedy: Remedy, catalogue: Catalogue) -> Messages:
     )
 
 
-def _change(remedy: Remedy, catalogue: Catalogue) -> Messages:
+def _change(remedy: Remedy, catalogue: Catalogue, regions: Regions) -> Messages:
     match remedy.kind:
         case "item":
             item = catalogue.items.get(remedy.item or "")
@@ -165,10 +173,8 @@ def _change(remedy: Remedy, catalogue: Catalogue) -> Messages:
         case "time":
             return _shift(remedy.minutes or 0)
         case "place":
-            near = _SHARED[remedy.shared or "beyond"]
-            return Messages(
-                zh=f"改在社区 {remedy.community}（{near.zh}）", en=f"Hold it in {remedy.community} ({near.en})"
-            )
+            near, where = _SHARED[remedy.shared or "beyond"], place(regions, remedy.community or "")
+            return Messages(zh=f"改在{where}（{near.zh}）", en=f"Hold it in {where} ({near.en})")
         case "urgency":
             level = _URGENCY[remedy.urgency or "urgent"]
             return Messages(zh=f"如确属{level.zh}，提高紧急程度", en=f"Raise the urgency to {level.en}, if it is so")

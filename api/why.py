@@ -13,6 +13,7 @@ from api.problems import Messages
 from api.readmodel.views import AssignmentView, AssignmentWhy, DemandDetail
 from schemas.catalogue import Catalogue
 from schemas.demands import Demand
+from schemas.regions import Regions
 from schemas.rounds import TeamPart
 from schemas.why import DemandWhy, LineWhy, ScarceClass
 
@@ -85,9 +86,11 @@ def of_assignment(why: AssignmentWhy, *, language: Language) -> AssignmentReason
     return AssignmentReasons(why=why, text=chosen(sentence, language), messages=sentence)
 
 
-def of_demand(why: DemandWhy, demand: Demand, *, catalogue: Catalogue, language: Language) -> DemandReasons:
+def of_demand(
+    why: DemandWhy, demand: Demand, *, catalogue: Catalogue, regions: Regions, language: Language
+) -> DemandReasons:
     """Return the reasons of a demand with a sentence per line and one for the whole."""
-    lines = [(line, _line(line, catalogue)) for line in why.lines]
+    lines = [(line, _line(line, catalogue, regions)) for line in why.lines]
     whole = Messages(zh="".join(said.zh for _, said in lines), en=" ".join(said.en for _, said in lines))
     return DemandReasons(
         why=why,
@@ -98,7 +101,7 @@ def of_demand(why: DemandWhy, demand: Demand, *, catalogue: Catalogue, language:
                 line=line.line,
                 text=chosen(said, language),
                 messages=said,
-                remedies=worded(line.remedies, demand, catalogue=catalogue, language=language),
+                remedies=worded(line.remedies, demand, catalogue=catalogue, regions=regions, language=language),
             )
             for line, said in lines
         ),
@@ -189,9 +192,9 @@ def _parts(terms: Mapping[str, int], language: Language) -> str:
     return _joined(parts, language)
 
 
-def _line(line: LineWhy, catalogue: Catalogue) -> Messages:
+def _line(line: LineWhy, catalogue: Catalogue, regions: Regions) -> Messages:
     item = catalogue.items.get(line.item)
-    said = _verdict(line, catalogue)
+    said = _verdict(line, catalogue, regions)
     seats = f"{line.filled}/{line.asked}"
     return Messages(
         zh=f"“{item.zh if item else line.item}”（{seats}）：{said.zh}",
@@ -199,7 +202,9 @@ def _line(line: LineWhy, catalogue: Catalogue) -> Messages:
     )
 
 
-def _verdict(line: LineWhy, catalogue: Catalogue) -> Messages:  # noqa: PLR0911 - one sentence for each verdict
+def _verdict(  # noqa: PLR0911 - one sentence for each verdict
+    line: LineWhy, catalogue: Catalogue, regions: Regions
+) -> Messages:
     match line.verdict:
         case "matched":
             return Messages(zh="名额都已配上。", en="every seat is filled.")
@@ -215,30 +220,31 @@ def _verdict(line: LineWhy, catalogue: Catalogue) -> Messages:  # noqa: PLR0911 
         case "next_round":
             return Messages(zh="下一轮将尝试匹配。", en="the next round will try.")
         case "outbid":
-            return _outbid(line, catalogue)
+            return _outbid(line, catalogue, regions)
         case "incomplete":
             return _incomplete(line)
         case _:
             return _no_candidate(line)
 
 
-def _outbid(line: LineWhy, catalogue: Catalogue) -> Messages:
+def _outbid(line: LineWhy, catalogue: Catalogue, regions: Regions) -> Messages:
     zh = f"有 {line.eligible} 项资源符合条件，但这一轮给了更需要的需求"
     en = f"{line.eligible} resources would do, but this round gave them to more pressing demands"
     if line.short_by is None:
         return Messages(zh=f"{zh}。", en=f"{en}.")
-    scarce = _scarce(line.scarce, catalogue)
+    scarce = _scarce(line.scarce, catalogue, regions)
     return Messages(
         zh=f"{zh}；还差 {line.short_by:,} 分，提高紧急程度或继续等待会加分。{scarce.zh}",
         en=f"{en}; {line.short_by:,} points were missing. Greater urgency or more waiting adds points.{scarce.en}",
     )
 
 
-def _scarce(found: ScarceClass | None, catalogue: Catalogue) -> Messages:
+def _scarce(found: ScarceClass | None, catalogue: Catalogue, regions: Regions) -> Messages:
     if found is None:
         return NOTHING
     item = catalogue.items.get(found.item)
-    where = Messages(zh=f"（街道 {found.street}）", en=f" in street {found.street}") if found.street else NOTHING
+    street = found.street and regions.name(found.street)
+    where = Messages(zh=f"（{street}）", en=f" in {street}") if street else NOTHING
     return Messages(
         zh=f"最紧缺的是“{item.zh if item else found.item}”{where.zh}。",
         en=f" What is scarce is “{item.en if item else found.item}”{where.en}.",

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
-from api.console.names import Providers, crumbs, place
+from api.console.names import Providers, crumbs
+from api.places import place
 from api.ports import Clock
 from api.readmodel.model import ReadModel
 from api.readmodel.queries.assignments import list_assignments

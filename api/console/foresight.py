@@ -5,7 +5,8 @@ import asyncio
 from sqlalchemy import select
 
 from api.console.desk import Message, millis
-from api.console.names import Providers, place
+from api.console.names import Providers
+from api.places import place
 from api.ports import Explainer
 from api.readmodel.model import ReadModel
 from api.readmodel.queries.assignments import get_assignment

@@ -4,18 +4,12 @@ from sqlalchemy import Connection, select
 
 from api.readmodel.tables import units
 from schemas.catalogue import Catalogue
-from schemas.regions import Level, Regions
+from schemas.regions import Regions
 
 Provider = dict[str, str | None]
 
 _BETWEEN_LEVELS = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
 """Names that only fill the city level of the listing and say nothing on a path."""
-
-
-def place(regions: Regions, community: str) -> str:
-    """Return street and community as people say them, the code where the listing has neither."""
-    street = regions.name(community[: Level.STREET], "")
-    return " ".join(part for part in (street, regions.name(community)) if part)
 
 
 def crumbs(regions: Regions, region: str) -> list[dict[str, str]]:

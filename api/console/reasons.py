@@ -5,8 +5,9 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from api.console.desk import Message, millis
-from api.console.names import Providers, place
+from api.console.names import Providers
 from api.odds import said
+from api.places import place
 from api.ports import Clock
 from api.readmodel.model import ReadModel
 from api.readmodel.queries.assignments import assignment_why, get_assignment
@@ -113,7 +114,7 @@ def why_message(why: DemandWhy, catalogue: Catalogue, regions: Regions) -> Messa
         line.model_dump(mode="json")
         | {
             "scarce": line.scarce and _scarce(line.scarce, regions),
-            "remedies": [said(remedy, catalogue).model_dump() for remedy in line.remedies],
+            "remedies": [said(remedy, catalogue, regions).model_dump() for remedy in line.remedies],
         }
         for line in why.lines
     ]

@@ -71,7 +71,8 @@ async def preview_demand(
     shard = services.writer.shard(demand.community)
     found = await services.ports.explainer.preview_demand(demand=demand, shard=shard)
     language = choose(accept_language)
-    return odds.of_demand(found, demand, warnings=warnings, catalogue=services.ports.catalogue, language=language)
+    catalogue, regions = services.ports.catalogue, services.ports.regions
+    return odds.of_demand(found, demand, warnings=warnings, catalogue=catalogue, regions=regions, language=language)
 
 
 @router.get(
@@ -211,4 +212,5 @@ async def why_demand(
             raise
         reasons = why.closed(detail, shard=shard)
     language = choose(accept_language)
-    return why.of_demand(reasons, detail.view.demand, catalogue=services.ports.catalogue, language=language)
+    catalogue, regions = services.ports.catalogue, services.ports.regions
+    return why.of_demand(reasons, detail.view.demand, catalogue=catalogue, regions=regions, language=language)

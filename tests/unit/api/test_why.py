@@ -8,10 +8,11 @@ from api import why
 from api.entries import merge
 from schemas.catalogue import load_catalogue
 from schemas.demands import Demand
+from schemas.regions import Regions
 from schemas.why import DemandWhy, LineWhy, Remedy, Rule
 from tests.apiworld import NOW, demand
 
-CATALOGUE = load_catalogue()
+CATALOGUE, REGIONS = load_catalogue(), Regions.builtin("cn")
 DEMAND = Demand.model_validate(demand() | {"demand_id": "d-1", "posted_at": NOW})
 VERDICTS = get_args(LineWhy.model_fields["verdict"].annotation)
 
@@ -31,7 +32,7 @@ def _told(**changes: object) -> why.DemandReasons:
         | changes
     )
     reasons = DemandWhy(demand_id="d-1", shard="310105", round_no=1, at=NOW, lines=(line,))
-    return why.of_demand(reasons, DEMAND, catalogue=CATALOGUE, language="en")
+    return why.of_demand(reasons, DEMAND, catalogue=CATALOGUE, regions=REGIONS, language="en")
 
 
 @pytest.mark.parametrize("verdict", VERDICTS)
@@ -67,8 +68,8 @@ def test_outbid_tells_by_how_much() -> None:
 def test_what_is_scarce_is_told_as_broadly_as_it_must() -> None:
     narrow = {"item": "elder_care.hair_cut", "street": "310105001", "sources": 7}
     told = _told(short_by=1, scarce=narrow)
-    assert told.text.endswith("What is scarce is “home haircut” in street 310105001.")
-    assert "最紧缺的是“上门理发”（街道 310105001）。" in told.messages.zh
+    assert told.text.endswith("What is scarce is “home haircut” in 华阳路街道.")
+    assert "最紧缺的是“上门理发”（华阳路街道）。" in told.messages.zh
     broad = _told(short_by=1, scarce={"item": "elder_care.hair_cut"})
     assert broad.text.endswith("What is scarce is “home haircut”.")
 
@@ -88,6 +89,15 @@ def test_every_remedy_has_words_and_a_patch_that_can_be_posted(kind: str) -> Non
     assert told.messages.zh
     changed = merge(DEMAND.model_dump(mode="json"), told.patch)
     assert Demand.model_validate(changed) != DEMAND or kind == "siblings"
+
+
+def test_another_place_is_told_by_its_name() -> None:
+    remedy = Remedy(kind="place", line=0, community="310105001001", shared="street", seats=1, price=0)
+    told = _told(remedies=(remedy,)).lines[0].remedies[0]
+    assert told.messages.zh.startswith("改在华阳路街道 华一居委会（同街道）")
+    assert told.patch == {"community": "310105001001"}
+    unknown = remedy.model_copy(update={"community": "990105001001"})
+    assert _told(remedies=(unknown,)).lines[0].remedies[0].messages.en.startswith("Hold it in 990105001001 (")
 
 
 def test_an_empty_category_is_told_as_such() -> None:
