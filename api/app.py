@@ -16,6 +16,7 @@ from api.openapi import document
 from api.ports import ApiPorts
 from api.routes import (
     assignments,
+    claims,
     demands,
     health,
     imports,
@@ -30,7 +31,20 @@ from api.routes import (
 from api.services import Services, wire
 from api.settings import ApiSettings
 
-ROUTES = (demands, resources, assignments, units, members, rounds, prices, stream, imports, reference, health)
+ROUTES = (
+    demands,
+    resources,
+    assignments,
+    claims,
+    units,
+    members,
+    rounds,
+    prices,
+    stream,
+    imports,
+    reference,
+    health,
+)
 """The busiest first: routes are tried in order."""
 
 

@@ -4,12 +4,12 @@ The models follow from those of ``schemas``, so that no limit stands in two plac
 source; ids may be left out, and versions and times of posting are ours.
 """
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, create_model
 
 from schemas.base import EntityId, Fact, Moment, Reason
-from schemas.demands import Demand
+from schemas.demands import MOST_LINES, Demand
 from schemas.enrolment import MemberEnrolled, UnitEnrolled
 from schemas.resources import Resource
 
@@ -90,6 +90,24 @@ class Response(Because):
     """An answer to an assignment: who gives it, and a reason where there is one."""
 
     by: Literal["provider", "requester", "operator"] = "provider"
+
+
+class ClaimOfDemand(BaseModel):
+    """A provider takes a demand: with which resource, and which line of it."""
+
+    model_config = _config({"resource_id": "r-20261116-0007"})
+
+    resource_id: EntityId
+    line: Annotated[int, Field(ge=0, lt=MOST_LINES, description="Lines are numbered from 0.")] = 0
+
+
+class ClaimOfResource(BaseModel):
+    """A requester takes a resource: for which demand, and which line of it."""
+
+    model_config = _config({"demand_id": "d-20261117-0031", "line": 0})
+
+    demand_id: EntityId
+    line: Annotated[int, Field(ge=0, lt=MOST_LINES, description="Lines are numbered from 0.")] = 0
 
 
 if TYPE_CHECKING:

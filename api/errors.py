@@ -55,6 +55,7 @@ STATUS: dict[str, int] = {
         "missing_columns",
         "shard_is_fixed",
         "field_is_fixed",
+        "other_shard",
         "too_many_rows",
         "unknown_word",
         "bad_time",

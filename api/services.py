@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from api.answering import Answering
 from api.checks import Checks
+from api.claiming import Claiming
 from api.commands import Command, command_of
 from api.enrolling import Enrolling
 from api.entries import Entries, Kind, found, known
@@ -63,6 +64,7 @@ class Services:
     demands: Entries[Demand]
     resources: Entries[Resource]
     answering: Answering
+    claiming: Claiming
     enrolling: Enrolling
     vault: Vault
     importer: Importer
@@ -97,6 +99,7 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
         demands=Entries(kind=DEMAND, reading=reading, writer=writer),
         resources=Entries(kind=RESOURCE, reading=reading, writer=writer),
         answering=Answering(reading=reading, writer=writer),
+        claiming=Claiming(reading=reading, writer=writer),
         enrolling=Enrolling(reading=reading, writer=writer, vault=vault),
         vault=vault,
         importer=Importer(

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from api.language import Language
 from api.odds import RemedyWords, worded
 from api.problems import Messages
-from api.readmodel.views import AssignmentView, AssignmentWhy, DemandDetail
+from api.readmodel.views import AssignmentView, AssignmentWhy, ClaimView, DemandDetail
 from schemas.catalogue import Catalogue
 from schemas.demands import Demand
 from schemas.regions import Regions
@@ -23,6 +23,7 @@ _TERMS = {
     "waiting": Messages(zh="等待时间", en="waiting"),
     "nearness": Messages(zh="距离", en="nearness"),
     "fit": Messages(zh="项目吻合", en="fit of the item"),
+    "claim": Messages(zh="认领", en="claimed by hand"),
     "load": Messages(zh="近来承接较多", en="much on its hands"),
     "regret": Messages(zh="此前落选", en="outbid before"),
 }
@@ -39,6 +40,19 @@ _RULES = {
     "window": Messages(zh="时间不合", en="no time then"),
     "notice": Messages(zh="来不及提前通知", en="too late a notice"),
     "worth": Messages(zh="距离或项目太不合适", en="too poor a fit"),
+}
+_CLAIMS = {
+    "open": Messages(zh="认领已登记，下一轮给出结果。", en="The claim was taken; the next round decides."),
+    "dropped": Messages(zh="认领已撤回。", en="The claim was taken back."),
+    "honoured": Messages(zh="认领成功，已配成。", en="The claim was honoured: the pair was made."),
+    "not_allowed": Messages(zh="不能认领：{rule}。", en="The claim was not allowed: {rule}."),
+    "filled": Messages(zh="这一项需求的名额已满。", en="Every seat of the line is taken."),
+    "gone": Messages(zh="需求或资源已不在清单上。", en="The demand or the resource is no longer on the list."),
+    "claimed_before": Messages(zh="已有人先认领。", en="Somebody else claimed it before."),
+    "incomplete": Messages(
+        zh="同组的名额没有配齐，这一轮没有成组。", en="Its team could not be filled as a whole in that round."
+    ),
+    "outbid": Messages(zh="这一轮有更值得的配对。", en="Other pairs were worth more in that round."),
 }
 _STATES = {
     "proposed": Messages(zh="已提出，等待答复", en="proposed, waiting for an answer"),
@@ -70,6 +84,15 @@ class DemandReasons(BaseModel):
     text: str
     messages: Messages
     lines: tuple[LineReason, ...]
+    claims: tuple["ClaimReasons", ...]
+
+
+class ClaimReasons(BaseModel):
+    """What became of a claim: for machines, and in words."""
+
+    claim: ClaimView
+    text: str
+    messages: Messages
 
 
 class AssignmentReasons(BaseModel):
@@ -87,9 +110,15 @@ def of_assignment(why: AssignmentWhy, *, language: Language) -> AssignmentReason
 
 
 def of_demand(
-    why: DemandWhy, demand: Demand, *, catalogue: Catalogue, regions: Regions, language: Language
+    why: DemandWhy,
+    demand: Demand,
+    claims: Iterable[ClaimView] = (),
+    *,
+    catalogue: Catalogue,
+    regions: Regions,
+    language: Language,
 ) -> DemandReasons:
-    """Return the reasons of a demand with a sentence per line and one for the whole."""
+    """Return the reasons of a demand with a sentence per line, one for the whole, and one for each claim."""
     lines = [(line, _line(line, catalogue, regions)) for line in why.lines]
     whole = Messages(zh="".join(said.zh for _, said in lines), en=" ".join(said.en for _, said in lines))
     return DemandReasons(
@@ -105,7 +134,17 @@ def of_demand(
             )
             for line, said in lines
         ),
+        claims=tuple(of_claim(claim, language=language) for claim in claims),
     )
+
+
+def of_claim(claim: ClaimView, *, language: Language) -> ClaimReasons:
+    """Return what became of a claim with its sentence. Rivals are never named."""
+    said = _CLAIMS[claim.state]
+    if claim.rule is not None:
+        rule = _RULES[claim.rule]
+        said = Messages(zh=said.zh.format(rule=rule.zh), en=said.en.format(rule=rule.en))
+    return ClaimReasons(claim=claim, text=chosen(said, language), messages=said)
 
 
 def closed(detail: DemandDetail, *, shard: str) -> DemandWhy:

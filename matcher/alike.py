@@ -41,8 +41,8 @@ class Alike:
         """Return the classes of ``resources`` (rows, sorted); one each where too few are alike for it to pay."""
         rows = board.frozen.resources[resources]
         alone = np.zeros(len(board.frozen.resources), np.int64)
-        resting = board.rests % 2**31  # of a pair, the resource
-        alone[resting] = resting + 1
+        singled = np.concatenate([board.rests, board.backed]) % 2**31  # of a pair, the resource
+        alone[singled] = singled + 1
         columns = [rows[name] for name, _ in ROW if name not in ASIDE]
         columns.append(alone[resources])
         if board.policy.load.per_assignment:

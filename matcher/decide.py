@@ -19,6 +19,7 @@ import scipy
 from matcher.fold import from_ms, to_ms
 from matcher.losses import cost, outbid
 from matcher.matching import Matching, match
+from matcher.outcomes import outcomes
 from matcher.pool import Frozen
 from matcher.proposals import proposals
 from matcher.rules import board_of
@@ -82,8 +83,12 @@ def decide(
             resource_seats=int(seats.supply.sum()),
             pairs=matching.allowed,
             components=matching.solution.components,
-            left_out=int(matching.left_out.sum()) + settled.endings.left_out + max(len(lapsed) - MOST_LAPSES, 0),
+            left_out=int(matching.left_out.sum())
+            + settled.endings.left_out
+            + max(len(lapsed) - MOST_LAPSES, 0)
+            + matching.claims.left_out,
         ),
+        claims=outcomes(matching),
         outbid=outbid(board, seats, matching, transitions=transitions, proposals=proposed),
         fairness=cost(board, seats, matching),
     )

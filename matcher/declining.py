@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from matcher.candidates import Pairs, candidates
+from matcher.claims import backing
 from matcher.columns import Ints
 from matcher.fold import from_ms
 from matcher.matching import Matching, match
@@ -83,13 +84,15 @@ def _by_round(solved: Solved, board: Board, after: Settled) -> _Told:
 
 
 def _by_paths(solved: Solved, board: Board, after: Settled) -> _Told:
+    """Give the seats that are freed anew; not exact where one of them lets another claim count."""
+    board = backing(board, need=after.seats.need, supply=after.seats.supply).on(board)
     adds, was, will_be = 0, Given(), Given()
     for category in _categories(solved, after):
         seating = solved.seating(category)
         before, had = seating.value(), _given(seating)
         _give_anew(solved, board, after, seating, category)
         adds, was, will_be = adds + seating.value() - before, was + had, will_be + _given(seating)
-    return _Told(adds, was, will_be, exact=solved.is_whole)
+    return _Told(adds, was, will_be, exact=solved.is_whole and np.array_equal(board.backed, solved.board.backed))
 
 
 def _freed(solved: Solved, after: Settled) -> tuple[Ints, Ints]:

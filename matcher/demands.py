@@ -137,7 +137,7 @@ class DemandFold:
         return bool(held["shrunk"]) or any(less < more for less, more in zip(now, before, strict=False))
 
     def _set(self, column: str, value: int, data: DemandWhistled | DemandWithdrawn, mark: int) -> Fold:
-        if column == "urgency" and not self._is_known(data.demand_id):
+        if column == "urgency" and not self.is_known(data.demand_id):
             raise Refused("not_found", data.demand_id)
         row = self.number(data.demand_id)
         if not self._is_news(row, data.version, mark):
@@ -147,7 +147,8 @@ class DemandFold:
         held[column] = max(value, held[column])
         return Fold.APPLIED
 
-    def _is_known(self, demand_id: str) -> bool:
+    def is_known(self, demand_id: str) -> bool:
+        """Return whether the demand was ever put on the list."""
         row = self.ids.find(demand_id)
         return row is not None and bool(self.table.rows["status"][row] != UNKNOWN)
 

@@ -1,14 +1,13 @@
-"""Which rule keeps a resource from serving a line: the first that fails, in the order of ``schemas.why.Rule``."""
+"""Which rule keeps a resource from serving a line: the first that fails, in the order of ``schemas.rules.Rule``."""
 
 from typing import Final, get_args
 
 import numpy as np
 
-from matcher.calendars import NEVER
-from matcher.columns import Bools, Ints
+from matcher.columns import Ints
 from matcher.matching import Seats
-from matcher.rules import Board
-from schemas.why import Rule
+from matcher.rules import Board, trials
+from schemas.rules import Rule
 
 ORDER: Final[tuple[Rule, ...]] = get_args(Rule)
 """In which order a resource's first failing rule is told."""
@@ -23,19 +22,7 @@ def of_category(board: Board, line: int) -> Ints:
 def first_failures(board: Board, seats: Seats, line: int, resources: Ints) -> tuple[Ints, dict[Rule, int]]:
     """Return the resources that pass every rule, and how many of the others fail which rule first."""
     row = np.full(len(resources), line)
-    tests: dict[Rule, Bools] = {
-        "item": board.item(row, resources),
-        "scope": board.covered(row, resources),
-        "gate": board.qualified(row, resources),
-        "beneficiary": board.gates.beneficiary(row, resources),
-        "fitness": board.gates.fitness(row, resources),
-        "cost": board.gates.cost(row, resources),
-        "admission": board.gates.admitted(row, resources),
-        "seats": seats.supply[resources] > 0,
-        "barred": board.rested(row, resources),
-        "window": board.start(row, resources, notice=False) < NEVER,
-        "notice": board.start(row, resources) < NEVER,
-    }
+    tests = trials(board, row, resources, supply=seats.supply)
     passing, failing = np.ones(len(resources), bool), dict.fromkeys(ORDER, 0)
     for rule in ORDER[:-1]:
         failing[rule] = int((passing & ~tests[rule]).sum())

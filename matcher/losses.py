@@ -58,11 +58,10 @@ def cost(board: Board, seats: Seats, matching: Matching) -> FairnessCost | None:
         return None
     plain = _without_fairness(board)
     pairs, _, taken = matching.pairs_of_all()
-    given = taken > 0
-    worth = int((values(plain, pairs.keep(given)) * taken[given]).sum())
+    given, other = taken > 0, match(plain, _taken_on(seats, matching), rivals=False)
+    worth = int((values(other.board, pairs.keep(given)) * taken[given]).sum())
     # Where teams make the best known only, what was given may be better.
-    best = max(match(plain, _taken_on(seats, matching), rivals=False).value(), worth)
-    return FairnessCost(value=worth, best=best)
+    return FairnessCost(value=worth, best=max(other.value(), worth))
 
 
 def _beaten(seats: Seats, matching: Matching) -> Bools:

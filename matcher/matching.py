@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 
 from matcher.candidates import Pairs, candidates, cells
+from matcher.claims import Backing, backing
 from matcher.columns import Bools, Ints
 from matcher.market import Market, Solution
 from matcher.pool import Frozen
@@ -42,14 +43,17 @@ class Seats:
 class Matching:
     """The solved market of a board: pairs, what they are worth, what was given, prices, margins and the proof.
 
-    ``allowed`` counts the pairs that are allowed and worth something. Of a large pool (``shortlist``) the market holds
-    only those that matter; the certificate is about all of them. ``left_out`` (all lines,) marks the lines that the
-    round had no room for.
+    ``board`` is the board with the pairs that claims back: what anything is worth is to be asked of it. ``allowed``
+    counts the pairs that are allowed and worth something. Of a large pool (``shortlist``) the market holds only those
+    that matter; the certificate is about all of them. ``left_out`` (all lines,) marks the lines that the round had no
+    room for.
 
     Where there are teams, ``staffing`` says what they were given, and all else is about ordinary lines and the seats
     that teams leave to them, but for the certificate: it proves what lies outside the parts that hold teams.
     """
 
+    board: Board
+    claims: Backing
     pairs: Pairs
     market: Market
     solution: Solution
@@ -101,10 +105,17 @@ def match(board: Board, seats: Seats, *, rivals: bool = True) -> Matching:
     Where only the decision is wanted, ``rivals=False`` saves a large pool the pairs that no price of it depends on,
     but those of a line that is added or changed may: all pairs with seats that were given, and the best free one.
     """
+    claims = backing(board, need=seats.need, supply=seats.supply)
+    return _matched(claims.on(board), seats, claims, rivals=rivals)
+
+
+def _matched(board: Board, seats: Seats, claims: Backing, *, rivals: bool) -> Matching:
     team = team_of(board.frozen)
     asked = (team[seats.lines] != ALONE).any()
     if cells(board, seats.lines, seats.resources) > LARGE:
-        return _match_large(board, seats, rivals=rivals) if not asked else _staff_large(board, seats, team, rivals)
+        if asked:
+            return _staff_large(board, seats, claims, team, rivals)
+        return _match_large(board, seats, claims, rivals=rivals)
     pairs = candidates(board, lines=seats.lines, resources=seats.resources)
     worth = values(board, pairs)
     good = worth > 0
@@ -120,10 +131,12 @@ def match(board: Board, seats: Seats, *, rivals: bool = True) -> Matching:
         pairs, worth, when = _kept(pairs, worth, when, ~waits[pairs.line])
     market = Market(pairs.line, pairs.resource, worth, np.where(waits, 0, seats.need), seats.supply)
     if when:
-        return _staff(board, pairs, market, team=team, when=when, waits=waits)
+        return _staff(board, pairs, market, claims, team=team, when=when, waits=waits)
     solution = solve(market)
     found = prices(market, solution)
     return Matching(
+        board=board,
+        claims=claims,
         pairs=pairs,
         market=market,
         solution=solution,
@@ -135,7 +148,7 @@ def match(board: Board, seats: Seats, *, rivals: bool = True) -> Matching:
     )
 
 
-def _match_large(board: Board, seats: Seats, *, rivals: bool) -> Matching:
+def _match_large(board: Board, seats: Seats, claims: Backing, *, rivals: bool) -> Matching:
     """The same from shortlists: solve, look for pairs left off that are worth more than their prices, solve again."""
     pool = Pool(board, lines=seats.lines, resources=seats.resources)
     short = pool.shortlist(seats.need)
@@ -151,6 +164,8 @@ def _match_large(board: Board, seats: Seats, *, rivals: bool) -> Matching:
         solved = with_rivals(pool, solved)
     market, solution, found = solved.market, solved.solution, solved.prices
     return Matching(
+        board=board,
+        claims=claims,
         pairs=solved.short.pairs,
         market=market,
         solution=solution,
@@ -180,7 +195,9 @@ def _kept(pairs: Pairs, worth: Ints, when: Occasions, kept: Bools) -> tuple[Pair
     return pairs.keep(kept), worth[kept], among(when, kept)
 
 
-def _staff(board: Board, pairs: Pairs, market: Market, *, team: Ints, when: Occasions, waits: Bools) -> Matching:
+def _staff(
+    board: Board, pairs: Pairs, market: Market, claims: Backing, *, team: Ints, when: Occasions, waits: Bools
+) -> Matching:
     """Staff the teams, then match all other lines with the seats that are left."""
     staffing = staff(board, pairs, market, team=team, when=when, nodes=board.policy.pace.team_nodes)
     ordinary = team[pairs.line] == ALONE
@@ -190,6 +207,8 @@ def _staff(board: Board, pairs: Pairs, market: Market, *, team: Ints, when: Occa
     solution = _solved(rest)
     found = prices(rest, solution)
     return Matching(
+        board=board,
+        claims=claims,
         pairs=pairs.keep(ordinary),
         market=rest,
         solution=solution,
@@ -202,7 +221,7 @@ def _staff(board: Board, pairs: Pairs, market: Market, *, team: Ints, when: Occa
     )
 
 
-def _staff_large(board: Board, seats: Seats, team: Ints, rivals: bool) -> Matching:
+def _staff_large(board: Board, seats: Seats, claims: Backing, team: Ints, rivals: bool) -> Matching:
     """The same from shortlists: teams are chosen among all their own pairs and the best ones of ordinary lines.
 
     What each part could be worth at most is known for all pairs, from the prices that it has as if every seat could be
@@ -234,12 +253,13 @@ def _staff_large(board: Board, seats: Seats, team: Ints, rivals: bool) -> Matchi
     }
     allowed = int(short.count.sum()) + int((~waits[theirs.line]).sum())
     if not when:
-        rest = _match_large(board, _open(np.where(team == ALONE, relaxed.market.need, 0), seats.supply), rivals=rivals)
+        open_ = _open(np.where(team == ALONE, relaxed.market.need, 0), seats.supply)
+        rest = _match_large(board, open_, claims, rivals=rivals)
         return replace(rest, left_out=waits, allowed=allowed)
     nodes = board.policy.pace.team_nodes
     staffing = staff(board, relaxed.short.pairs, relaxed.market, team=team, when=when, nodes=nodes)
     open_ = _open(np.where(team == ALONE, relaxed.market.need, 0), seats.supply - staffing.held)
-    rest = _match_large(board, open_, rivals=rivals)
+    rest = _match_large(board, open_, claims, rivals=rivals)
     parts = _by_category(board.frozen, relaxed, rest, staffing)
     staffing = replace(staffing, parts=parts)
     proof = _outside(rest.market, rest.solution, rest.prices, staffing, left_off=rest.certificate.worst_gap)

@@ -6,9 +6,11 @@ from datetime import datetime
 import numpy as np
 
 from matcher.candidates import Pairs
+from matcher.claims import backing
 from matcher.fold import to_ms
 from matcher.pool import Frozen
-from matcher.rules import board_of
+from matcher.rules import Board, board_of
+from matcher.settling import settle
 from matcher.values import values
 from schemas.policy import Policy
 from schemas.rounds import Proposal
@@ -27,5 +29,14 @@ def worth(frozen: Frozen, given: Sequence[Proposal], *, now: datetime, policy: P
         np.array([resource_row[each.resource_id] for each in given], np.int64),
         np.array([to_ms(each.starts_at) for each in given], np.int64),
     )
-    found: list[int] = values(board_of(frozen, policy=policy, now_ms=to_ms(now)), pairs).tolist()
+    found: list[int] = values(_board(frozen, policy=policy, now_ms=to_ms(now)), pairs).tolist()
     return found
+
+
+def _board(frozen: Frozen, *, policy: Policy, now_ms: int) -> Board:
+    """Return the board with the pairs that claims would back under ``policy``."""
+    if not frozen.claims:
+        return board_of(frozen, policy=policy, now_ms=now_ms)
+    settled = settle(frozen, now_ms=now_ms, policy=policy)
+    board = board_of(frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting)
+    return backing(board, need=settled.seats.need, supply=settled.seats.supply).on(board)

@@ -86,7 +86,7 @@ def _told(solved: Solved, board: Board, row: int, *, seating: Seating, seats: in
             _chance(solved, board, pairs, place, value=worth, adds=adds, given=given, others=others)
             for place in order.tolist()
         ),
-        exact=solved.is_whole and not solved.waits_for_a_team,
+        exact=solved.is_whole and not solved.waits_for_a_team and not solved.matching.claims.crowded(),
     )
 
 

@@ -13,7 +13,22 @@ from matcher.calendars import Calendar
 from matcher.columns import FOREVER, Ints, Rows, ragged
 from matcher.fold import OPEN, SUSPENDED
 from matcher.items import ItemIndex
+from matcher.responses import PATIENCE_MS, Claim
 from matcher.state import ShardState
+
+
+@dataclass(frozen=True, slots=True)
+class OpenClaim:
+    """A claim that no round has settled. ``demand`` and ``resource`` are rows, -1 where the entry is closed.
+
+    ``known``: both entries were put on the lists at some time.
+    """
+
+    claim_id: str
+    claim: Claim
+    demand: int
+    resource: int
+    known: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +42,7 @@ class Frozen:
     line, the bits of fulfilled seats, ``spent`` those of used-up seats per resource. ``rests`` (n, 3) lists
     pairs that rest: demand row, resource row, until (ms). ``outbid`` (lines,) tells since when a line has been
     outbid (ms), 0 where it was not; ``served`` (n, 3) what each provider did: provider, day, count.
+    ``claims`` are those that are open, in the order in which they were made.
     """
 
     shard: str
@@ -54,6 +70,7 @@ class Frozen:
     rests: Ints
     outbid: Ints
     served: Ints
+    claims: list[OpenClaim]
 
 
 def freeze(state: ShardState, *, also: str | None = None) -> Frozen:
@@ -100,6 +117,7 @@ def freeze(state: ShardState, *, also: str | None = None) -> Frozen:
         rests=_rests(state, new_demand, new_resource),
         outbid=_outbid(state.rounds.outbid, new_demand, line_count),
         served=state.rounds.served_rows(),
+        claims=_claims(state, new_demand, new_resource),
     )
 
 
@@ -204,10 +222,34 @@ def _outbid(outbid: dict[tuple[int, int], int], new_demand: Ints, line_count: In
     return since
 
 
+def _claims(state: ShardState, new_demand: Ints, new_resource: Ints) -> list[OpenClaim]:
+    return [
+        _open_claim(state, claim_id, claim, new_demand, new_resource)
+        for claim_id, claim in state.responses.open.items()
+    ]
+
+
+def _open_claim(state: ShardState, claim_id: str, claim: Claim, new_demand: Ints, new_resource: Ints) -> OpenClaim:
+    demand, resource = state.demands.ids.find(claim.demand_id), state.resources.ids.find(claim.resource_id)
+    return OpenClaim(
+        claim_id=claim_id,
+        claim=claim,
+        demand=-1 if demand is None else int(new_demand[demand]),
+        resource=-1 if resource is None else int(new_resource[resource]),
+        known=is_known(state, claim),
+    )
+
+
+def is_known(state: ShardState, claim: Claim) -> bool:
+    """Return whether both entries that a claim names were put on the lists at some time."""
+    return state.demands.is_known(claim.demand_id) and state.resources.is_known(claim.resource_id)
+
+
 def next_alarm_ms(state: ShardState) -> int:
     """Return when time alone makes a round due, or FOREVER.
 
-    An answer is overdue, seats lapse, a pair has rested; at once where the last round had to leave lines out.
+    An answer is overdue, seats lapse, a pair has rested, a claim has waited in vain for its entries; at once where the
+    last round had to leave lines out.
     """
     if state.rounds.left_out:
         return state.round_at_ms + 1
@@ -219,8 +261,10 @@ def next_alarm_ms(state: ShardState) -> int:
         for (demand, _), until in state.rounds.rests.items()
         if state.round_at_ms < until < FOREVER and is_open[demand]
     ]
+    claiming = [claim.at_ms + PATIENCE_MS for claim in state.responses.open.values() if not is_known(state, claim)]
     return min(
         int(lapsing.min(initial=FOREVER)),
         int(waiting.min(initial=FOREVER)),
         min(resting, default=FOREVER),
+        min(claiming, default=FOREVER),
     )

@@ -22,7 +22,7 @@ def assignment_id(*, shard: str, round_no: int, demand: str, line: int, seat: in
 
 
 def proposals(board: Board, matching: Matching, tally: Tally, round_no: int) -> tuple[Proposal, ...]:
-    given = _given(board, matching)
+    given, vouched = _given(matching), matching.claims.vouched()
     pairs = given.pairs
     return tuple(
         _proposal(
@@ -32,6 +32,7 @@ def proposals(board: Board, matching: Matching, tally: Tally, round_no: int) -> 
             seat=_take(tally.line, int(pairs.line[row])),
             held=_take(tally.resource, int(pairs.resource[row])),
             round_no=round_no,
+            vouched=(int(pairs.line[row]), int(pairs.resource[row])) in vouched,
         )
         for row, seats in enumerate(given.seats.tolist())
         for _ in range(seats)
@@ -49,14 +50,14 @@ class _Given:
     terms: list[dict[str, int]]
 
 
-def _given(board: Board, matching: Matching) -> _Given:
+def _given(matching: Matching) -> _Given:
     """Return what was given to ordinary lines and to teams. In a team no seat has a margin of its own."""
     every, worth, taken = matching.pairs_of_all()
     chosen = taken > 0
     pairs, value, seats = every.keep(chosen), worth[chosen], taken[chosen]
     margin = np.zeros(len(seats), np.int64)
     margin[_is_ordinary(matching, pairs)] = matching.margins[matching.solution.taken > 0]
-    terms = parts(board, pairs)
+    terms = parts(matching.board, pairs)
     named = [
         {name: points for name, points in zip(terms, row, strict=True) if points}
         for row in zip(*(column.tolist() for column in terms.values()), strict=True)
@@ -80,12 +81,15 @@ def _take(taken: list[int] | dict[int, int], row: int) -> int:
     return seat
 
 
-def _proposal(board: Board, given: _Given, pair: int, *, seat: int, held: int, round_no: int) -> Proposal:
+def _proposal(
+    board: Board, given: _Given, pair: int, *, seat: int, held: int, round_no: int, vouched: bool
+) -> Proposal:
+    """``vouched``: the provider claimed the pair, and so has accepted it already."""
     frozen = board.frozen
     line, resource = int(given.pairs.line[pair]), int(given.pairs.resource[pair])
     row = int(frozen.line_demand[line])
     demand, offer = frozen.demands[row], frozen.resources[resource]
-    start, auto = int(given.pairs.start[pair]), bool(offer["auto_accept"])
+    start, auto = int(given.pairs.start[pair]), bool(offer["auto_accept"]) or vouched
     answer_ms = min(board.now_ms + board.policy.rules.answer_hours * 3_600_000, int(demand["lapses"]))
     demand_id, resource_id, line_no = frozen.demand_ids[row], frozen.resource_ids[resource], int(frozen.line_no[line])
     return Proposal.model_construct(

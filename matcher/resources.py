@@ -106,7 +106,7 @@ class ResourceFold:
         return Fold.APPLIED
 
     def _set_status(self, status: int, data: ResourceSuspended | ResourceWithdrawn, mark: int) -> Fold:
-        if status == SUSPENDED and not self._is_known(data.resource_id):
+        if status == SUSPENDED and not self.is_known(data.resource_id):
             raise Refused("not_found", data.resource_id)
         row = self.number(data.resource_id)
         if not self._is_news(row, data.version, mark):
@@ -115,7 +115,8 @@ class ResourceFold:
         held["status"], held["version"], held["mark"] = status, data.version, mark
         return Fold.APPLIED
 
-    def _is_known(self, resource_id: str) -> bool:
+    def is_known(self, resource_id: str) -> bool:
+        """Return whether the resource was ever put on the list."""
         row = self.ids.find(resource_id)
         return row is not None and bool(self.table.rows["status"][row] != UNKNOWN)
 

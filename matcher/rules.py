@@ -15,6 +15,7 @@ from matcher.columns import Bools, Ints
 from matcher.gates import Gate, Gates, binding, gates_of
 from matcher.pool import Frozen
 from schemas.policy import Policy
+from schemas.rules import Rule
 
 _LEVELS: Final = (10**8, 10**6, 10**3, 1)
 """What to divide a 12-digit code by to keep city, district, street, community."""
@@ -29,7 +30,7 @@ class Board:
     distinct places of lines and homes of resources. ``calendar`` (resources,) is a row of ``open``: when the resource
     can be had; ``hours`` (demands,) one of ``asked``: when the job may be, within the demand's window.
     ``gates`` are those that entries set themselves, ``binding`` those of them that some entry sets;
-    ``notice`` (resources,) is the least time (ms) before a start.
+    ``notice`` (resources,) is the least time (ms) before a start. ``backed`` are the codes of pairs that a claim backs.
     """
 
     frozen: Frozen
@@ -49,6 +50,7 @@ class Board:
     hours: Ints
     asked: Timetable
     rests: Ints
+    backed: Ints
 
     def item(self, line: Ints, resource: Ints) -> Bools:
         """The item asked for; or, where the line takes it, another of the same category."""
@@ -77,7 +79,7 @@ class Board:
         """The pair was not declined, and is not resting after no answer."""
         if not len(self.rests):
             return np.ones(np.broadcast_shapes(np.shape(line), np.shape(resource)), bool)
-        pair = self.frozen.line_demand[line] * np.int64(2**31) + resource
+        pair = code(self.frozen.line_demand[line], resource)
         found = np.minimum(np.searchsorted(self.rests, pair), len(self.rests) - 1)
         return self.rests[found] != pair
 
@@ -138,7 +140,25 @@ def board_of(frozen: Frozen, *, policy: Policy, now_ms: int, resting: Ints | Non
         hours=hours,
         asked=Timetable.of([near(frozen.hours[number], demands, now_ms=now_ms) for number in asked]),
         rests=_resting(frozen, now_ms=now_ms, added=resting),
+        backed=np.zeros(0, np.int64),
     )
+
+
+def trials(board: Board, line: Ints, resource: Ints, *, supply: Ints) -> dict[Rule, Bools]:
+    """Return which of some pairs pass each rule but ``worth``; ``supply`` (all resources,) counts the free seats."""
+    return {
+        "item": board.item(line, resource),
+        "scope": board.covered(line, resource),
+        "gate": board.qualified(line, resource),
+        "beneficiary": board.gates.beneficiary(line, resource),
+        "fitness": board.gates.fitness(line, resource),
+        "cost": board.gates.cost(line, resource),
+        "admission": board.gates.admitted(line, resource),
+        "seats": supply[resource] > 0,
+        "window": board.start(line, resource, notice=False) < NEVER,
+        "notice": board.start(line, resource) < NEVER,
+        "barred": board.rested(line, resource),
+    }
 
 
 def still_allowed(frozen: Frozen, *, policy: Policy) -> Bools:
@@ -195,4 +215,9 @@ def _resting(frozen: Frozen, *, now_ms: int, added: Ints | None) -> Ints:
     pairs = frozen.rests[frozen.rests[:, 2] > now_ms][:, :2]
     if added is not None and len(added):
         pairs = np.concatenate([pairs, added])
-    return np.unique(pairs[:, 0] * np.int64(2**31) + pairs[:, 1])
+    return np.unique(code(pairs[:, 0], pairs[:, 1]))
+
+
+def code(first: Ints, second: Ints) -> Ints:
+    """Return one number for each pair of rows."""
+    return first * np.int64(2**31) + second

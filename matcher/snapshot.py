@@ -12,10 +12,11 @@ import numpy as np
 from matcher.calendars import ALWAYS, Calendar
 from matcher.columns import Bools, Ints, Names, Rows, ragged
 from matcher.fold import WITHDRAWN
+from matcher.responses import Claim, ResponseFold
 from matcher.state import ShardState
 from schemas.catalogue import Catalogue
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 
 
 class SnapshotError(ValueError):
@@ -57,6 +58,9 @@ def dump(state: ShardState) -> bytes:
         "requesters": _renumber("requester", demands.requesters, (demand_rows, demand_rows["place"] > 0)),
         "live_ids": [rounds.ids[place] for place in live_order],
         "said": sorted(state.responses.said.items()),
+        "claims": [[claim_id, *claim] for claim_id, claim in state.responses.claims.items()],
+        "dropped": sorted(state.responses.dropped),
+        "settled": sorted(state.responses.settled),
         "filled": sorted([int(new_demand[demand]), line, hex(bits)] for (demand, line), bits in rounds.filled.items()),
         "spent": sorted([int(new_resource[row]), hex(bits)] for row, bits in rounds.spent.items()),
         "rests": sorted([int(new_demand[d]), int(new_resource[r]), until] for d, r, until in _rests(state)),
@@ -101,7 +105,7 @@ def _state(head: dict[str, Any], body: memoryview, catalogue: Catalogue) -> Shar
     demands.hours = Names(_calendar(stretches) for stretches in head["hours"] or [ALWAYS])
     resources.admissions = Names(tuple(admitted) for admitted in head["admissions"])
     resources.providers, demands.requesters = Names(head["providers"]), Names(head["requesters"])
-    state.responses.said = dict(head["said"])
+    _restore_responses(state.responses, head)
     rounds.round_no, rounds.round_at_ms, rounds.left_out = head["round_no"], head["round_at_ms"], head["left_out"]
     rounds.ids = head["live_ids"]
     rounds.row_of = {assignment_id: row for row, assignment_id in enumerate(rounds.ids)}
@@ -115,6 +119,14 @@ def _state(head: dict[str, Any], body: memoryview, catalogue: Catalogue) -> Shar
 
 def _calendar(stretches: list[list[int]]) -> Calendar:
     return tuple((start, end) for start, end in stretches)
+
+
+def _restore_responses(responses: ResponseFold, head: dict[str, Any]) -> None:
+    responses.said = dict(head["said"])
+    responses.claims = {claim_id: Claim(*claim) for claim_id, *claim in head["claims"]}
+    responses.dropped, responses.settled = set(head["dropped"]), set(head["settled"])
+    over = responses.dropped | responses.settled
+    responses.open = {claim_id: claim for claim_id, claim in responses.claims.items() if claim_id not in over}
 
 
 def _outbid(state: ShardState) -> list[tuple[tuple[int, int], int]]:

@@ -79,4 +79,5 @@ def solved(frozen: Frozen, *, now: datetime, policy: Policy) -> Solved:
     now_ms = to_ms(now)
     settled = settle(frozen, now_ms=now_ms, policy=policy)
     board = board_of(frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting)
-    return Solved(board, settled, match(board, settled.seats))
+    matching = match(board, settled.seats)
+    return Solved(matching.board, settled, matching)

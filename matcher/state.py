@@ -63,5 +63,8 @@ class ShardState:
         if topic == RESPONSES.name:
             return self.responses.fold(event)
         if topic == ROUNDS.name and isinstance(event.data, RoundDecided):
-            return self.rounds.fold(event.data)
+            fold = self.rounds.fold(event.data)
+            if fold is Fold.APPLIED:
+                self.responses.settle(claim.claim_id for claim in event.data.claims)
+            return fold
         return Fold.ASIDE

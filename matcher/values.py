@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from matcher.candidates import Pairs
+from matcher.claims import claim
 from matcher.columns import Ints
 from matcher.demands import URGENCIES
 from matcher.fairness import HOUR_MS, load, regret
@@ -63,7 +64,12 @@ LINE_TERMS: Final[dict[str, Callable[[Board], Ints]]] = {
     "waiting": waiting,
     "regret": regret,
 }
-PAIR_TERMS: Final[dict[str, Callable[[Board, Pairs], Ints]]] = {"nearness": nearness, "fit": fit, "load": load}
+PAIR_TERMS: Final[dict[str, Callable[[Board, Pairs], Ints]]] = {
+    "nearness": nearness,
+    "fit": fit,
+    "load": load,
+    "claim": claim,
+}
 
 
 def values(board: Board, pairs: Pairs) -> Ints:

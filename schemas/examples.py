@@ -10,7 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from schemas import assignments, deadletters, demands, enrolment, resources, responses, rounds
+from schemas import assignments, claims, deadletters, demands, enrolment, resources, responses, rounds
 from schemas.base import Fact, Window
 from schemas.envelope import Event, new_event
 
@@ -205,6 +205,19 @@ def _response_events() -> list[tuple[datetime, Fact]]:
     ]
 
 
+def _claim_events() -> list[tuple[datetime, Fact]]:
+    made = claims.ClaimMade(
+        claim_id="c-20261119-0003",
+        by="requester",
+        demand_id=_DEMAND.demand_id,
+        resource_id=_RESOURCE.resource_id,
+        shard=_SHARD,
+        at=_at(19, 17, 40),
+    )
+    dropped = claims.ClaimDropped(claim_id=made.claim_id, shard=_SHARD, at=_at(19, 17, 50))
+    return [(fact.at, fact) for fact in (made, dropped)]
+
+
 def _assignment_events() -> list[tuple[datetime, Fact]]:
     at = _at(19, 18)
     proposed = assignments.AssignmentProposed(shard=_SHARD, round_no=2, at=at, assignment=_PROPOSAL)
@@ -276,7 +289,10 @@ def _example(number: int, source: str, time: datetime, data: Fact) -> Event[Fact
 
 
 _STORY: Final = [
-    *(("cobuild/api", *event) for event in (*_resource_events(), *_demand_events(), *_response_events())),
+    *(
+        ("cobuild/api", *event)
+        for event in (*_resource_events(), *_demand_events(), *_response_events(), *_claim_events())
+    ),
     ("cobuild/matcher", _at(19, 18), _ROUND),
     *(("cobuild/matcher", *event) for event in _assignment_events()),
     ("cobuild/matcher", _at(19, 18, 1), _refused()),

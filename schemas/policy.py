@@ -52,6 +52,12 @@ class FitWeights(Fact):
     sibling: Weight = -1_500
 
 
+class ClaimWeights(Fact):
+    """Points for a pair that one side picked by hand and that no rule forbids; before there were claims, none was."""
+
+    bonus: Bonus = 5_000
+
+
 class LoadWeights(Fact):
     """Points taken off for each assignment that the provider holds, or did in these days; a refusal never counts."""
 
@@ -115,6 +121,7 @@ class Policy(Fact):
     waiting: WaitingWeights = WaitingWeights()
     nearness: NearnessWeights = NearnessWeights()
     fit: FitWeights = FitWeights()
+    claim: ClaimWeights = ClaimWeights()
     load: LoadWeights = LoadWeights()
     regret: RegretWeights = RegretWeights()
     rules: Rules = Rules()

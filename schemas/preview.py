@@ -9,7 +9,8 @@ from pydantic import Field
 
 from schemas.base import EntityId, Fact, ItemId, Moment, RegionCode, RegionPrefix
 from schemas.rounds import Points
-from schemas.why import Remedy, Rule, ScarceClass
+from schemas.rules import Rule
+from schemas.why import Remedy, ScarceClass
 
 
 class LineOdds(Fact):

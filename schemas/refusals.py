@@ -69,6 +69,9 @@ REFUSALS: dict[str, Message] = {
         "不能移到另一分片的区划；请撤回后重新登记。",
         "An entry cannot move to another shard; withdraw it and post it anew.",
     ),
+    "other_shard": Message(
+        "资源与需求不在同一分片，不能认领。", "Demand and resource are not of one shard; a claim cannot join them."
+    ),
     "field_is_fixed": Message("此字段不能修改。", "This field cannot be changed."),
     "too_many_rows": Message("表格行数过多。", "The sheet has too many rows."),
     "unknown_word": Message("不认识这个词，请从下拉列表中选择。", "This word is not known; choose one from the list."),

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.base import EntityId, Fact, ItemId, Moment, PartyRef, RegionCode, RegionPrefix, unsaid
+from schemas.claims import ClaimSettled
 from schemas.responses import AssignmentId
 
 Points = Annotated[int, Field(ge=1 - 2**53, le=2**53 - 1)]
@@ -181,6 +182,9 @@ class RoundDecided(Fact):
         Field(exclude_if=unsaid, description="The parts with teams; their values add to the certificate's."),
     ] = ()
     size: RoundSize
+    claims: Annotated[
+        tuple[ClaimSettled, ...], Field(exclude_if=unsaid, description="What became of claims, in their order.")
+    ] = ()
     outbid: Annotated[
         tuple[Outbid, ...],
         Field(

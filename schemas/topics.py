@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from schemas import assignments, deadletters, demands, enrolment, resources, responses, rounds
+from schemas import assignments, claims, deadletters, demands, enrolment, resources, responses, rounds
 from schemas.base import Fact
 
 DAY_MS = 24 * 3600 * 1000
@@ -70,12 +70,14 @@ DEMANDS = Topic(
 )
 RESPONSES = Topic(
     name="cobuild.responses.v1",
-    title="Answers to assignments 答复",
+    title="Answers to assignments, and claims 答复与认领",
     events=(
         _event("response.accepted", responses.AssignmentAccepted),
         _event("response.declined", responses.AssignmentDeclined),
         _event("response.done", responses.AssignmentDone),
         _event("response.no_show", responses.AssignmentNoShow),
+        _event("claim.made", claims.ClaimMade),
+        _event("claim.dropped", claims.ClaimDropped),
     ),
     written_by=("api",),
     read_by=("matcher", "projector"),

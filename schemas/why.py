@@ -7,23 +7,7 @@ from pydantic import Field
 from schemas.base import EntityId, Fact, ItemId, Moment, RegionCode, RegionPrefix
 from schemas.demands import Urgency
 from schemas.rounds import Points
-
-Rule = Literal[
-    "item",
-    "scope",
-    "gate",
-    "beneficiary",
-    "fitness",
-    "cost",
-    "admission",
-    "seats",
-    "window",
-    "notice",
-    "barred",
-    "worth",
-]
-"""The hard rules, in the order in which they are tried; ``worth`` means: allowed, but worth nothing."""
-
+from schemas.rules import Rule
 
 STRETCH_HOURS = 4
 """The length of a time class: a stretch of the day, counted from midnight UTC."""

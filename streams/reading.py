@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from schemas.base import Fact
+from schemas.claims import ClaimDropped, ClaimMade
 from schemas.envelope import Event, decode
 from schemas.refusals import Refused
 from schemas.responses import AssignmentAccepted, AssignmentDeclined, AssignmentDone, AssignmentNoShow
@@ -52,6 +53,8 @@ def _shard_of(data: Fact, width: int) -> str:
         return shard_of(region, width)
     match data:
         case AssignmentAccepted() | AssignmentDeclined() | AssignmentDone() | AssignmentNoShow() | RoundDecided():
+            return data.shard
+        case ClaimMade() | ClaimDropped():
             return data.shard
         case _:
             raise TypeError(f"{type(data).__name__} is no event of a shard")

@@ -6,6 +6,7 @@ from typing import Any
 
 from schemas.base import Fact, Window
 from schemas.catalogue import Catalogue, Category, Item
+from schemas.claims import ClaimDropped, ClaimMade, Side
 from schemas.demands import (
     Demand,
     DemandLine,
@@ -135,6 +136,25 @@ def whistled(demand_id: str = "d1", *, version: int = 2) -> DemandWhistled:
 
 def demand_gone(demand_id: str = "d1", *, version: int = 2) -> DemandWithdrawn:
     return DemandWithdrawn(demand_id=demand_id, version=version, community=HERE)
+
+
+def claimed(
+    demand_id: str = "d1", resource_id: str = "r1", *, line: int = 0, by: Side = "provider", claim_id: str = ""
+) -> ClaimMade:
+    """Return the fact that one side picked a pair."""
+    return ClaimMade(
+        claim_id=claim_id or f"c-{demand_id}-{line}-{resource_id}-{by}",
+        shard=SHARD,
+        by=by,
+        demand_id=demand_id,
+        line=line,
+        resource_id=resource_id,
+        at=NOON,
+    )
+
+
+def dropped(claim: ClaimMade) -> ClaimDropped:
+    return ClaimDropped(claim_id=claim.claim_id, shard=SHARD, at=NOON)
 
 
 def event(data: Fact, *, event_id: str, time: datetime = NOON) -> Event[Fact]:

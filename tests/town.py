@@ -122,7 +122,7 @@ def tell_again(state: ShardState, entry: Entry) -> Fold | str:
 def name_of(fact: Fact) -> str:
     """Return an event id that depends on the fact alone."""
     entity = getattr(fact, "resource", None) or getattr(fact, "demand", None) or fact
-    fields = (type(fact).__name__, "resource_id", "demand_id", "round_no", "version")
+    fields = (type(fact).__name__, "resource_id", "demand_id", "claim_id", "round_no", "version")
     return "-".join([fields[0], *(str(getattr(entity, field)) for field in fields[1:] if hasattr(entity, field))])
 
 

@@ -21,7 +21,7 @@ from schemas.regions import Regions
 from schemas.rounds import RoundDecided
 from schemas.why import DemandWhy, ScarceClass
 
-TERMS = ("service", "urgency", "waiting", "nearness", "fit", "regret", "load")
+TERMS = ("service", "urgency", "waiting", "nearness", "fit", "claim", "regret", "load")
 """The parts of a value in the order in which people read them; others follow."""
 
 

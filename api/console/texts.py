@@ -214,6 +214,8 @@ TEXTS: dict[str, Text] = {
     "term_waiting": Text("已等时间", "Waiting"),
     "term_nearness": Text("就近", "Nearness"),
     "term_fit": Text("对口", "Fit"),
+    "term_claim": Text("认领", "Claimed"),
+    "say_claim": Text("一方亲手选中了另一方", "one side picked the other by hand"),
     "term_regret": Text("此前落选", "Outbid before"),
     "term_load": Text("近来承接较多", "Much on its hands"),
     "say_regret": Text("自落选之时起，每满一小时加分", "grows with every hour since it was outbid"),

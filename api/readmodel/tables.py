@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 
 from api.readmodel.instants import Instant
 
-SCHEMA = 1
+SCHEMA = 2
 """Grows with every change to a table or to how it is filled."""
 
 LIVE = ("proposed", "confirmed")
@@ -199,6 +199,33 @@ answers = Table(
     sqlite_with_rowid=False,
 )
 """Every answer, in the order of the log; apart, as it may be read before its assignment."""
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("claim_id", String, primary_key=True),
+    Column("shard", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("demand_id", String, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("resource_id", String, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("dropped", Boolean, nullable=False),
+    Index("ix_claims_time", "made_at", "claim_id"),
+    Index("ix_claims_demand", "demand_id", "made_at", "claim_id"),
+    Index("ix_claims_resource", "resource_id", "made_at", "claim_id"),
+)
+
+claim_outcomes = Table(
+    "claim_outcomes",
+    metadata,
+    Column("claim_id", String, primary_key=True),
+    Column("outcome", String, nullable=False),
+    Column("rule", String),
+    Column("round_no", BigInteger, nullable=False),
+    Column("decided_at", Instant, nullable=False),
+)
+"""What rounds made of claims; apart, as the round may be read before the claim."""
 
 shards = Table(
     "shards",

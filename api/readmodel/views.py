@@ -8,16 +8,21 @@ from typing import Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from schemas.claims import Side
 from schemas.demands import Demand
 from schemas.enrolment import MemberEnrolled, UnitEnrolled
 from schemas.resources import Resource
 from schemas.rounds import Certificate, LinePrice, PolicyRef, ResourcePrice, TeamPart
+from schemas.rules import Rule
 
 Row = TypeVar("Row")
 
 ResourceState = Literal["published", "suspended", "withdrawn"]
 DemandState = Literal["open", "partly_matched", "matched", "fulfilled", "lapsed", "withdrawn"]
 AssignmentState = Literal["proposed", "accepted", "confirmed", "fulfilled", "declined", "expired", "revoked"]
+ClaimState = Literal[
+    "open", "dropped", "honoured", "not_allowed", "filled", "gone", "claimed_before", "incomplete", "outbid"
+]
 Answer = Literal["accepted", "declined", "done", "no_show"]
 FeedType = Literal["proposed", "confirmed", "revoked", "expired", "fulfilled"]
 
@@ -140,6 +145,25 @@ class AnswerView(View):
     by: str
     reason: str | None
     at: datetime
+
+
+class ClaimView(View):
+    """A claim and what became of it; ``state`` is the outcome, once a round has said it.
+
+    ``rule`` names the first hard rule that the pair fails, where the claim was not allowed.
+    """
+
+    claim_id: str
+    shard: str
+    by: Side
+    demand_id: str
+    line: int
+    resource_id: str
+    made_at: datetime
+    state: ClaimState
+    rule: Rule | None
+    round_no: int | None
+    decided_at: datetime | None
 
 
 class DemandDetail(View):

@@ -13,6 +13,7 @@ from api.entries import Present
 from api.errors import problem_responses
 from api.language import choose
 from api.reading import some
+from api.readmodel.queries.claims import list_claims
 from api.readmodel.queries.demands import demand_detail, list_demands
 from api.readmodel.views import DemandDetail, DemandState, DemandView, Page
 from api.routes.reads import LIST_PROBLEMS, PAGE, READ_PROBLEMS, CaughtUp, Cursor, Limit, Narrowed
@@ -212,5 +213,6 @@ async def why_demand(
             raise
         reasons = why.closed(detail, shard=shard)
     language = choose(accept_language)
+    claims = (await services.reading.query(list_claims, demand_id=demand_id)).rows
     catalogue, regions = services.ports.catalogue, services.ports.regions
-    return why.of_demand(reasons, detail.view.demand, catalogue=catalogue, regions=regions, language=language)
+    return why.of_demand(reasons, detail.view.demand, claims, catalogue=catalogue, regions=regions, language=language)

@@ -10,6 +10,7 @@ from matcher.rules import board_of
 from matcher.settling import settle
 from schemas.policy import LoadWeights, Policy, RegretWeights
 from schemas.rounds import Proposal, RoundDecided
+from tests.property.claiming import settling
 from tests.property.optimum import Pair, teams_of
 from tests.property.oracle import Book, Pool, Word, proven
 from tests.town import Town, ended
@@ -46,6 +47,7 @@ def assert_agreed(book: Book, town: Town, decided: RoundDecided, *, now: datetim
     }
     assert_best(decided, pool)
     assert_true(book, pool, decided, now=now, policy=policy)
+    assert list(decided.claims) == settling(book, decided, pool)
     assert_fair(book, pool, decided, now=now, policy=policy)
     assert_seats_are_single(book, decided, book.endings(now, policy))
     assert_teams_are_whole(book, decided, book.endings(now, policy))
@@ -116,9 +118,11 @@ def assert_true(book: Book, pool: Pool, decided: RoundDecided, *, now: datetime,
         assert (proposal.requester, proposal.provider) == (demand.requester, resource.provider)
         assert (proposal.item, proposal.offered_item) == (demand.lines[proposal.line].item, resource.item)
         assert proposal.community == demand.community
-        assert proposal.auto_accepted == resource.auto_accept
+        pair = (proposal.demand_id, proposal.line, proposal.resource_id)
+        vouched = any(ruled.vouches and ruled.pair == pair for ruled in pool.rulings)
+        assert proposal.auto_accepted == (resource.auto_accept or vouched)
         answer_by = min(now + timedelta(hours=policy.rules.answer_hours), demand.lapses_at)
-        assert proposal.answer_by == (None if resource.auto_accept else answer_by)
+        assert proposal.answer_by == (None if proposal.auto_accepted else answer_by)
         assert proposal.margin >= 0
 
 

@@ -14,6 +14,7 @@ from matcher.columns import FOREVER
 from matcher.fold import Fold, from_ms
 from matcher.pool import next_alarm_ms
 from schemas.base import Fact
+from schemas.claims import Side
 from schemas.demands import Demand, DemandPosted, DemandRevised
 from schemas.policy import Policy
 from schemas.refusals import Refused
@@ -22,7 +23,9 @@ from schemas.rounds import Proposal, RoundDecided
 from tests.builders import (
     NOON,
     SMALL_CATALOGUE,
+    claimed,
     demand_gone,
+    dropped,
     resource_gone,
     suspended,
     whistled,
@@ -98,6 +101,20 @@ class Life:
             self.town.answer(proposal, draw(st.sampled_from(get_args(Answer))))
             self.book.read(self.town.journal[-1].event.data)
 
+    def claim(self, draw: Draw) -> None:
+        """Claim any pair, open or closed, now and then of entries that nobody knows."""
+        pair = (
+            draw(st.sampled_from([*self.book.demands, "d-unknown"])),
+            draw(st.sampled_from([*self.book.resources, "r-unknown"])),
+        )
+        by, number = draw(st.sampled_from(get_args(Side))), len(self.book.claims)
+        made = claimed(*pair, line=draw(st.sampled_from([0, 0, 1])), by=by, claim_id=f"c{number}")
+        self.tell(made.model_copy(update={"at": self.now}))
+
+    def drop_claim(self, draw: Draw) -> None:
+        if name := self._one_of(draw, sorted(self.book.claims.keys() - self.book.dropped)):
+            self.tell(dropped(self.book.claims[name]))
+
     # -- what is no news --------------------------------------------------------------------------------------
 
     def hear_again(self, draw: Draw) -> None:
@@ -127,6 +144,7 @@ class Life:
         found: list[tuple[Fact, tuple[str, ...]]] = [
             (whistled("nobody", version=3), ("not_found",)),
             (suspended("nobody", version=3), ("not_found",)),
+            (dropped(claimed(claim_id="nobody")), ("not_found",)),
         ]
         for name, version in self.book.versions.items():
             gone = whistled if name in self.book.demands else suspended
@@ -134,6 +152,8 @@ class Life:
                 found.append((gone(name, version=version - 1), ("stale_version",)))
             if name in self.book.demands_gone | self.book.resources_gone:
                 found.append((gone(name, version=version + 9), ("already_withdrawn",)))
+        others = [claim.model_copy(update={"resource_id": "r-other"}) for claim in self.book.claims.values()]
+        found += [(claim, ("duplicate_id",)) for claim in others]
         return found
 
     # -- time and rounds ----------------------------------------------------------------------------------------

@@ -5,13 +5,14 @@ best assignment of a small pool is found by trying every choice of every seat.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate, chain
 
 from schemas.base import Fact, Window
 from schemas.catalogue import Catalogue
+from schemas.claims import ClaimDropped, ClaimMade
 from schemas.demands import Demand, DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn, Urgency
 from schemas.policy import Policy
 from schemas.resources import (
@@ -24,6 +25,7 @@ from schemas.resources import (
 )
 from schemas.responses import AssignmentAccepted, AssignmentDeclined, AssignmentDone, AssignmentNoShow
 from schemas.rounds import Proposal, RoundDecided, Transition
+from tests.property import claiming
 from tests.property.optimum import Pair, Place, Team, best_total, teams_of
 
 Word = tuple[str, str]
@@ -72,6 +74,8 @@ class Pool:
     pairs: dict[Pair, Worth]
     waiting: set[Place] = field(default_factory=set)
     teams: dict[Team, list[set[Pair]]] = field(default_factory=dict)
+    rulings: list[claiming.Ruling] = field(default_factory=list)
+    allowed: set[Pair] = field(default_factory=set)
 
     def optimum(self) -> int:
         """Return the most that can be had, by trying for every open demand seat every resource and none."""
@@ -102,6 +106,9 @@ class Book:
     barred: dict[tuple[str, str], datetime] = field(default_factory=dict)
     outbid: dict[Place, datetime] = field(default_factory=dict)
     served: list[tuple[str, date]] = field(default_factory=list)
+    claims: dict[str, ClaimMade] = field(default_factory=dict)
+    dropped: set[str] = field(default_factory=set)
+    settled: set[str] = field(default_factory=set)
     rounds: int = 0
     left_out: int = 0
 
@@ -125,6 +132,10 @@ class Book:
                 self._whistle(fact)
             case DemandWithdrawn():
                 self.demands_gone.add(fact.demand_id)
+            case ClaimMade():
+                self.claims.setdefault(fact.claim_id, fact)
+            case ClaimDropped():
+                self.dropped.add(fact.claim_id)
             case RoundDecided():
                 self._read_round(fact)
             case AssignmentAccepted() | AssignmentDeclined() | AssignmentDone() | AssignmentNoShow():
@@ -142,6 +153,7 @@ class Book:
 
     def _read_round(self, decided: RoundDecided) -> None:
         self.rounds, self.left_out = decided.round_no, decided.size.left_out
+        self.settled |= {claim.claim_id for claim in decided.claims}
         for moved in decided.transitions:
             self._move(moved, decided.decided_at)
         for lapse in decided.lapsed:
@@ -260,12 +272,13 @@ class Book:
         """Return the pool of a round at ``now``, after its endings."""
         words = self.endings(now, policy)
         over = {name for name, (to, _) in words.items() if to != "confirmed"}
-        need, supply = self._need(words, over, now), self._supply(words, over)
-        pairs = dict(self._pairs(need, supply, words, now, policy))
-        teams = self._teams(pairs, need=need, supply=supply, now=now, policy=policy)
+        need, supply, noes = self._need(words, over, now), self._supply(words, over), self._new_noes(words)
+        rulings = claiming.rulings(self, need, supply, noes, now, policy)
+        every = dict(self._pairs(need, supply, noes, now, policy, {ruled.pair for ruled in rulings if ruled.backs}))
+        teams = self._teams(every, need=need, supply=supply, now=now, policy=policy)
         pairs = {
             pair: worth
-            for pair, worth in pairs.items()
+            for pair, worth in every.items()
             if not any(pair[:2] in team for team in self._asking_teams(need))
             or any(pair in able for team in teams.values() for able in team)
         }
@@ -273,7 +286,8 @@ class Book:
         giving = sum(supply[resource] for resource in {pair[2] for pair in pairs})
         waiting = self._waiting(asking, policy) if giving > policy.pace.most_seats else set()
         taken_on = {pair: worth for pair, worth in pairs.items() if pair[:2] not in waiting}
-        return Pool(need, supply, taken_on, waiting, {t: able for t, able in teams.items() if not waiting & set(t)})
+        meeting = {team: able for team, able in teams.items() if not waiting & set(team)}
+        return Pool(need, supply, taken_on, waiting, meeting, rulings, set(every))
 
     def _asking_teams(self, need: Mapping[Place, int]) -> list[Team]:
         """Return the teams with open seats."""
@@ -361,7 +375,12 @@ class Book:
         due = [self.demands[name].lapses_at for name in open_now]
         due += [p.proposal.answer_by for p in self.live.values() if p.proposal.answer_by and not p.confirmed]
         due += [until for (name, _), until in self.barred.items() if decided_at < until < EVER and name in open_now]
+        due += [claim.at + timedelta(hours=1) for claim in self.claims.values() if self._is_waiting(claim)]
         return min(due, default=None)
+
+    def _is_waiting(self, claim: ClaimMade) -> bool:
+        known = claim.demand_id in self.demands and claim.resource_id in self.resources
+        return not known and claim.claim_id not in self.dropped | self.settled
 
     def _open_lines(self, words: Mapping[str, Word], over: set[str]) -> dict[Place, int]:
         """Seats without anybody, on the lines of demands that are still on the list."""
@@ -408,15 +427,11 @@ class Book:
         self,
         need: Mapping[Place, int],
         supply: Mapping[str, int],
-        words: Mapping[str, Word],
+        new_noes: set[tuple[str, str]],
         now: datetime,
         policy: Policy,
+        backed: set[Pair],
     ) -> Iterator[tuple[Pair, Worth]]:
-        new_noes = {
-            (self.live[name].proposal.demand_id, self.live[name].proposal.resource_id)
-            for name, (_, reason) in words.items()
-            if reason in ("declined", "no_show", "no_answer")
-        }
         for demand_id, number in need:
             for resource_id in supply:
                 pair = (demand_id, number, resource_id)
@@ -425,9 +440,18 @@ class Book:
                 starts_at = self._start(demand_id, resource_id, now, policy) if self._suits(pair, policy) else None
                 if starts_at is None:
                     continue
-                worth = Worth(self._terms(pair, now, policy), starts_at)
+                bonus = {"claim": policy.claim.bonus if pair in backed else 0}
+                worth = Worth(self._terms(pair, now, policy) | bonus, starts_at)
                 if worth.total > 0:
                     yield pair, worth
+
+    def _new_noes(self, words: Mapping[str, Word]) -> set[tuple[str, str]]:
+        """Pairs that rest from this round on."""
+        return {
+            (self.live[name].proposal.demand_id, self.live[name].proposal.resource_id)
+            for name, (_, reason) in words.items()
+            if reason in ("declined", "no_show", "no_answer")
+        }
 
     def _suits(self, pair: Pair, policy: Policy) -> bool:
         own = all(fine for fine in self._own_gates(pair).values())
@@ -462,7 +486,7 @@ class Book:
             gate = "insurance" if demand.risky else "none"
         return gate == "none" or not policy.rules.gates or gate in resource.qualifications
 
-    def first_failing(self, pair: Pair, pool: Pool, now: datetime, policy: Policy) -> str | None:
+    def first_failing(self, pair: Pair, supply: Collection[str], now: datetime, policy: Policy) -> str | None:
         """Return the first rule by which a pair is not allowed, or None; only for a pool without new answers."""
         demand, resource = self.demands[pair[0]], self.resources[pair[2]]
         patient = self.resources | {pair[2]: resource.model_copy(update={"notice_minutes": 0})}
@@ -472,7 +496,7 @@ class Book:
             "scope": self._scope(pair),
             "gate": self._gate(pair, policy),
             **self._own_gates(pair),
-            "seats": pair[2] in pool.supply,
+            "seats": pair[2] in supply,
             "window": at_any_time._start(pair[0], pair[2], demand.window.start, Policy()) is not None,
             "notice": self._start(pair[0], pair[2], now, policy) is not None,
             "barred": self.barred.get((pair[0], pair[2]), BEGINNING) <= now,

@@ -1,14 +1,16 @@
 """Small pools drawn so that entries meet often: few items, few places, windows on a half-hour grid that touch."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import settings
 from hypothesis import strategies as st
 
 from schemas.base import Fact, Window
+from schemas.claims import Side
 from schemas.demands import Beneficiary, Demand, DemandLine, DemandPosted, Fitness, Urgency
 from schemas.policy import (
+    ClaimWeights,
     FitWeights,
     LoadWeights,
     NearnessWeights,
@@ -37,6 +39,7 @@ from tests.builders import (
     SAME_DISTRICT,
     SAME_STREET,
     SHARD,
+    claimed,
     demand,
     resource,
 )
@@ -164,6 +167,22 @@ def pools(draw: st.DrawFn, *, most: int = 4, teams: bool = True) -> list[Fact]:
 
 
 @st.composite
+def claims(draw: st.DrawFn, facts: list[Fact], *, most: int = 3) -> list[Fact]:
+    """Draw claims on what was offered and posted."""
+    offers = [fact.resource.resource_id for fact in facts if isinstance(fact, ResourceOffered)]
+    asked = [fact.demand.demand_id for fact in facts if isinstance(fact, DemandPosted)]
+    if not (offers and asked):
+        return []
+    pairs = draw(st.lists(st.tuples(st.sampled_from(asked), st.sampled_from(offers)), max_size=most))
+    return [
+        claimed(
+            *pair, line=draw(st.sampled_from([0, 0, 1])), by=draw(st.sampled_from(get_args(Side))), claim_id=f"c{n}"
+        )
+        for n, pair in enumerate(pairs)
+    ]
+
+
+@st.composite
 def policies(draw: st.DrawFn) -> Policy:
     """Draw small weights, so that ties and worthless pairs are common."""
     return Policy(
@@ -174,6 +193,7 @@ def policies(draw: st.DrawFn) -> Policy:
             community=draw(POINTS), street=draw(POINTS), district=draw(POINTS), city=draw(POINTS), beyond=draw(POINTS)
         ),
         fit=FitWeights(exact=draw(st.integers(-2, 12)), sibling=draw(st.integers(-12, 5))),
+        claim=ClaimWeights(bonus=draw(st.sampled_from([0, 3, 20]))),
         load=LoadWeights(
             per_assignment=draw(SELDOM_POINTS), cap=draw(st.integers(0, 3)), span_days=draw(st.integers(1, 2))
         ),

@@ -57,6 +57,14 @@ class TownLife(RuleBasedStateMachine):
     def withdraw_demand(self, data: Any) -> None:
         self.life.withdraw_demand(data.draw)
 
+    @rule(data=DATA)
+    def claim(self, data: Any) -> None:
+        self.life.claim(data.draw)
+
+    @rule(data=DATA)
+    def drop_claim(self, data: Any) -> None:
+        self.life.drop_claim(data.draw)
+
     @precondition(lambda self: self.life.proposed)
     @rule(data=DATA)
     def answer(self, data: Any) -> None:

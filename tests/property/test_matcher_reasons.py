@@ -58,7 +58,7 @@ def alone(pool: Pool, team: Team) -> int:
 def assert_counted(book: Book, pool: Pool, told: LineWhy, name: str, number: int, policy: Policy) -> None:
     category = told.item.split(".", maxsplit=1)[0]
     kin = [r for r, resource in book.resources.items() if resource.item.startswith(f"{category}.")]
-    failing = Counter(book.first_failing((name, number, resource), pool, at(), policy) for resource in kin)
+    failing = Counter(book.first_failing((name, number, resource), pool.supply, at(), policy) for resource in kin)
     passing = failing.pop(None, 0)
     own = passing - told.eligible  # all their seats go to this very line
     assert (own == 0) or told.verdict in ("outbid", "no_candidate")

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import Connection
 
 from api.readmodel.projection.assignments import project_assignments
+from api.readmodel.projection.claims import project_claims
 from api.readmodel.projection.deadletters import project_deadletters
 from api.readmodel.projection.demands import Demands
 from api.readmodel.projection.parties import project_members, project_units
@@ -28,6 +29,7 @@ def project(
     project_units(connection, batch.units, tally=tally)
     project_members(connection, batch.members, tally=tally)
     project_resources(connection, batch.resources, tally=tally, catalogue=catalogue)
+    project_claims(connection, batch.claims)
     lapsed = project_rounds(connection, batch.rounds)
     demands = Demands.load(connection, events=batch.demands, also=lapsed | batch.assigned_demands)
     project_assignments(connection, batch, tally=tally, catalogue=catalogue)

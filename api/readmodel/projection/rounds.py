@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
+from api.readmodel.projection.claims import project_outcomes
 from api.readmodel.projection.rows import Values, put, put_once, rows_among
 from api.readmodel.tables import lapses, rounds, shards
 from schemas.envelope import Event
@@ -22,6 +23,7 @@ def project_rounds(connection: Connection, events: Sequence[Event[RoundDecided]]
     put_once(connection, rounds, [_row(decided) for decided in counting])
     newest = {decided.shard: decided for decided in counting}
     put(connection, shards, [_head(decided) for decided in newest.values()])
+    project_outcomes(connection, counting)
     return _lapse(connection, counting)
 
 

@@ -11,6 +11,7 @@ from schemas.assignments import (
     AssignmentProposed,
     AssignmentRevoked,
 )
+from schemas.claims import ClaimDropped, ClaimMade
 from schemas.deadletters import RecordRefused, RecordReplayed
 from schemas.demands import DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn
 from schemas.enrolment import MemberEnrolled, UnitEnrolled
@@ -31,6 +32,7 @@ _KINDS: dict[type, str] = {
     **dict.fromkeys((ResourceOffered, ResourceRevised, ResourceSuspended, ResourceWithdrawn), "resources"),
     **dict.fromkeys((DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn), "demands"),
     **dict.fromkeys((AssignmentAccepted, AssignmentDeclined, AssignmentDone, AssignmentNoShow), "responses"),
+    **dict.fromkeys((ClaimMade, ClaimDropped), "claims"),
     **dict.fromkeys(
         (AssignmentProposed, AssignmentConfirmed, AssignmentRevoked, AssignmentExpired, AssignmentFulfilled),
         "assignments",
@@ -47,6 +49,7 @@ class Sorted:
     resources: list[Event[Any]] = field(default_factory=list)
     demands: list[Event[Any]] = field(default_factory=list)
     responses: list[Located] = field(default_factory=list)
+    claims: list[Event[Any]] = field(default_factory=list)
     rounds: list[Event[RoundDecided]] = field(default_factory=list)
     assignments: list[Event[Any]] = field(default_factory=list)
     deadletters: list[Event[RecordRefused]] = field(default_factory=list)

@@ -9,7 +9,8 @@ from api.entries import merge
 from schemas.catalogue import load_catalogue
 from schemas.demands import Demand
 from schemas.regions import Regions
-from schemas.why import DemandWhy, LineWhy, Remedy, Rule
+from schemas.rules import Rule
+from schemas.why import DemandWhy, LineWhy, Remedy
 from tests.apiworld import NOW, demand
 
 CATALOGUE, REGIONS = load_catalogue(), Regions.builtin("cn")

@@ -15,7 +15,8 @@ from api.readmodel.views import Answer, AssignmentState
 from matcher.values import LINE_TERMS, PAIR_TERMS
 from schemas.demands import Urgency
 from schemas.rounds import RoundDecided
-from schemas.why import LineWhy, Rule
+from schemas.rules import Rule
+from schemas.why import LineWhy
 
 WEB = Path(api.console.__file__).parent / "web"
 BEGINNINGS = {"rule_", "verdict_", "term_", "say_", "cause_", "step_"}

@@ -20,6 +20,7 @@ from tests.builders import (
     SHARD,
     SMALL_CATALOGUE,
     at,
+    claimed,
     demand_gone,
     line,
     offered,
@@ -177,3 +178,15 @@ def test_terms_that_look_back_on_earlier_rounds_are_weighed_as_the_round_did() -
     given = [each for one in found for each in one.decided.proposals]
     assert {"load", "regret"} <= {name for each in given for name, points in each.terms.items() if points}
     assert [worth for one in found for worth in one.worths[0]] == [each.value for each in given]
+
+
+def test_claims_are_inputs_of_the_fork_and_weighed_as_the_round_did() -> None:
+    town = Town(offered("r1"), posted("d1"), posted("d2", community=SAME_DISTRICT), claimed("d2", "r1"))
+    town.tell(claimed("d1", "r1", by="requester"))
+    town.round(at(0))
+    _, (found,) = forked(town, Policy(), Policy(), NEAR)
+    assert [claim.outcome for claim in found.decided.claims] == ["honoured", "claimed_before"]
+    assert found.worths[0] == [given.value for given in found.decided.proposals]
+    _, (other,) = forked(town, NEAR, NEAR)
+    assert [claim.outcome for claim in other.decided.claims] == ["outbid", "honoured"]
+    assert other.worths[0] == [given.value for given in other.decided.proposals]

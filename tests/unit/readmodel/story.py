@@ -15,6 +15,7 @@ from matcher.publication import events_of
 from matcher.state import ShardState
 from schemas.base import Fact, Window
 from schemas.catalogue import load_catalogue
+from schemas.claims import ClaimDropped, ClaimMade
 from schemas.deadletters import RecordRefused
 from schemas.demands import Demand, DemandLine, DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn
 from schemas.enrolment import EnrolmentKind, MemberClass, MemberEnrolled, UnitEnrolled
@@ -49,6 +50,7 @@ class Story:
     states: dict[str, ShardState] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     rounds: list[RoundDecided] = field(default_factory=list)
+    claims: int = 0
 
     def __post_init__(self) -> None:
         self.states = {shard: ShardState(shard, CATALOGUE) for shard in SHARDS}
@@ -159,6 +161,26 @@ class Story:
             shard, proposal = proposals[choice % len(proposals)]
             model = (AssignmentAccepted, AssignmentDeclined, AssignmentDone, AssignmentNoShow)[kind % 4]
             self.say(model(assignment_id=proposal.assignment_id, shard=shard, at=self.now), shard=shard)
+
+    def claim(self, demand: int, resource: int, *, by_provider: bool) -> None:
+        """Claim a pair of one district, whatever became of its entries."""
+        self.claims += 1
+        shard = SHARDS[demand % 2]
+        made = ClaimMade(
+            claim_id=f"c-{self.claims}",
+            by="provider" if by_provider else "requester",
+            demand_id=f"d-{demand}",
+            resource_id=f"r-{resource // 2 * 2 + demand % 2}",
+            shard=shard,
+            at=self.now,
+        )
+        self.say(made, shard=shard)
+
+    def drop_claim(self, choice: int) -> None:
+        """Take back some claim, or one that nobody made."""
+        number = choice % (self.claims + 2)
+        shard = next((s for s, state in self.states.items() if f"c-{number}" in state.responses.claims), SHARDS[0])
+        self.say(ClaimDropped(claim_id=f"c-{number}", shard=shard, at=self.now), shard=shard)
 
     def decide(self, which: int) -> RoundDecided:
         """Hold a round in one shard and publish what it means."""

@@ -41,6 +41,8 @@ _DOINGS: dict[Callable[[Story, Random], object], int] = {
     lambda story, random: story.end_resource(
         random.randrange(9), suspend=random.random() < 0.6, step=random.choice(_STEPS)
     ): 2,
+    lambda story, random: story.claim(random.randrange(8), random.randrange(8), by_provider=random.random() < 0.5): 4,
+    lambda story, random: story.drop_claim(random.randrange(20)): 1,
     lambda story, random: story.crash(random.randrange(50)): 1,
     lambda story, random: story.refuse(random.randrange(5)): 1,
     lambda story, random: story.enrol(random.randrange(6), street=random.randrange(6)): 2,

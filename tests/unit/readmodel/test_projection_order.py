@@ -11,6 +11,7 @@ from sqlalchemy import Row, select
 
 from api.readmodel.model import ReadModel
 from api.readmodel.projection.tallies import SUMS
+from api.readmodel.queries.claims import list_claims
 from api.readmodel.tables import (
     assignments,
     demand_lines,
@@ -53,6 +54,7 @@ def test_entries_stand_as_the_matcher_sees_them(story: Story) -> None:
     assert _demands(model) == _matchers_demands(story)
     assert _resources(model) == _matchers_resources(story)
     assert _live(model) == {name for state in story.states.values() for name in state.rounds.ids}
+    _check_claims(model, story)
 
 
 @_SETTINGS
@@ -76,6 +78,18 @@ def test_the_feed_has_each_event_once_in_the_order_of_its_partition(story: Story
             once = list(dict.fromkeys(event.id for event in events))
             assert [row.event_id for row in rows if row.shard == events[0].key] == once
     assert len({row.seq for row in rows}) == len({row.event_id for row in rows}) == len(rows)
+
+
+def _check_claims(model: ReadModel, story: Story) -> None:
+    with model.read() as connection:
+        found = {claim.claim_id: claim for claim in list_claims(connection, limit=200).rows}
+    told = {claim.claim_id: claim for decided in story.rounds for claim in decided.claims}
+    made = {name: state for state in story.states.values() for name in state.responses.claims}
+    assert found.keys() == made.keys()
+    for name, claim in found.items():
+        dropped = name in made[name].responses.dropped
+        assert claim.state == (told[name].outcome if name in told else "dropped" if dropped else "open")
+        assert claim.rule == (told[name].rule if name in told else None)
 
 
 def _demands(model: ReadModel) -> dict[str, tuple[int, bool, int]]:
