@@ -24,7 +24,9 @@ from schemas.envelope import Event
 from schemas.preview import DeclinePreview, DemandPreview, OfferPreview, PriceBoard
 from schemas.refusals import Refused
 from schemas.regions import Regions
+from schemas.replay import RoundReplay
 from schemas.resources import Resource
+from schemas.rounds import RoundDecided
 from schemas.why import DemandWhy
 
 PATH = Path("docs/contracts/openapi.json")
@@ -51,6 +53,9 @@ class _Nothing:
     async def preview_decline(self, *, assignment_id: str, shard: str) -> DeclinePreview:
         raise Refused("unavailable")
 
+    async def replay(self, recorded: RoundDecided) -> RoundReplay:
+        raise Refused("unavailable")
+
     async def prices(self, *, shard: str) -> PriceBoard:
         raise Refused("unavailable")
 
@@ -72,6 +77,7 @@ def render() -> str:
             sink=nothing,
             read_model=model,
             explainer=nothing,
+            replayer=nothing,
             store=store,
             master_key=bytes(KEY_BYTES),
             clock=nothing,

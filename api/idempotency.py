@@ -34,8 +34,8 @@ _LONGEST = 255
 
 
 def takes_key(path: str) -> bool:
-    """Return whether a POST to ``path`` changes anything; a preview may be asked for again and again."""
-    return path.startswith("/v1/") and not path.endswith(":preview")
+    """Return whether a POST to ``path`` changes anything; a preview or a replay may be asked for again and again."""
+    return path.startswith("/v1/") and not path.endswith((":preview", ":replay"))
 
 
 @dataclass(frozen=True, slots=True)

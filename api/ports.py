@@ -15,7 +15,9 @@ from schemas.demands import Demand
 from schemas.envelope import Event
 from schemas.preview import DeclinePreview, DemandPreview, OfferPreview, PriceBoard
 from schemas.regions import Regions
+from schemas.replay import RoundReplay
 from schemas.resources import Resource
+from schemas.rounds import RoundDecided
 from schemas.why import DemandWhy
 
 
@@ -83,6 +85,18 @@ class Explainer(Protocol):
         ...
 
 
+class Replayer(Protocol):
+    """Decides recorded rounds once more."""
+
+    async def replay(self, recorded: RoundDecided) -> RoundReplay:
+        """Decide a round anew from the log, and compare.
+
+        Raises:
+            Refused: ``unavailable``, ``not_found``.
+        """
+        ...
+
+
 class Clock(Protocol):
     """Tells the time."""
 
@@ -143,6 +157,7 @@ class ApiPorts:
     sink: EventSink
     read_model: ReadModel
     explainer: Explainer
+    replayer: Replayer
     store: Engine
     master_key: bytes
     clock: Clock

@@ -28,6 +28,7 @@ from streams.follower import FollowingExplainer
 from streams.host import ShardHost
 from streams.log import Log
 from streams.projector import Projector
+from streams.replayer import Replayer
 from streams.round_loop import RoundLoop
 from streams.snapshots import FileSnapshots
 
@@ -104,6 +105,7 @@ async def open_api(settings: CobuildSettings) -> AsyncIterator[FastAPI]:
     """
     with alone(settings.data_dir, "api"):
         catalogue, policy = load_catalogue(settings.catalogue), load_policy(settings.policy)
+        KeptPolicies(settings.policies_path).keep(policy)
         async with AsyncExitStack() as closing:
             log = await open_own(settings, "api")
             closing.push_async_callback(log.close)
@@ -163,6 +165,12 @@ class _Front:
             sink=self.sink,
             read_model=self.read_model,
             explainer=explainer,
+            replayer=Replayer(
+                log=self.log,
+                catalogue=self.catalogue,
+                policies=KeptPolicies(settings.policies_path).find,
+                shard_width=settings.shard_width,
+            ),
             store=store,
             master_key=settings.vault_master_key(),
             clock=clock,

@@ -11,7 +11,8 @@
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from typing import Any
 
 from matcher.decide import decide
@@ -60,9 +61,12 @@ async def replay(
     done, report = 0, ReplayReport()
     for partition in partitions:
         one = _Partition(log, partition, ends, catalogue=catalogue, policies=policies, width=shard_width)
-        async for result in one.results(shard=shard, round_no=round_no):
-            done, report = done + 1, report + result
-            progress(done, total)
+        async with aclosing(one.results(shard=shard, round_no=round_no)) as results:
+            async for result in results:
+                done, report = done + 1, report + result
+                progress(done, total)
+                if None not in (shard, round_no) and report.checked:
+                    break  # the one that was asked for
     return report
 
 
@@ -107,7 +111,7 @@ class _Partition:
         self._catalogue, self._policies, self._width = catalogue, policies, width
         self._shards: dict[str, _Shard] = {}
 
-    async def results(self, *, shard: str | None, round_no: int | None) -> AsyncIterator[ReplayReport]:
+    async def results(self, *, shard: str | None, round_no: int | None) -> AsyncGenerator[ReplayReport, None]:
         """Yield what each record of the decision log comes to."""
         try:
             async for record in self._tapes[ROUNDS.name].up_to(self._rounds_end):

@@ -45,6 +45,7 @@ from schemas.rounds import (
 )
 from schemas.topics import TOPIC_OF_MODEL
 from schemas.why import DemandWhy
+from tests.fakes.replayer import FakeReplayer
 
 NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
 MASTER_KEY = bytes(range(32))
@@ -215,6 +216,7 @@ def ports_in(directory: Path) -> tuple[ApiPorts, FakeSink, FakeClock, FakeExplai
         sink=sink,
         read_model=model,
         explainer=explainer,
+        replayer=FakeReplayer(),
         store=open_store(directory / "api.sqlite3"),
         master_key=MASTER_KEY,
         clock=clock,

@@ -14,9 +14,12 @@ from api.readmodel.views import Page, RoundView
 from api.routes.reads import LIST_PROBLEMS, PAGE, READ_PROBLEMS, CaughtUp, Cursor, Limit, Region
 from api.services import of
 from schemas.base import Moment, RegionPrefix
+from schemas.replay import RoundReplay
 from schemas.rounds import RoundDecided
 
 router = APIRouter(prefix="/v1/rounds", tags=["rounds 轮次"])
+Shard = Annotated[RegionPrefix, Path(description="The shard's key.", examples=["310105"])]
+Number = Annotated[int, Path(ge=1, le=2**63 - 1, description="Rounds of a shard count from 1.")]
 
 
 @router.get(
@@ -48,9 +51,27 @@ async def get_rounds(
 )
 async def get_round(
     request: Request,
-    shard: Annotated[RegionPrefix, Path(description="The shard's key.", examples=["310105"])],
-    number: Annotated[int, Path(ge=1, le=2**63 - 1, description="Rounds of a shard count from 1.")],
+    shard: Shard,
+    number: Number,
 ) -> RoundDecided:
     """Return the decision as the log has it: proposals, transitions, prices, certificate."""
     found = await of(request).reading.query(find_round, shard=shard, round_no=number)
     return some(found, what=f"{shard}/{number}")
+
+
+@router.post(
+    "/{shard}/{number}:replay",
+    operation_id="replayRound",
+    summary="Decide a round once more",
+    responses=problem_responses(*READ_PROBLEMS, "not_found", "unavailable"),
+    dependencies=[CaughtUp],
+)
+async def replay_round(request: Request, shard: Shard, number: Number) -> RoundReplay:
+    """Decide a recorded round anew from what it had seen, and say whether it comes out byte for byte.
+
+    Nothing is written. It costs a reading of the shard's history, so one goes at a time: `unavailable` says to come
+    again, or to use `cobuild replay`.
+    """
+    services = of(request)
+    found = await services.reading.query(find_round, shard=shard, round_no=number)
+    return await services.ports.replayer.replay(some(found, what=f"{shard}/{number}"))

@@ -34,6 +34,7 @@ from schemas.resources import Resource
 from schemas.responses import AssignmentDone
 from schemas.why import DemandWhy
 from tests.e2e.seed import DISTRICT, Town, history
+from tests.fakes.replayer import FakeReplayer
 
 
 class WallClock:
@@ -108,6 +109,7 @@ def build(*, data: Path, empty: bool, live: bool) -> FastAPI:
             sink=TownSink(town, bell),
             read_model=model,
             explainer=explainer,
+            replayer=FakeReplayer(),
             store=open_store(data / "api.sqlite3"),
             master_key=bytes(32),
             clock=WallClock(),

@@ -144,3 +144,15 @@ async def test_rounds_are_listed_and_shown_whole(world: World) -> None:
     assert (row["shard"], row["round_no"], row["proposals"], row["holds"]) == ("310105", 1, 1, True)
     whole = (await world.get("/v1/rounds/310105/1")).json()
     assert whole["certificate"]["price_sum"] == 4000
+
+
+async def test_a_round_is_decided_once_more_on_request(world: World) -> None:
+    await matched(world)
+    await matched(world, round_no=2, holds=False)
+    told = await world.post("/v1/rounds/310105/1:replay")
+    assert (told.status_code, told.json()["outcome"], told.json()["other_solver"]) == (200, "equal", False)
+    again = await world.post("/v1/rounds/310105/1:replay", Idempotency_Key="k")
+    assert "idempotent-replayed" not in again.headers
+    assert (await world.post("/v1/rounds/310105/2:replay")).json()["outcome"] == "different"
+    assert (await world.post("/v1/rounds/310105/3:replay")).status_code == 404
+    assert (await world.post("/v1/rounds/310105/0:replay")).status_code == 422

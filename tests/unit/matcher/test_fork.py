@@ -190,3 +190,18 @@ def test_claims_are_inputs_of_the_fork_and_weighed_as_the_round_did() -> None:
     _, (other,) = forked(town, NEAR, NEAR)
     assert [claim.outcome for claim in other.decided.claims] == ["outbid", "honoured"]
     assert other.worths[0] == [given.value for given in other.decided.proposals]
+
+
+def test_teams_are_given_and_weighed_as_the_round_did() -> None:
+    town = Town(offered("r1"), offered("r2"), offered("r3"), posted("d1", line(quantity=2, together=True)))
+    town.tell(posted("d2", community=SAME_DISTRICT))
+    for given in town.round(at(0)).proposals[:2]:
+        town.answer(given, "accepted")
+    town.round(at(1))
+    _, found = forked(town, Policy(), Policy())
+    assert [each.decided for each in found] == [decided for _, decided in steps(town)]
+    assert len(found[0].decided.proposals) == 3
+    assert found[0].worths == ([given.value for given in found[0].decided.proposals],)
+    _, near = forked(town, NEAR)
+    counts = [sum(given.demand_id == "d1" for given in each.decided.proposals) for each in near]
+    assert counts[0] in (0, 2)
