@@ -4,6 +4,7 @@ import asyncio
 
 from sqlalchemy import select
 
+from api.console.claims import claims_on
 from api.console.desk import Message, millis
 from api.console.names import Providers
 from api.places import place
@@ -77,11 +78,13 @@ class Foresight:
         shard = shard_of(found.resource.home, self._shard_width)
         told = await self._explainer.demands_for(resource_id=resource_id, shard=shard)
         titles = await asyncio.to_thread(self._titles, {("demand", chance.demand_id) for chance in told.chances})
+        claims = await asyncio.to_thread(self._claims, resource_id)
         return {
             "id": resource_id,
             "title": found.resource.title,
             "item": found.resource.item,
             "place": place(self._regions, found.resource.home),
+            "claims": claims,
             **self._offer(told, titles),
         }
 
@@ -102,6 +105,10 @@ class Foresight:
     def _resource(self, resource_id: str) -> ResourceView | None:
         with self._model.read() as connection:
             return get_resource(connection, resource_id=resource_id)
+
+    def _claims(self, resource_id: str) -> list[Message]:
+        with self._model.read() as connection:
+            return claims_on(connection, resource_id=resource_id)
 
     def _assignment(self, assignment_id: str) -> AssignmentView | None:
         with self._model.read() as connection:

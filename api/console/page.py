@@ -148,4 +148,4 @@ class Desktop:
         except Refused as refusal:
             _LOG.info("console_why_refused", demand_id=demand_id, code=refusal.code)
             why = None
-        return {**found, "why": why}
+        return {**found, "shard": shard, "why": why}

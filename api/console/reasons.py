@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from api.console.claims import claims_on
 from api.console.desk import Message, millis
 from api.console.names import Providers
 from api.odds import said
@@ -68,6 +69,7 @@ class Reasons:
         """Return what is known about a demand, without the reasons; None where there is none."""
         with self._model.read() as connection:
             found = get_demand(connection, demand_id=demand_id)
+            claims = claims_on(connection, demand_id=demand_id)
         if found is None:
             return None
         demand = found.demand
@@ -81,6 +83,7 @@ class Reasons:
             "waited_s": (self._clock.now() - demand.posted_at).total_seconds(),
             "starts_at": millis(demand.window.start),
             "ends_at": millis(demand.window.end),
+            "claims": claims,
         }
 
     def _sides(self, connection: Connection, found: AssignmentView) -> Message:

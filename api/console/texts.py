@@ -155,6 +155,13 @@ TEXTS: dict[str, Text] = {
     "only_you": Text("只有这份资源能帮", "nobody else can"),
     "given_now": Text("本轮会配上", "given now"),
     "not_open": Text("这一条已经结束，不再参与匹配。", "This one has ended and is matched no more."),
+    "claim": Text("认领", "Claim"),
+    "claim_back": Text("撤回", "Take it back"),
+    "claims": Text("认领", "Claims"),
+    "claim_by_provider": Text("提供方认领", "claimed by the provider"),
+    "claim_by_requester": Text("需求方认领", "claimed by the requester"),
+    "pick": Text("自己挑一份资源", "Pick a resource by hand"),
+    "pick_none": Text("同类资源都没有空席位。", "No resource of the category has a seat left."),
     "link_demands": Text("能帮的需求", "Demands it could serve"),
     # before a no
     "if_declined": Text("如果婉拒", "If it were declined"),

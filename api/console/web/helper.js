@@ -1,9 +1,12 @@
 // The other way round: which open demands an offer would serve now, what each seat adds, and which only it can serve.
 import { speech } from "./words.js";
 import { api } from "./links.js";
+import Claim from "./claim.js";
+import Claims from "./claims.js";
 
 export default {
   mixins: [speech],
+  components: { Claim, Claims },
   props: { answer: Object },
   emits: ["open"],
   computed: {
@@ -34,8 +37,10 @@ export default {
             <span class="urgency">{{ chance.only ? t("only_you") : chance.given ? t("given_now") : "" }}</span>
             <span class="open">{{ t("seats_open", { count: number(chance.open) }) }}</span>
           </button>
+          <Claim v-if="answer.seats" by="provider" :demand="chance.demand_id" :line="chance.line" :resource="answer.id" />
         </li>
       </ol>
+      <Claims :claims="answer.claims" />
       <p class="quiet-inline">{{ t("adds_how") }} {{ t("as_of", { time: moment(answer.at) }) }}</p>
       <p class="links"><span class="quiet-inline">{{ t("links") }}</span>
         <a v-for="[label, url] in links" :key="url" :href="url" target="_blank" rel="noopener">{{ t(label) }}</a></p>

@@ -1,10 +1,17 @@
 // Where the JSON behind the page lies: the API sits beside the console, under the same prefix.
+import { reactive } from "vue";
 import { words } from "./words.js";
 
 const root = () => (window.path_prefix ?? "").replace(/\/console$/, "");
 
 export const api = (path) => `${root()}/v1/${path}`;
 export const docs = () => `${root()}/docs`;
+
+/** The token for writing, where one is needed; asked for once. */
+export const access = reactive({ token: "", needed: false });
+
+/** Ids that nobody else draws; also where a page without TLS has no randomUUID. */
+export const drawn = () => [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** Ask the API; resolves to `{ said }` or `{ problem }`, and to `{}` where nobody answers or the question was given up. */
 export async function call(path, { body, token, key, signal } = {}) {

@@ -1,6 +1,6 @@
 // Posting a demand, with its odds while the form is filled in: each is one insertion into the round as it stands.
 import { speech, words } from "./words.js";
-import { call } from "./links.js";
+import { call, drawn } from "./links.js";
 
 const PAUSE_MS = 300; // after the last key
 const LONGEST = 12; // digits of a community
@@ -14,9 +14,6 @@ function tomorrow(hour) {
   date.setHours(hour, 0, 0, 0);
   return local(date);
 }
-
-/** Ids that nobody else draws; also where a page without TLS has no randomUUID. */
-const drawn = () => [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 export default {
   mixins: [speech],
@@ -87,8 +84,10 @@ export default {
     async descend(code, depth) {
       this.steps = this.steps.slice(0, depth);
       this.community = code.length === LONGEST ? code : "";
+      const way = (this.way = (this.way ?? 0) + 1);
       if (code.length === LONGEST && depth) return;
       const { said } = await call(code ? `regions/${code}` : "regions?limit=100");
+      if (way !== this.way) return; // another way was taken meanwhile
       const children = said?.children ?? said ?? [];
       if (children.length) this.steps.push({ code, chosen: "", children });
       else if (said) this.steps.push({ code, chosen: code, children: [{ code, name: said.name }] });

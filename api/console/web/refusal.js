@@ -1,9 +1,12 @@
 // Why a demand is still open: per line the rule that each resource failed first, or by how much it was outbid.
 import { speech, words } from "./words.js";
 import { api } from "./links.js";
+import Claims from "./claims.js";
+import Picking from "./picking.js";
 
 export default {
   mixins: [speech],
+  components: { Claims, Picking },
   props: { answer: Object },
   data: () => ({ words }),
   computed: {
@@ -24,6 +27,7 @@ export default {
     },
   },
   methods: {
+    open: ({ verdict }) => !["matched", "lapsed", "withdrawn"].includes(verdict),
     /** The class of seats that is too dear; what would tell on somebody the server leaves out. */
     scarce({ item, place, stretch, sources }) {
       const values = { item: this.itemName(item), place, count: this.number(sources) };
@@ -63,7 +67,9 @@ export default {
           <ol><li v-for="remedy in line.remedies" :key="remedy.en">{{ remedy[words.language] }}</li></ol>
         </div>
         <p v-if="line.considered && line.verdict !== 'matched'" class="quiet-inline">{{ t("eligible", { count: number(line.eligible) }) }}</p>
+        <Picking v-if="line.considered && open(line)" :demand="answer.id" :line="line" :shard="answer.shard" />
       </section>
+      <Claims :claims="answer.claims" />
       <p v-if="answer.why" class="quiet-inline">{{ t("as_of_round", { no: number(answer.why.round_no), time: moment(answer.why.at) }) }}</p>
       <p class="links"><span class="quiet-inline">{{ t("links") }}</span>
         <a v-for="[label, url] in links" :key="url" :href="url" target="_blank" rel="noopener">{{ t(label) }}</a></p>

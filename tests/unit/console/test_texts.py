@@ -13,13 +13,14 @@ from api.console.reasons import TERMS
 from api.console.texts import TEXTS, table
 from api.readmodel.views import Answer, AssignmentState
 from matcher.values import LINE_TERMS, PAIR_TERMS
+from schemas.claims import Side
 from schemas.demands import Urgency
 from schemas.rounds import RoundDecided
 from schemas.rules import Rule
 from schemas.why import LineWhy
 
 WEB = Path(api.console.__file__).parent / "web"
-BEGINNINGS = {"rule_", "verdict_", "term_", "say_", "cause_", "step_"}
+BEGINNINGS = {"rule_", "verdict_", "term_", "say_", "cause_", "step_", "claim_by_"}
 """The page completes these keys by a word from the server."""
 SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in sorted(WEB.glob("*.js")))
 
@@ -38,6 +39,7 @@ def built_from_data() -> set[str]:
         *(f"step_{state}" for state in steps),
         *(f"step_answer_{answer}" for answer in get_args(Answer)),
         *(f"{head}_{term}" for head in ("term", "say") for term in TERMS),
+        *(f"claim_by_{side}" for side in get_args(Side)),
         *("unit", "member", "team", "system"),
         "not_found",
         "not_open",
