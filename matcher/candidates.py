@@ -29,17 +29,21 @@ class Pairs:
 
 def candidates(board: Board, *, lines: Ints, resources: Ints) -> Pairs:
     """Return every allowed pair of the given line and resource rows (both sorted)."""
-    parts = []
+    starts, parts = Starts(board, pairs=cells(board, lines, resources)), []
     for mine, theirs in blocks(board, lines, resources, cells=BLOCK):
-        row, column = np.nonzero(allowed(board, mine[:, None], theirs[None, :]))
+        fine = allowed(board, mine[:, None], theirs[None, :])
+        if starts.are_known:
+            fine &= starts.of(mine[:, None], theirs[None, :]) < NEVER
+        row, column = np.nonzero(fine)
         parts.append((mine[row], theirs[column]))
     if not parts:
         nothing = np.zeros(0, np.int64)
         return Pairs(nothing, nothing, nothing)
     line, resource = (np.concatenate(rows) for rows in zip(*parts, strict=True))
-    start = Starts(board).of(line, resource)
-    pairs = Pairs(line, resource, start).keep(start < NEVER)
-    return by_line(pairs, len(board.frozen.lines))
+    order = by_line(line, len(board.frozen.lines))
+    line, resource = line[order], resource[order]
+    pairs = Pairs(line, resource, starts.of(line, resource))
+    return pairs if starts.are_known else pairs.keep(pairs.start < NEVER)
 
 
 def cells(board: Board, lines: Ints, resources: Ints) -> int:
@@ -50,14 +54,12 @@ def cells(board: Board, lines: Ints, resources: Ints) -> int:
     return int((of_line * of_resource).sum())
 
 
-def by_line(pairs: Pairs, lines: int) -> Pairs:
-    """Sort by line. Each line's pairs lie together already, in order of resource, so its run moves as a whole."""
-    count = np.bincount(pairs.line, minlength=lines)
-    first = np.zeros(lines, np.int64)
-    begins = np.flatnonzero(np.diff(pairs.line, prepend=-1))
-    first[pairs.line[begins]] = begins
-    order = ragged(first, count)
-    return Pairs(pairs.line[order], pairs.resource[order], pairs.start[order])
+def by_line(line: Ints, lines: int) -> Ints:
+    """Return the order of pairs by line. Each line's lie together already, by resource, so its run moves as a whole."""
+    count, first = np.bincount(line, minlength=lines), np.zeros(lines, np.int64)
+    begins = np.flatnonzero(line[1:] != line[:-1]) + 1
+    first[line[begins]] = begins
+    return ragged(first, count)
 
 
 def blocks(board: Board, lines: Ints, resources: Ints, *, cells: int) -> Iterator[tuple[Ints, Ints]]:
@@ -85,24 +87,22 @@ def allowed(board: Board, line: Ints, resource: Ints) -> Bools:
 class Starts:
     """When the jobs of pairs would start; worked out once per distinct (window, calendar) where that is less work."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, *, pairs: int) -> None:
+        """``pairs``: how many are asked about at most."""
         self._board = board
         demands = board.frozen.demands
         window = [demands[column][board.frozen.line_demand] for column in ("start", "end", "duration", "hours")]
-        self._line_model, self._line_kind = kinds(window)
-        self._resource_model, self._resource_kind = kinds([board.calendar, board.notice])
-        self._table: Ints | None = None
+        line, self._line_kind = kinds(window)
+        resource, self._resource_kind = kinds([board.calendar, board.notice])
+        self.are_known = len(line) * len(resource) < pairs
+        if self.are_known:
+            self._table = board.start(line[:, None], resource[None, :])
 
-    def of(self, line: Ints, resource: Ints, *, pairs: int | None = None) -> Ints:
-        """Return the start (ms) of each pair, NEVER where there is none; line and resource rows are broadcast.
-
-        ``pairs`` says how many will be asked about in all, where that is more than these.
-        """
-        if self._table is None:
-            if len(self._line_model) * len(self._resource_model) >= (pairs or len(line)):
-                return self._board.start(line, resource)
-            self._table = self._board.start(self._line_model[:, None], self._resource_model[None, :])
-        return self._table[self._line_kind[line], self._resource_kind[resource]]
+    def of(self, line: Ints, resource: Ints) -> Ints:
+        """Return the start (ms) of each pair, NEVER where there is none; line and resource rows are broadcast."""
+        if self.are_known:
+            return self._table[self._line_kind[line], self._resource_kind[resource]]
+        return self._board.start(line, resource)
 
 
 def kinds(columns: list[Ints]) -> tuple[Ints, Ints]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from matcher.calendars import NEVER
-from matcher.candidates import Pairs, Starts, allowed, blocks, cells
+from matcher.candidates import Pairs, Starts, allowed, blocks
 from matcher.columns import Ints
 from matcher.rules import Board
 from matcher.values import of_lines, of_pairs
@@ -35,17 +35,18 @@ class Grid:
 class Grids:
     """Makes the grids of a board; what lines and windows are worth by themselves is worked out once."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, *, pairs: int) -> None:
+        """``pairs``: how many are looked at, at most, at a time."""
         self._board = board
-        self._starts = Starts(board)
+        self._starts = Starts(board, pairs=pairs)
         self._of_line = of_lines(board)
 
     def of(self, lines: Ints, resources: Ints) -> Iterator[Grid]:
         """Yield all pairs of one category of the given line and resource rows (both sorted), a block at a time."""
-        board, pairs = self._board, cells(self._board, lines, resources)
+        board = self._board
         for mine, theirs in blocks(board, lines, resources, cells=BLOCK):
             line, resource = mine[:, None], theirs[None, :]
-            start = self._starts.of(line, resource, pairs=pairs)
+            start = self._starts.of(line, resource)
             worth = self._of_line[line] + of_pairs(board, Pairs(line, resource, start))
             worth *= allowed(board, line, resource) & (start < NEVER) & (worth > 0)
             yield Grid(mine, theirs, start, worth)

@@ -38,20 +38,17 @@ def prices(market: Market, solution: Solution) -> Prices:
     given_line, given_start = market.line[by_resource], _starts(market.resource[by_resource], resources)
     pair_start = _starts(market.line, lines)
     filled = np.bincount(market.line, weights=solution.taken, minlength=lines).astype(np.int64) >= market.need
-    best = np.zeros(lines, np.int64)
-    np.maximum.at(best, market.line, market.worth)
     # ``u`` falls and ``v`` rises; a filled line starts at its cheapest given worth, an open one at 0.
-    u = np.where(filled, best, 0)
+    u = np.where(filled, _best(market, market.worth), 0)
     np.minimum.at(u, market.line[given], market.worth[given])
     v = np.zeros(resources, np.int64)
-    changed = np.arange(lines)
+    pairs: Ints | slice = slice(None)
     for _ in range(lines + resources + 1):
-        pair = ragged(pair_start[changed], pair_start[changed + 1] - pair_start[changed])
-        rise = market.worth[pair] - u[market.line[pair]]
-        above = rise > v[market.resource[pair]]
+        resource, rise = market.resource[pairs], market.worth[pairs] - u[market.line[pairs]]
+        above = rise > v[resource]
         if not above.any():
             break
-        risen = market.resource[pair[above]]
+        risen = resource[above]
         np.maximum.at(v, risen, rise[above])
         risen = np.unique(risen)
         step = ragged(given_start[risen], given_start[risen + 1] - given_start[risen])
@@ -59,6 +56,7 @@ def prices(market: Market, solution: Solution) -> Prices:
         falls = bound < u[given_line[step]]
         np.minimum.at(u, given_line[step[falls]], bound[falls])
         changed = np.unique(given_line[step[falls]])
+        pairs = ragged(pair_start[changed], pair_start[changed + 1] - pair_start[changed])
     return Prices(u, v)
 
 
@@ -80,9 +78,7 @@ def certificate(market: Market, solution: Solution, found: Prices, *, left_off: 
 def margins(market: Market, solution: Solution, found: Prices) -> Ints:
     """Return, per pair given, how far the line is ahead of its next best resource at these prices; (pairs,)."""
     surplus = market.worth - found.resource[market.resource]
-    other = np.zeros(len(market.need), np.int64)
-    spare = np.where(solution.taken > 0, 0, surplus)
-    np.maximum.at(other, market.line, spare)
+    other = _best(market, np.where(solution.taken > 0, 0, surplus))
     return np.where(solution.taken > 0, surplus - other[market.line], 0)
 
 
@@ -106,6 +102,15 @@ def outbidding(market: Market, solution: Solution, line: int) -> Ints:
         # What a line that loses a seat gets elsewhere.
         np.maximum.at(regained, market.line[pairs], worth - cost[market.resource[pairs]])
     return cost
+
+
+def _best(market: Market, points: Ints) -> Ints:
+    """Return the most points (pairs,) of each line's pairs, at least 0; (lines,)."""
+    found = np.zeros(len(market.need), np.int64)
+    if len(points):
+        begins = np.flatnonzero(np.diff(market.line, prepend=-1))
+        found[market.line[begins]] = np.maximum(np.maximum.reduceat(points, begins), 0)
+    return found
 
 
 def _starts(sorted_keys: Ints, size: int) -> Ints:

@@ -23,7 +23,7 @@ from typing import Final
 import numpy as np
 
 from matcher.alike import Alike
-from matcher.candidates import Pairs
+from matcher.candidates import Pairs, cells
 from matcher.columns import Bools, Ints
 from matcher.grid import Grid, Grids
 from matcher.prices import Prices
@@ -130,7 +130,7 @@ class Pool:
 
     def __init__(self, board: Board, *, lines: Ints, resources: Ints) -> None:
         self._board, self._lines, self._resources = board, lines, resources
-        self._grids = Grids(board)
+        self._grids = Grids(board, pairs=cells(board, lines, resources))
         self._alike = Alike.of(board, resources)
 
     def shortlist(self, need: Ints) -> Shortlist:

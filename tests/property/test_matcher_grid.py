@@ -21,11 +21,11 @@ from tests.town import Town
 Row = tuple[int, int, int, int]
 
 
-def rows_of_grids(town: Town, policy: Policy) -> list[Row]:
+def rows_of_grids(town: Town, policy: Policy, *, pairs: int = 10**6) -> list[Row]:
     """Return line, resource, start and worth of every pair that is worth something, from tables."""
     board, seats = opened(town, policy)
     found: list[Row] = []
-    for each in Grids(board).of(seats.lines, seats.resources):
+    for each in Grids(board, pairs=pairs).of(seats.lines, seats.resources):
         for row, column in np.argwhere(each.worth != 0).tolist():
             place = (row, column)
             pair = int(each.lines[row]), int(each.resources[column])
@@ -43,12 +43,13 @@ def rows_of_lists(town: Town, policy: Policy) -> list[Row]:
     return [row for row in rows if row[3] > 0]
 
 
-@given(facts=pools(most=6), policy=policies(), block=st.integers(1, 9))
-def test_tables_hold_what_lists_hold(facts: list[Fact], policy: Policy, block: int) -> None:
+@given(facts=pools(most=6), policy=policies(), block=st.integers(1, 9), many=st.booleans())
+def test_tables_hold_what_lists_hold(facts: list[Fact], policy: Policy, block: int, many: bool) -> None:
     town = Town(*facts, policy=policy)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(grid, "BLOCK", block)
-        assert rows_of_grids(town, policy) == rows_of_lists(town, policy)
+        found = rows_of_grids(town, policy, pairs=10**6 if many else 0)  # starts known beforehand, or as they are asked
+    assert found == rows_of_lists(town, policy)
 
 
 @pytest.mark.parametrize("block", [100, 100_000])
