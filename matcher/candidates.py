@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from matcher.calendars import NEVER
-from matcher.columns import Bools, Ints, ragged
+from matcher.columns import Bools, Ints, looked_up, ragged
 from matcher.rules import Board
 
 BLOCK: Final = 4_000_000
@@ -101,7 +101,7 @@ class Starts:
     def of(self, line: Ints, resource: Ints) -> Ints:
         """Return the start (ms) of each pair, NEVER where there is none; line and resource rows are broadcast."""
         if self.are_known:
-            return self._table[self._line_kind[line], self._resource_kind[resource]]
+            return looked_up(self._table, self._line_kind[line], self._resource_kind[resource])
         return self._board.start(line, resource)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from matcher.calendars import NEVER, Timetable, near
-from matcher.columns import Bools, Ints
+from matcher.columns import Bools, Ints, looked_up
 from matcher.gates import Gate, Gates, binding, gates_of
 from matcher.pool import Frozen
 from schemas.policy import Policy
@@ -25,7 +25,7 @@ _LEVELS: Final = (10**8, 10**6, 10**3, 1)
 class Board:
     """The frozen pool with its small lookup tables: what regions, calendars and items mean to each other.
 
-    ``covers`` (scopes, places): the scope holds the place. ``level`` (homes, places): how near, from 0
+    ``covers`` (places, scopes): the scope holds the place. ``level`` (places, homes): how near, from 0
     (beyond the city) over city, district and street to 4 (same community). ``place``/``home`` number the
     distinct places of lines and homes of resources. ``calendar`` (resources,) is a row of ``open``: when the resource
     can be had; ``hours`` (demands,) one of ``asked``: when the job may be, within the demand's window.
@@ -61,7 +61,7 @@ class Board:
 
     def covered(self, line: Ints, resource: Ints) -> Bools:
         """The resource's scope holds the place of the demand."""
-        return self.covers[self.scope[resource], self.place[line]]
+        return looked_up(self.covers, self.place[line], self.scope[resource])
 
     def qualified(self, line: Ints, resource: Ints) -> Bools:
         """The resource holds what the category's gate asks for."""
@@ -199,15 +199,15 @@ def _slot_holds(frozen: Frozen, board: Board, held: np.ndarray) -> Bools:
 
 
 def _covers(scopes: Sequence[tuple[str, ...]], places: Ints) -> Bools:
-    covers = np.zeros((len(scopes), len(places)), bool)
-    for row, scope in enumerate(scopes):
+    covers = np.zeros((len(places), len(scopes)), bool)
+    for column, scope in enumerate(scopes):
         for prefix in scope:
-            covers[row] |= places // 10 ** (12 - len(prefix)) == int(prefix)
+            covers[:, column] |= places // 10 ** (12 - len(prefix)) == int(prefix)
     return covers
 
 
 def _levels(homes: Ints, places: Ints) -> Ints:
-    shared = [homes[:, None] // unit == places // unit for unit in _LEVELS]
+    shared = [places[:, None] // unit == homes // unit for unit in _LEVELS]
     return np.sum(shared, axis=0, dtype=np.int64)
 
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from matcher.alike import Alike
 from matcher.candidates import Pairs, cells
@@ -72,13 +73,12 @@ def best(grid: Grid, points: Ints, *, most: int) -> tuple[Ints, Ints]:
     that differs by line. Also returned, (rows,): the points of the best left off.
     """
     width = len(grid.resources)
-    turn = np.arange(width) + (grid.lines * STRIDE % width)[:, None]
-    turn -= width * (turn >= width)
-    rank = np.where(points > 0, points * width + turn, -1)
+    turns = sliding_window_view(np.arange(2 * width) % width, width)
+    rank = points * width + turns[grid.lines * STRIDE % width]  # less than width where there are no points
     limit = np.full(len(grid.lines), -1)
     if width > most:
         limit = np.partition(rank, width - most - 1, axis=1)[:, width - most - 1]
-    place = np.flatnonzero(rank > limit[:, None])
+    place = np.flatnonzero(rank > np.maximum(limit, width - 1)[:, None])
     return place[np.lexsort((-rank.ravel()[place], place // width))], np.maximum(limit, 0) // width
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from matcher.candidates import Pairs
 from matcher.claims import claim
-from matcher.columns import Ints
+from matcher.columns import Ints, looked_up
 from matcher.demands import URGENCIES
 from matcher.fairness import HOUR_MS, load, regret
 from matcher.rules import Board
@@ -48,7 +48,10 @@ def nearness(board: Board, pairs: Pairs) -> Ints:
     """By the smallest region that the resource's home and the demand's place share."""
     weights = board.policy.nearness
     of_level = np.array([weights.beyond, weights.city, weights.district, weights.street, weights.community], np.int64)
-    return of_level[board.level][board.home[pairs.resource], board.place[pairs.line]]
+    home, place = board.home[pairs.resource], board.place[pairs.line]
+    if board.level.size > np.broadcast(home, place).size:
+        return of_level.take(looked_up(board.level, place, home))
+    return looked_up(of_level.take(board.level), place, home)
 
 
 def fit(board: Board, pairs: Pairs) -> Ints:
@@ -86,7 +89,8 @@ def of_pairs(board: Board, pairs: Pairs) -> Ints:
     """Return the sum of the terms that look at the pair; in the shape to which lines and resources broadcast."""
     worth, *others = (term(board, pairs) for term in PAIR_TERMS.values())
     for other in others:
-        worth += other
+        if other.any():  # a term may be off
+            worth += other
     return worth
 
 

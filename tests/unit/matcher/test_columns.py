@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from matcher.columns import Names, Table, ragged
+from matcher.columns import Ints, Names, Table, looked_up, ragged
 from matcher.items import ItemIndex
 from schemas.catalogue import Catalogue, load_catalogue
 from tests.builders import HAIR, INSURANCE, LAMP, LICENCE, PRESSURE, SMALL_CATALOGUE
@@ -90,3 +90,21 @@ def test_every_gate_of_the_shipped_catalogue_has_a_bit_of_its_own() -> None:
     assert len(set(bits)) == len(codes)
     assert all(bit.bit_count() == 1 for bit in bits)
     assert len(index.ids) == 218
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        (np.array([[2], [0], [2]]), np.array([[3, 1, 0, 1]])),
+        (np.array([[1]]), np.array([[2]])),
+        (np.array([0, 2, 1]), np.array([3, 3, 0])),
+        (np.array([[1], [0]]), np.array([[2], [3]])),
+        (np.int64(1), np.array([0, 2])),
+        (np.zeros((0, 1), np.int64), np.array([[1, 2]])),
+    ],
+)
+def test_looking_up_is_indexing_however_it_is_broadcast(row: Ints, column: Ints) -> None:
+    table = np.arange(12).reshape(3, 4)
+    found = looked_up(table, row, column)
+    assert found.tolist() == table[row, column].tolist()
+    assert found.shape == np.broadcast_shapes(row.shape, column.shape)
