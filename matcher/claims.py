@@ -70,7 +70,7 @@ class Backing:
 def claim(board: Board, pairs: Pairs) -> Ints:
     """The bonus of a pair that a claim backs."""
     if not len(board.backed):
-        return np.zeros(np.broadcast_shapes(pairs.line.shape, pairs.resource.shape), np.int64)
+        return np.zeros_like(pairs.resource)
     pair = code(pairs.line, pairs.resource)
     found = np.minimum(np.searchsorted(board.backed, pair), len(board.backed) - 1)
     return np.where(board.backed[found] == pair, np.int64(board.policy.claim.bonus), np.int64(0))
