@@ -94,6 +94,24 @@ def backing(board: Board, *, need: Ints, supply: Ints) -> Backing:
     return Backing(tuple(verdicts), max(len(opened) - MOST, 0))
 
 
+def backed_instead(board: Board, like: int, rows: Ints, *, need: Ints, supply: Ints) -> Board:
+    """Return the board with the pairs of demands ``rows`` that claims on ``like`` back, were that one in its place."""
+    claims = board.frozen.claims
+    if not any(opened.demand == like for opened in claims):
+        return board
+    pairs = []
+    for row in rows.tolist():
+        moved = [replace(opened, demand=row) if opened.demand == like else opened for opened in claims]
+        found = backing(replace(board, frozen=replace(board.frozen, claims=moved)), need=need, supply=supply)
+        pairs += [
+            (verdict.line, verdict.opened.resource)
+            for verdict in found.verdicts
+            if verdict.opened.demand == row and verdict.refusal is None
+        ]
+    own = np.array(pairs, np.int64).reshape(-1, 2)
+    return replace(board, backed=np.unique(code(own[:, 0], own[:, 1])))
+
+
 def _verdicts(board: Board, opened: list[OpenClaim], *, need: Ints, supply: Ints) -> list[Verdict]:
     """Return what is said of each claim by itself."""
     found = [_standing(board, claim, need=need) for claim in opened]

@@ -13,12 +13,14 @@ from typing import Any, Final
 import numpy as np
 
 from matcher.calendars import ALWAYS, NEVER, Calendar
+from matcher.claims import backed_instead
 from matcher.columns import Bools, Ints, Rows
 from matcher.demands import URGENCIES
 from matcher.failing import of_category
 from matcher.insertion import Ground, Outcome, insert, wishes
 from matcher.newcomers import with_demands
 from matcher.rules import Board
+from matcher.solved import Solved
 from schemas.why import Remedy
 
 KINDS: Final = ("seats", "time", "item", "siblings", "place", "urgency")
@@ -75,6 +77,8 @@ def remedies(ground: Ground, case: Case, line: int) -> tuple[Remedy, ...]:
             need[place * count + line] = case.seats[line]
     board = with_demands(ground.solved, rows, lines, hours=case.hours, requester=case.requester, like=case.like)
     first = len(ground.solved.frozen.lines)
+    if case.like is not None:
+        board = _claimed(ground.solved, board, case.like, need)
     asked = wishes(board, solved=ground.solved, lines=first + np.arange(len(lines)), need=need)
     found = []
     for _, same in groupby(enumerate(tried), key=lambda entry: entry[1].kind):
@@ -94,6 +98,14 @@ def remedies(ground: Ground, case: Case, line: int) -> tuple[Remedy, ...]:
             ),
         )
     )
+
+
+def _claimed(solved: Solved, board: Board, like: int, need: Ints) -> Board:
+    """Return the board with what claims on the demand ``like`` would back in each variant; ``need`` (their lines,)."""
+    seats, frozen = solved.settled.seats, solved.frozen
+    rows = np.arange(len(frozen.demands), len(board.frozen.demands))
+    others = np.where(frozen.line_demand == like, 0, seats.need)
+    return backed_instead(board, like, rows, need=np.concatenate([others, need]), supply=seats.supply)
 
 
 def _wins(case: Case, line: int, outcome: Outcome, variant: _Variant) -> bool:

@@ -17,7 +17,7 @@ from schemas.preview import DemandPreview
 from schemas.rounds import RoundDecided
 from schemas.why import Remedy
 from tests.builders import at
-from tests.property.strategies import FEWER, demands, policies, pools
+from tests.property.strategies import FEWER, claims, demands, policies, pools
 from tests.town import Town
 
 NEWCOMER = "z-new"
@@ -119,6 +119,7 @@ def test_every_change_that_is_suggested_wins_in_a_whole_round(
 def test_what_would_have_won_for_a_posted_demand_wins_when_it_is_revised(
     facts: list[Fact], policy: Policy, data: st.DataObject
 ) -> None:
+    facts += data.draw(claims(facts))
     town = Town(*facts, policy=policy)
     posted = [fact.demand for fact in facts if isinstance(fact, DemandPosted) and len(fact.demand.lines) == 1]
     for demand in posted:

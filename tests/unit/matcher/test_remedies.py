@@ -9,7 +9,7 @@ from matcher.pool import freeze
 from matcher.solved import solved
 from schemas.base import Fact
 from schemas.demands import Demand, Urgency
-from schemas.policy import NearnessWeights, Policy, ServiceWeights, UrgencyWeights, WaitingWeights
+from schemas.policy import ClaimWeights, NearnessWeights, Policy, ServiceWeights, UrgencyWeights, WaitingWeights
 from schemas.preview import DemandPreview
 from schemas.why import Remedy
 from tests.builders import (
@@ -21,6 +21,7 @@ from tests.builders import (
     SAME_STREET,
     TALK,
     at,
+    claimed,
     demand,
     line,
     offered,
@@ -123,3 +124,19 @@ def test_what_fills_the_line_comes_before_what_fills_some_of_it(quantity: int) -
     assert fills == sorted(fills, reverse=True)
     assert found.remedies[0].kind == "seats"
     assert {"time", "siblings"} <= {remedy.kind for remedy in found.remedies}
+
+
+def test_a_claim_on_the_demand_counts_for_what_it_might_be() -> None:
+    """The claimed offer is there later, where only the claim beats the rival."""
+    policy = BY_URGENCY.model_copy(update={"claim": ClaimWeights(bonus=100)})
+    facts = (
+        offered("r1", windows=(window(3, 6),)),
+        posted("d1", urgency=Urgency.WHISTLE),
+        posted("d2", window=window(1, 3), duration_minutes=60),
+    )
+    alone = Town(*facts, policy=policy).why_line("d2")
+    assert "time" not in {remedy.kind for remedy in alone.remedies}
+    picked = Town(*facts, claimed("d2", "r1", by="requester"), policy=policy).why_line("d2")
+    [time] = [remedy for remedy in picked.remedies if remedy.kind == "time"]
+    assert (time.minutes, time.seats) == (60, 1)
+    assert time.price > 0
