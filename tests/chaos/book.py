@@ -15,12 +15,15 @@ from dataclasses import dataclass, field
 
 from schemas.base import Fact
 from schemas.catalogue import Catalogue
+from schemas.claims import ClaimDropped, ClaimMade
 from schemas.demands import Demand, DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn, Urgency
 from schemas.envelope import Event
 from schemas.policy import Policy
 from schemas.resources import Resource, ResourceOffered, ResourceRevised, ResourceSuspended, ResourceWithdrawn
 from schemas.responses import AssignmentAccepted, AssignmentDeclined, AssignmentDone, AssignmentNoShow
 from schemas.rounds import Proposal, RoundDecided
+from tests.chaos.claiming import ClaimBook, pair_of
+from tests.chaos.claiming import Pair as Claimed
 from tests.chaos.fitness import earliest_start, is_qualified, ms, slot_holds, worth
 
 Line = tuple[str, int]
@@ -77,6 +80,7 @@ class Book:
     filled_seats: dict[Line, set[int]] = field(default_factory=lambda: defaultdict(set))
     spent: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     rests: dict[Pair, int] = field(default_factory=dict)
+    claims: ClaimBook = field(default_factory=ClaimBook)
     round_no: int = 0
     decided_ms: int = 0
 
@@ -106,6 +110,8 @@ class Book:
                 news = word not in self.said[data.assignment_id]
                 self.said[data.assignment_id].add(word)
                 return "applied" if news else "seen"
+            case ClaimMade() | ClaimDropped():
+                return self.claims.take(data)
         return "aside"
 
     def _put(
@@ -158,6 +164,7 @@ class Book:
             yield from self._judge_proposal(proposal, need, supply, now)
             self.live[proposal.assignment_id] = Promise(proposal, proposal.auto_accepted)
         yield from self._judge_room()
+        yield from self.claims.judge(decided, demands=self.demands, resources=self.resources)
         self.round_no, self.decided_ms = decided.round_no, now
 
     def _judge_transitions(self, decided: RoundDecided, now: int) -> Iterator[str]:
@@ -284,11 +291,14 @@ class Book:
             yield f"the certificate {proof} does not hold: proposals are worth {value}, prices sum up to {total}"
         if min([0, *lines.values(), *resources.values()]) < 0:
             yield "a price is negative"
-        for line, resource_id, points in self._allowed(need, supply, now):
+        outbid = {pair_of(told) for told in decided.claims if told.outcome == "outbid"}
+        for line, resource_id, points in self._allowed(need, supply, now, backed=outbid):
             if points > lines.get(line, 0) + resources.get(resource_id, 0):
                 yield f"{line} with {resource_id} is worth {points}, more than its prices"
 
-    def _allowed(self, need: dict[Line, int], supply: dict[str, int], now: int) -> Iterator[tuple[Line, str, int]]:
+    def _allowed(
+        self, need: dict[Line, int], supply: dict[str, int], now: int, *, backed: set[Claimed]
+    ) -> Iterator[tuple[Line, str, int]]:
         """Yield every allowed pair of an open line and a resource with a free seat, with its worth."""
         offers: dict[str, list[tuple[str, Resource]]] = defaultdict(list)
         for name in supply:
@@ -308,6 +318,7 @@ class Book:
                 if earliest_start(demand, offer, now_ms=now) is None:
                     continue
                 points = worth(demand, asked, offer, urgency=entry.urgency, now_ms=now, policy=self.policy)
+                points += self.policy.claim.bonus if (*line, name) in backed else 0
                 if points > 0:
                     yield line, name, points
 
@@ -337,9 +348,10 @@ class Book:
         if (demand.version, resource.version) != (proposal.demand_version, proposal.resource_version):
             yield f"{what} is of versions that are not in force"
         points = worth(asked, asked.lines[line[1]], offer, urgency=demand.urgency, now_ms=now, policy=self.policy)
+        points += self.claims.bonus(proposal, self.policy)
         if not proposal.value == points == sum(proposal.terms.values()):
             yield f"{what} is worth {points}, not {proposal.value}"
-        if proposal.auto_accepted != offer.auto_accept:
+        if proposal.auto_accepted != (offer.auto_accept or self.claims.is_vouched(proposal)):
             yield f"{what} is auto_accepted: {proposal.auto_accepted}"
 
     def _judge_room(self) -> Iterator[str]:

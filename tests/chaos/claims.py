@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from schemas.claims import ClaimDropped, ClaimMade
 from schemas.demands import Demand, DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn
 from schemas.enrolment import MemberEnrolled, UnitEnrolled
 from schemas.resources import Resource, ResourceOffered, ResourceRevised, ResourceSuspended, ResourceWithdrawn
@@ -30,11 +31,14 @@ MODELS: dict[str, type[BaseModel]] = {
     "declined": AssignmentDeclined,
     "done": AssignmentDone,
     "no_show": AssignmentNoShow,
+    "claim_demand": ClaimMade,
+    "claim_resource": ClaimMade,
+    "drop_claim": ClaimDropped,
     "enrol_unit": UnitEnrolled,
     "enrol_member": MemberEnrolled,
 }
 _OP_OF = {model: op for op, model in MODELS.items()}
-_UNMARKED = ("accepted", "done")
+_UNMARKED = ("accepted", "done", "claim_demand", "claim_resource", "drop_claim")
 """An event of these holds no mark: it is known by what it is about."""
 
 Sign = tuple[str, str]
@@ -102,7 +106,7 @@ def _by_sign(trial: Trial) -> dict[Sign, list[Input]]:
     return found
 
 
-def _sign_of(data: Any) -> Sign:
+def _sign_of(data: Any) -> Sign:  # noqa: PLR0911 - one per kind of event
     """Return the operation and the mark of an event, or what it is about where it has no mark."""
     op = _OP_OF[type(data)]
     match data:
@@ -116,6 +120,10 @@ def _sign_of(data: Any) -> Sign:
             return op, data.name.rpartition(" ")[2]
         case AssignmentAccepted() | AssignmentDone():
             return op, data.assignment_id
+        case ClaimMade():
+            return "claim_demand" if data.by == "provider" else "claim_resource", f"{data.demand_id} {data.resource_id}"
+        case ClaimDropped():
+            return op, data.claim_id
     return op, data.reason or ""
 
 
@@ -169,6 +177,11 @@ def _says(write: Write, found: Input) -> str | None:
             said, asked = (data.demand_id, data.version), (write.subject, write.answer["version"])
         case ResourceSuspended() | ResourceWithdrawn():
             said, asked = (data.resource_id, data.version), (write.subject, write.answer["version"])
+        case ClaimMade():
+            said = f"{data.demand_id} {data.resource_id}", data.claim_id
+            asked = write.subject, write.answer["claim_id"]
+        case ClaimDropped():
+            said, asked = data.claim_id, write.subject
         case _:
             said, asked = data.assignment_id, write.subject
     return None if said == asked else f"{said} instead of {asked}"

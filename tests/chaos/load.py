@@ -1,4 +1,4 @@
-"""Clients that offer, ask, revise, withdraw, whistle, enrol and answer over HTTP, all at once and now and then wrongly.
+"""Clients that offer, ask, revise, withdraw, whistle, enrol, answer and claim over HTTP, all at once, at times wrongly.
 
 They share what they know of entries and proposals, so that they get into each other's way as people do.
 """
@@ -44,6 +44,7 @@ class World:
     known: dict[str, Known] = field(default_factory=dict)
     proposals: dict[str, str] = field(default_factory=dict)
     """Assignment id -> the last that was heard of it."""
+    claims: list[str] = field(default_factory=list)
     enrolled: list[str] = field(default_factory=list)
     people: int = 0
 
@@ -81,6 +82,8 @@ class Client:
             (self._learn, 4),
             (self._twice, 2),
             (self._again, 2),
+            (self._claim, 8),
+            (self._drop, 1),
         ]
 
     async def run(self) -> None:
@@ -223,6 +226,31 @@ class Client:
         if done is not None and answer == "accept" and assignment_id in self._world.proposals:
             self._world.proposals[assignment_id] = "accepted"
 
+    async def _claim(self) -> None:
+        """Pick an entry of the other side, mostly one that will not do."""
+        demand_id = self._some_entry(kind="demand")
+        district = self._world.known[demand_id].district if demand_id and self._chance.random() < 0.9 else None
+        resource_id = self._some_entry(kind="resource", district=district)
+        if not (demand_id and resource_id):
+            return
+        op, path, other = self._chance.choice(
+            [
+                ("claim_demand", f"/v1/demands/{demand_id}", ("resource_id", resource_id)),
+                ("claim_resource", f"/v1/resources/{resource_id}", ("demand_id", demand_id)),
+            ]
+        )
+        mark, subject = self._send.mark(), f"{demand_id} {resource_id}"
+        done = await self._send.write(op, f"{path}:claim", mark=mark, body=dict([other]), subject=subject)
+        if done is not None:
+            self._world.claims.append(done.json()["claim_id"])
+
+    async def _drop(self) -> None:
+        if self._world.claims:
+            claim_id = self._chance.choice(self._world.claims[-5:])
+            await self._send.write(
+                "drop_claim", f"/v1/claims/{claim_id}:withdraw", mark=self._send.mark(), subject=claim_id
+            )
+
     async def _meddle(self) -> None:
         """After a break: change the newest entries at once, whatever their version, before anybody is quite awake."""
         newest = [name for name, known in self._world.known.items() if known.position and not known.withdrawn][-4:]
@@ -255,9 +283,10 @@ class Client:
         for row in (found or {"rows": []})["rows"]:
             self._world.hear(row)
 
-    def _some_entry(self, *, kind: str | None = None) -> str | None:
+    def _some_entry(self, *, kind: str | None = None, district: str | None = None) -> str | None:
         """Return a recent entry that may be changed; rarely one that was withdrawn."""
         recent = list(self._world.known.items())[-120:]
         gone_too = self._chance.random() < 0.05
-        open_ones = [name for name, known in recent if kind in (None, known.kind) and (gone_too or not known.withdrawn)]
+        fitting = [each for each in recent if kind in (None, each[1].kind) and district in (None, each[1].district)]
+        open_ones = [name for name, known in fitting if gone_too or not known.withdrawn]
         return self._chance.choice(open_ones) if open_ones else None

@@ -34,12 +34,16 @@ async def run_small(directory: Path, *, seed: str) -> None:
         data_dir=directory / "data", partitions=PARTITIONS, policy=directory / "policy.toml", log_sync="normal"
     )
     started = time.time()
-    async with open_house(settings) as house, _running(house):
+    async with open_house(settings) as house:
         http = httpx.AsyncClient(transport=httpx.ASGITransport(app=house.app), base_url="http://house")
         async with http:
-            ready = time.time()
-            await _load(house, http, journal, seed=seed)
-            await house.projector.catch_up()
+            async with _running(house):
+                ready = time.time()
+                await _load(house, http, journal, seed=seed)
+            await (
+                house.projector.catch_up()
+            )  # of all that was decided: by the clock alone a demand may lapse at any time
+            await house.projector.close()
             await _hear(house, journal)
             for what in ("resources", "demands", "assignments"):
                 page = (await http.get(f"/v1/{what}", params={"limit": 500})).raise_for_status().json()

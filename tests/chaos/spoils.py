@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from schemas.claims import ClaimSettled
 from schemas.deadletters import RecordRefused
 from schemas.envelope import encode, new_event
 from schemas.rounds import Proposal, RoundDecided, Transition
@@ -48,6 +49,10 @@ def edit_round(evidence: Evidence, suits: Callable[[RoundDecided], bool], **chan
 
 def busy(decided: RoundDecided) -> bool:
     return len(decided.proposals) > 0
+
+
+def claimed(decided: RoundDecided) -> bool:
+    return any(claim.outcome not in ("gone", "honoured") for claim in decided.claims)
 
 
 def letters(evidence: Evidence) -> list[Record]:
@@ -209,6 +214,24 @@ def make_up_an_assignment_event(notes: Notes, evidence: Evidence) -> None:
     evidence.records[record.topic, record.partition].append(replace(record, headers=headers))
 
 
+def settle_a_claim_of_nobody(notes: Notes, evidence: Evidence) -> None:
+    def and_another(decided: RoundDecided) -> tuple[ClaimSettled, ...]:
+        return (*decided.claims, decided.claims[0].model_copy(update={"claim_id": "c-nobody"}))
+
+    edit_round(evidence, claimed, claims=and_another)
+
+
+def honour_a_claim_in_words_alone(notes: Notes, evidence: Evidence) -> None:
+    def honoured(decided: RoundDecided) -> tuple[ClaimSettled, ...]:
+        return tuple(claim.model_copy(update={"outcome": "honoured", "rule": None}) for claim in decided.claims)
+
+    edit_round(evidence, lambda decided: claimed(decided) and not decided.proposals, claims=honoured)
+
+
+def pass_over_a_claim(notes: Notes, evidence: Evidence) -> None:
+    edit_round(evidence, claimed, claims=lambda decided: ())
+
+
 OF_THE_LOG: list[tuple[Spoil, str]] = [
     (lose_a_record, "there is no such event"),
     (change_a_record, "lies something else"),
@@ -216,6 +239,9 @@ OF_THE_LOG: list[tuple[Spoil, str]] = [
     (refuse_what_was_done, "nobody asked for it or it was refused"),
     (say_it_twice, "said several times"),
     (accept_what_must_be_refused, "the stranger's good"),
+    (settle_a_claim_of_nobody, "which is not open"),
+    (honour_a_claim_in_words_alone, "is honoured"),
+    (pass_over_a_claim, "nothing is said of the claim"),
     (promise_a_seat_twice, "is promised twice"),
     (publish_a_seat_twice, "1 no double promise"),
     (pass_over_an_answer, "should be ('revoked', 'declined')"),
