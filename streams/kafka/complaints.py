@@ -12,10 +12,12 @@ _LEAD: Final = "Connection lost: "
 _ANOTHER_TONGUE: Final = ("socket disconnected", "InvalidReceiveError")
 """The brokers hang up, or their answer makes no sense, as TLS does to who did not ask for it."""
 _TELLING: Final = ("SaslAuthenticationFailedError", "SSL:")
+_LATE: Final = "RequestTimedOutError"
+"""The last attempt is given what is left of the time, may be two milliseconds: it says least of all."""
 
 
 class Complaints(logging.Handler):
-    """Keeps the reason that says most: a refused login or certificate, then any other, then that they hung up."""
+    """Keeps the reason that says most: a refused login or certificate, any other, that they hung up, a late answer."""
 
     def __init__(self) -> None:
         super().__init__(level=logging.ERROR)
@@ -38,8 +40,12 @@ class Complaints(logging.Handler):
 
 def _weight(reason: str) -> int:
     if any(word in reason for word in _TELLING):
-        return 3
-    return 0 if not reason else 1 if _is_vague(reason) else 2
+        return 4
+    if not reason:
+        return 0
+    if _LATE in reason:
+        return 1
+    return 2 if _is_vague(reason) else 3
 
 
 def _is_vague(reason: str) -> bool:

@@ -25,6 +25,13 @@ def test_a_dull_reason_is_better_than_none() -> None:
     assert complaints.reason == "socket disconnected"
 
 
+def test_a_last_attempt_that_had_no_time_left_says_least() -> None:
+    with heard() as complaints:
+        for reason in ("KafkaConnectionError: socket disconnected", "RequestTimedOutError: timed out after 2 ms"):
+            CLIENT.error("Connection lost: %s", reason)
+    assert "they want TLS or a login" in complaints.explained(security="SSL")
+
+
 def test_afterwards_the_client_is_heard_by_all_again(caplog: pytest.LogCaptureFixture) -> None:
     with heard():
         pass
