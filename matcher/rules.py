@@ -84,11 +84,10 @@ class Board:
         return self.rests[found] != pair
 
     def start(self, line: Ints, resource: Ints, *, notice: bool = True) -> Ints:
-        """Return the earliest start (ms) of the job in a common window, NEVER where there is none."""
+        """Return the earliest start (ms) of the job in a common window from now on, NEVER where there is none."""
         demand = self.frozen.line_demand[line]
-        earliest = self.frozen.demands["start"][demand]
-        if notice:
-            earliest = np.maximum(earliest, self.now_ms + self.notice[resource])
+        soonest = self.now_ms + (self.notice[resource] if notice else 0)
+        earliest = np.maximum(self.frozen.demands["start"][demand], soonest)
         duration = self.frozen.demands["duration"][demand]
         start = self.open.first_fit(self.calendar[resource], earliest, duration)
         if self.asked.binds:

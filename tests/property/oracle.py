@@ -488,7 +488,7 @@ class Book:
 
     def first_failing(self, pair: Pair, supply: Collection[str], now: datetime, policy: Policy) -> str | None:
         """Return the first rule by which a pair is not allowed, or None; only for a pool without new answers."""
-        demand, resource = self.demands[pair[0]], self.resources[pair[2]]
+        resource = self.resources[pair[2]]
         patient = self.resources | {pair[2]: resource.model_copy(update={"notice_minutes": 0})}
         at_any_time = Book(self.catalogue, resources=patient, demands=self.demands)
         holds = {
@@ -497,7 +497,7 @@ class Book:
             "gate": self._gate(pair, policy),
             **self._own_gates(pair),
             "seats": pair[2] in supply,
-            "window": at_any_time._start(pair[0], pair[2], demand.window.start, Policy()) is not None,
+            "window": at_any_time._start(pair[0], pair[2], now, Policy()) is not None,
             "notice": self._start(pair[0], pair[2], now, policy) is not None,
             "barred": self.barred.get((pair[0], pair[2]), BEGINNING) <= now,
             "worth": sum(self._terms(pair, now, policy).values()) > 0,

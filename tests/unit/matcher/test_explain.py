@@ -7,6 +7,7 @@ import pytest
 
 from schemas.demands import Urgency
 from schemas.policy import FitWeights, Policy, ServiceWeights, UrgencyWeights
+from schemas.recurrence import Recurrence
 from schemas.refusals import Refused
 from schemas.why import LineWhy
 from tests.builders import (
@@ -53,6 +54,16 @@ def test_each_rule_is_named_where_it_alone_fails(rule: str, offer: dict[str, Any
     assert (told.verdict, told.considered, told.eligible) == ("no_candidate", 1, 0)
     assert told.failing == {rule: 1}
     assert told.best_value is told.price is told.short_by is None
+
+
+@pytest.mark.parametrize("hours", [(-4, -1), (-4, 0.25)])
+def test_a_common_time_that_is_over_is_none(hours: tuple[float, float]) -> None:
+    """What is past is no matter of notice, whether the window is over or only what is left of it is too short."""
+    ask = posted("d1", window=window(-4, 6), duration_minutes=60)
+    assert why(offered(windows=(window(*hours),)), ask).failing == {"window": 1}
+    every_other_day = Recurrence(first=window(-24, -22), rule="FREQ=DAILY;INTERVAL=2;COUNT=3")
+    ask = posted("d1", window=window(-72, 48), recurring=(every_other_day,))
+    assert why(offered(valid_to=at(4)), ask).failing == {"window": 1}
 
 
 def test_a_seat_that_is_held_is_named() -> None:
