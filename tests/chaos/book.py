@@ -6,7 +6,7 @@ Independent of ``matcher``. The rules, as the design has them:
 2. A round has seen the inputs below its offsets. A "no" or a no-show ends an assignment, else "done" fulfils it, else
    it is revoked where a side is gone or the pair is no longer allowed, else a "yes" confirms it, else it expires.
 3. Seats are promised once; what is withdrawn, suspended, lapsed, declined or full is not proposed.
-4. No allowed pair is left of which both have a seat open, and prices prove the round optimal.
+4. No allowed pair is left of which both have a seat open, and prices prove the round optimal; teams: ``teams``.
 """
 
 from collections import Counter, defaultdict
@@ -22,9 +22,11 @@ from schemas.policy import Policy
 from schemas.resources import Resource, ResourceOffered, ResourceRevised, ResourceSuspended, ResourceWithdrawn
 from schemas.responses import AssignmentAccepted, AssignmentDeclined, AssignmentDone, AssignmentNoShow
 from schemas.rounds import Proposal, RoundDecided
+from tests.chaos import teams
 from tests.chaos.claiming import ClaimBook, pair_of
 from tests.chaos.claiming import Pair as Claimed
-from tests.chaos.fitness import earliest_start, is_qualified, ms, slot_holds, worth
+from tests.chaos.fitness import can_start, earliest_start, is_qualified, ms, slot_holds, worth
+from tests.property.optimum import teams_of
 
 Line = tuple[str, int]
 Pair = tuple[str, str]
@@ -173,11 +175,15 @@ class Book:
             yield "it moves an assignment twice"
         for assignment_id in told.keys() - self.live.keys():
             yield f"it moves {assignment_id}, which does not live"
-        for assignment_id, promise in self.live.items():
-            expected, found = self._word(assignment_id, promise, now), told.get(assignment_id)
-            crowded = found == ("revoked", "no_longer_allowed") and self._is_shrunk(promise.proposal)
-            if found != expected and not crowded:
-                yield f"assignment {assignment_id} of {promise.proposal.demand_id} should be {expected}, is {found}"
+        words = {name: self._word(name, promise, now) for name, promise in self.live.items()}
+        for name, promise in self.live.items():
+            if told.get(name) == ("revoked", "no_longer_allowed") and self._is_shrunk(promise.proposal):
+                words[name] = told[name]
+        words |= dict.fromkeys(teams.broken(self, words), ("revoked", "team_broken"))
+        for name, expected in words.items():
+            if told.get(name) != expected:
+                of = self.live[name].proposal.demand_id
+                yield f"assignment {name} of {of} should be {expected}, is {told.get(name)}"
 
     def _word(self, assignment_id: str, promise: Promise, now: int) -> Word | None:
         said, proposal = self.said.get(assignment_id, set()), promise.proposal
@@ -258,13 +264,13 @@ class Book:
     def _open_lines(self) -> dict[Line, int]:
         """Return the open seats of every line that has some and may get them filled."""
         held = Counter((promise.proposal.demand_id, promise.proposal.line) for promise in self.live.values())
-        lines = {}
+        lines, settled = {}, teams.not_asked(self)
         for name, entry in self.demands.items():
             if entry.state != "open" or entry.lapsed >= entry.version or not isinstance(entry.body, Demand):
                 continue
             for number, line in enumerate(entry.body.lines):
                 left = line.quantity - held[name, number] - self.filled[name, number]
-                if left > 0:
+                if left > 0 and (name, number) not in settled:
                     lines[name, number] = left
         return lines
 
@@ -280,21 +286,40 @@ class Book:
     def _judge_prices(
         self, decided: RoundDecided, need: dict[Line, int], supply: dict[str, int], now: int
     ) -> Iterator[str]:
-        """Prove the round optimal from its prices alone, by weak duality."""
-        proof = decided.certificate
+        """Prove the round optimal from its prices alone, by weak duality; where there are teams, given their seats.
+
+        What teams were given is held against its bound, and no team may be left lying.
+        """
+        proof, asked = decided.certificate, teams.asking(self, need)
+        of_team = {line for team in asked for line in team}
+        own = [each for each in decided.proposals if (each.demand_id, each.line) not in of_team]
+        held = Counter(each.resource_id for each in decided.proposals if (each.demand_id, each.line) in of_team)
         lines = {(price.demand_id, price.line): price.price for price in decided.line_prices}
         resources = {price.resource_id: price.price for price in decided.resource_prices}
-        value = sum(proposal.value for proposal in decided.proposals)
+        value, every = (sum(each.value for each in proposals) for proposals in (own, decided.proposals))
         total = sum(price * need.get(line, 0) for line, price in lines.items())
-        total += sum(price * supply.get(name, 0) for name, price in resources.items())
-        if not (proof.holds and proof.worst_gap <= 0 and proof.value == proof.price_sum == value == total):
+        total += sum(price * (supply.get(name, 0) - held[name]) for name, price in resources.items())
+        parts = sum(part.value for part in decided.team_parts)
+        if not (proof.holds and proof.worst_gap <= 0 and proof.value == proof.price_sum and value == total):
             yield f"the certificate {proof} does not hold: proposals are worth {value}, prices sum up to {total}"
+        if proof.value + parts != every:
+            yield f"the certificate {proof} and {parts} points of parts with teams are not the {every} points given"
+        if any(part.value > part.bound or part.certified != (part.value == part.bound) for part in decided.team_parts):
+            yield f"a part with teams says what cannot be of itself: {decided.team_parts}"
         if min([0, *lines.values(), *resources.values()]) < 0:
             yield "a price is negative"
         outbid = {pair_of(told) for told in decided.claims if told.outcome == "outbid"}
-        for line, resource_id, points in self._allowed(need, supply, now, backed=outbid):
-            if points > lines.get(line, 0) + resources.get(resource_id, 0):
+        allowed = list(self._allowed(need, supply, now, backed=outbid))
+        for line, resource_id, points in allowed:
+            if line not in of_team and points > lines.get(line, 0) + resources.get(resource_id, 0):
                 yield f"{line} with {resource_id} is worth {points}, more than its prices"
+        given = Counter(each.resource_id for each in decided.proposals)
+        free, pairs = {name: seats - given[name] for name, seats in supply.items()}, [pair[:2] for pair in allowed]
+        served = {(each.demand_id, each.line) for each in decided.proposals}
+        for team in asked:
+            at = None if served & set(team) else teams.could_meet(self, team, pairs, free, now_ms=now)
+            if at is not None:
+                yield f"the team {team} could meet at {at} with seats that nobody was given"
 
     def _allowed(
         self, need: dict[Line, int], supply: dict[str, int], now: int, *, backed: set[Claimed]
@@ -338,12 +363,15 @@ class Book:
         asked, offer = demand.body, resource.body
         assert isinstance(asked, Demand)
         assert isinstance(offer, Resource)
-        start = earliest_start(asked, offer, now_ms=now)
+        start, found = earliest_start(asked, offer, now_ms=now), ms(proposal.starts_at)
+        in_team = any(line in team for team in teams_of(asked))
         if self.rests.get((line[0], name), 0) > now:
             yield f"{what} was declined, missed or left unanswered before"
         if not is_qualified(asked, asked.lines[line[1]], offer, self.catalogue):
             yield f"{what} is not allowed"
-        if start is None or ms(proposal.starts_at) != start:
+        if in_team and not can_start(asked, offer, found, now_ms=now):
+            yield f"{what} cannot start at {proposal.starts_at}"
+        if start is None or (found != start and not in_team):
             yield f"{what} starts at {proposal.starts_at}, the earliest is {start}"
         if (demand.version, resource.version) != (proposal.demand_version, proposal.resource_version):
             yield f"{what} is of versions that are not in force"
@@ -355,7 +383,8 @@ class Book:
             yield f"{what} is auto_accepted: {proposal.auto_accepted}"
 
     def _judge_room(self) -> Iterator[str]:
-        """No seat is promised twice, and nobody holds more than there is."""
+        """No seat is promised twice, nobody holds more than there is, and no team is half filled."""
+        yield from teams.half_filled(self)
         lines, seats = Counter[Line](), Counter[str]()
         taken: set[tuple[str, int] | tuple[str, int, int]] = set()
         for promise in self.live.values():

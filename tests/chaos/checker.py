@@ -57,6 +57,7 @@ def _faults(notes: Notes, trial: Trial, patience_s: float) -> Iterator[tuple[str
         ("files", trial.evidence.damage),
         ("rounds (1, 4, 5, 6)", trial.faults),
         ("1 no double promise", published.check_promises(trial)),
+        ("1 no half-filled team", published.check_teams(trial)),
         ("2 nothing lost", claims.check_writes(notes, trial)),
         ("2 nothing lost", claims.check_repeats(trial)),
         ("2 nothing lost", claims.check_strangers(notes, trial)),

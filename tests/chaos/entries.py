@@ -96,6 +96,8 @@ def demand(chance: random.Random, *, district: str, mark: str) -> Body:
         "urgency": chance.choices(("normal", "urgent", "whistle", "emergency"), weights=(12, 4, 2, 1))[0],
         "risky": chance.random() < 0.2,
     }
+    if len(body["lines"]) > 1 and chance.random() < 0.4:
+        body["bundle"] = True
     if chance.random() < 0.15:
         body |= {"window": _window(chance, hours=100), "recurring": [_recurrence(chance)]}
     if chance.random() < 0.25:
@@ -112,6 +114,7 @@ def demand_patch(chance: random.Random, *, district: str, mark: str) -> Body:
         {"community": community_in(chance, district)},
         {"duration_minutes": chance.choice((30, 90))},
         {"risky": chance.random() < 0.5},
+        {"bundle": chance.random() < 0.5},
         {"deadline": _iso(datetime.now(UTC) + timedelta(seconds=chance.uniform(1.5, LONGEST_DEADLINE_S)))},
         {"deadline": None},
     ]
@@ -147,7 +150,9 @@ def unit(chance: random.Random, *, district: str, mark: str, number: int) -> Bod
 
 
 def _line(chance: random.Random) -> Body:
-    return {"item": item(chance), "quantity": chance.choice((1, 1, 2, 3)), "siblings": chance.random() < 0.7}
+    quantity = chance.choice((1, 1, 2, 3))
+    line: Body = {"item": item(chance), "quantity": quantity, "siblings": chance.random() < 0.7}
+    return line | {"together": True} if quantity > 1 and chance.random() < 0.4 else line
 
 
 def _window(chance: random.Random, *, hours: int) -> Body:

@@ -33,6 +33,13 @@ def figures(notes: Notes, trial: Trial) -> dict[str, object]:
         "dead letters": _told(Counter(trial.refused.values())),
         "rounds": f"{len(trial.rounds):,} in {len(trial.by_shard)} shards, {trial.void} void, {proposals:,} proposals",
         "rounds by cause": _told(Counter(found.decided.cause for found in trial.rounds)),
+        "parts with teams": _told(
+            Counter(
+                "certified" if part.certified else "best known"
+                for found in trial.rounds
+                for part in found.decided.team_parts
+            )
+        ),
         "transitions": _told(words),
         "stream": _told(Counter({name: len(seen) for name, seen in notes.seen.items()})),
         "brought back from": _told(

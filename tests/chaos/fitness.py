@@ -59,6 +59,14 @@ def earliest_start(demand: Demand, resource: Resource, *, now_ms: int) -> int | 
     return min((start for start, end in both if start + duration <= end), default=None)
 
 
+def can_start(demand: Demand, resource: Resource, start_ms: int, *, now_ms: int) -> bool:
+    """Whether the job could begin at ``start_ms``."""
+    end = start_ms + demand.duration_minutes * 60_000
+    first = max(ms(demand.window.start), now_ms + resource.notice_minutes * 60_000)
+    inside = all(any(opens <= start_ms and end <= shuts for opens, shuts in stretches(e)) for e in (demand, resource))
+    return inside and first <= start_ms and end <= ms(demand.window.end)
+
+
 def slot_holds(demand: Demand, resource: Resource, start: datetime, end: datetime) -> bool:
     """Whether a slot that was proposed still fits both sides."""
     inside = all(

@@ -10,6 +10,8 @@ from typing import Any
 
 from schemas.assignments import AssignmentProposed
 from schemas.deadletters import RecordRefused
+from schemas.demands import Demand, DemandPosted, DemandRevised
+from schemas.envelope import Event
 from schemas.rounds import RoundDecided
 from schemas.topics import ASSIGNMENTS, DEADLETTERS
 from streams.log import Record
@@ -17,6 +19,7 @@ from tests.chaos.evidence import Evidence
 from tests.chaos.journal import Heard, Notes, digest_of
 from tests.chaos.process import PARTITIONS
 from tests.chaos.trial import Trial
+from tests.property.optimum import Team, teams_of
 
 Due = tuple[str, str, dict[str, Any], int]
 """Id, word and content of an event that must be there, and the offset of its round."""
@@ -108,29 +111,84 @@ def check_promises(trial: Trial) -> Iterator[str]:
     """Invariant 1 from the assignments topic alone: a seat is never in two live assignments."""
     live: dict[str, AssignmentProposed] = {}
     held: dict[tuple[Any, ...], str] = {}
+    for event in _facts(trial):
+        data: Any = event.data
+        if isinstance(data, AssignmentProposed):
+            new = data.assignment
+            for seat in _seats(data):
+                if seat in held:
+                    yield f"{seat} is given to {new.assignment_id} while {held[seat]} lives"
+                held[seat] = new.assignment_id
+            live[new.assignment_id] = data
+        elif data.assignment_id not in live:
+            yield f"{event.id} speaks of an assignment that does not live"
+        elif event.type.split(".")[-2] not in LIVE_WORDS:
+            for seat in _seats(live.pop(data.assignment_id)):
+                held.pop(seat, None)
+    promised = {name for book in trial.books.values() for name in book.live}
+    if promised != live.keys():
+        yield f"by the topic {len(live)} assignments live, by the rounds {len(promised)}"
+
+
+def check_teams(trial: Trial) -> Iterator[str]:
+    """From the assignments topic: what a round gave a team lives on whole, or ends as a whole within one round.
+
+    Not once a seat is fulfilled: then the team has met. Looked at here is what demands were given as they stand now.
+    """
+    newest = latest(trial)
+    team_of = {place: team for body in newest.values() for team in teams_of(body) for place in team}
+    of: dict[str, tuple[Team, int]] = {}
+    members: dict[tuple[Team, int], set[str]] = defaultdict(set)
+    left: dict[str, dict[tuple[Team, int], int]] = defaultdict(Counter)
+    """Of each shard, and each team that the round at hand takes somebody from: how many."""
+    rounds: dict[str, int] = {}
+    for event in _facts(trial):
+        data: Any = event.data
+        if rounds.setdefault(data.shard, data.round_no) != data.round_no:
+            yield from _torn(members, left.pop(data.shard, {}))
+            rounds[data.shard] = data.round_no
+        if isinstance(data, AssignmentProposed):
+            new = data.assignment
+            team = team_of.get((new.demand_id, new.line))
+            if team and new.demand_version == newest[new.demand_id].version:
+                of[new.assignment_id] = team, data.round_no
+                members[team, data.round_no].add(new.assignment_id)
+        elif event.type.split(".")[-2] not in LIVE_WORDS and (group := of.get(data.assignment_id)) in members:
+            if data.reason == "done":
+                del members[group]
+                continue
+            members[group].discard(data.assignment_id)
+            left[data.shard][group] += 1
+    for groups in left.values():
+        yield from _torn(members, groups)
+
+
+def _torn(members: dict[tuple[Team, int], set[str]], left: dict[tuple[Team, int], int]) -> Iterator[str]:
+    """Say which of the teams that somebody left are not gone as a whole."""
+    for group, count in left.items():
+        if alive := members.get(group):
+            yield f"the team {group[0]} of round {group[1]} is half filled: {count} left, {len(alive)} live on"
+
+
+def latest(trial: Trial) -> dict[str, Demand]:
+    """Return each demand in the last version that the log has."""
+    newest: dict[str, Demand] = {}
+    for found in trial.inputs.values():
+        match found.event.data if found.event else None:
+            case DemandPosted(demand=body) | DemandRevised(demand=body):
+                newest[body.demand_id] = max(newest.get(body.demand_id, body), body, key=lambda each: each.version)
+    return newest
+
+
+def _facts(trial: Trial) -> Iterator[Event[Any]]:
+    """Yield the events of the assignments topic, partition by partition, each once."""
     for partition in range(PARTITIONS):
         known: set[str] = set()
         for record in trial.evidence.records[ASSIGNMENTS.name, partition]:
             event = trial.read(record)
-            if isinstance(event, str) or event.id in known:
-                continue
-            known.add(event.id)
-            data: Any = event.data
-            if isinstance(data, AssignmentProposed):
-                new = data.assignment
-                for seat in _seats(data):
-                    if seat in held:
-                        yield f"{seat} is given to {new.assignment_id} while {held[seat]} lives"
-                    held[seat] = new.assignment_id
-                live[new.assignment_id] = data
-            elif data.assignment_id not in live:
-                yield f"{event.id} speaks of an assignment that does not live"
-            elif event.type.split(".")[-2] not in LIVE_WORDS:
-                for seat in _seats(live.pop(data.assignment_id)):
-                    held.pop(seat, None)
-    promised = {name for book in trial.books.values() for name in book.live}
-    if promised != live.keys():
-        yield f"by the topic {len(live)} assignments live, by the rounds {len(promised)}"
+            if not isinstance(event, str) and event.id not in known:
+                known.add(event.id)
+                yield event
 
 
 def _seats(data: AssignmentProposed) -> tuple[tuple[Any, ...], tuple[Any, ...]]:

@@ -20,8 +20,10 @@ from tests.chaos.process import PARTITIONS, POLICY
 from tests.chaos.stranger import append
 
 LONGEST_S = 30.0
-NEEDED = {"accepted", "declined", "done", "no_show", "resource_gone", "demand_gone", "no_answer"}
+NEEDED = {"accepted", "declined", "done", "no_show", "resource_gone", "demand_gone", "no_answer", "team_broken"}
 """What assignments must have come to before there is enough to look at."""
+BROKEN = 4
+"""So many demands must have lost a team: of some of them because a member left, not by a revision."""
 STRANGERS = 60
 
 
@@ -76,12 +78,13 @@ async def _load(house: House, http: httpx.AsyncClient, journal: Journal, *, seed
     acting = [asyncio.create_task(client.run()) for client in clients]
     hand, marks = Hand(seed), [f"stranger-{number:06}" for number in range(STRANGERS)]
     await append(house.log, journal, [hand.next(mark) for mark in marks], marks)
-    begin, found = time.monotonic(), set[str]()
-    while not found >= NEEDED and time.monotonic() - begin < LONGEST_S:
+    begin, found, broken = time.monotonic(), set[str](), set[str]()
+    while not (found >= NEEDED and len(broken) >= BROKEN) and time.monotonic() - begin < LONGEST_S:
         await asyncio.sleep(0.05)
         for row in (await http.get("/v1/assignments", params={"limit": 300})).raise_for_status().json()["rows"]:
             world.hear(row)
             found.add(row["reason"])
+            broken |= {row["demand_id"]} if row["reason"] == "team_broken" else set()
     world.going = False
     await asyncio.gather(*acting)
     await _quiet(house)

@@ -13,6 +13,8 @@ from schemas.topics import ASSIGNMENTS, DEADLETTERS
 from streams.log import Record
 from tests.chaos.evidence import Evidence
 from tests.chaos.journal import Notes, Write
+from tests.chaos.published import latest
+from tests.chaos.teams import every_team
 from tests.chaos.trial import Trial
 
 Spoil = Callable[[Notes, Evidence], None]
@@ -155,8 +157,48 @@ def keep_what_is_gone(notes: Notes, evidence: Evidence) -> None:
     )
 
 
+def keep_who_is_left_of_a_team(notes: Notes, evidence: Evidence) -> None:
+    edit_round(
+        evidence,
+        lambda each: any(move.reason == "team_broken" for move in each.transitions),
+        transitions=lambda each: tuple(move for move in each.transitions if move.reason != "team_broken"),
+    )
+
+
+def publish_half_a_team(notes: Notes, evidence: Evidence) -> None:
+    """Strike out from the topic that a member of a broken team is free."""
+    trial = Trial(evidence)
+    newest = {name: demand.version for name, demand in latest(trial).items()}
+    given = [new for found in trial.rounds for new in found.decided.proposals]
+    of_now = {new.assignment_id for new in given if new.demand_version == newest[new.demand_id]}
+    broken = next(
+        record
+        for record in evidence.of(ASSIGNMENTS.name)
+        if b'"team_broken"' in (record.value or b"") and json.loads(record.value or b"")["assignment_id"] in of_now
+    )
+    evidence.records[broken.topic, broken.partition].remove(broken)
+
+
 def leave_a_pair_lying(notes: Notes, evidence: Evidence) -> None:
     edit_round(evidence, busy, proposals=lambda each: each.proposals[1:])
+
+
+def leave_a_team_unfinished(notes: Notes, evidence: Evidence) -> None:
+    versions = {
+        place: book.demands[place[0]].version
+        for book in Trial(evidence).books.values()
+        for team in every_team(book)
+        for place in team
+    }
+
+    def is_of_team(new: Proposal) -> bool:
+        return versions.get((new.demand_id, new.line)) == new.demand_version
+
+    def but_one(decided: RoundDecided) -> tuple[Proposal, ...]:
+        left = next(new for new in decided.proposals if is_of_team(new))
+        return tuple(new for new in decided.proposals if new != left)
+
+    edit_round(evidence, lambda each: any(map(is_of_team, each.proposals)), proposals=but_one)
 
 
 def break_the_proof(notes: Notes, evidence: Evidence) -> None:
@@ -247,6 +289,9 @@ OF_THE_LOG: list[tuple[Spoil, str]] = [
     (pass_over_an_answer, "should be ('revoked', 'declined')"),
     (keep_what_is_gone, "_gone'), is None"),
     (leave_a_pair_lying, "the certificate"),
+    (leave_a_team_unfinished, "is half filled"),
+    (publish_half_a_team, "1 no half-filled team"),
+    (keep_who_is_left_of_a_team, "should be ('revoked', 'team_broken')"),
     (break_the_proof, "does not hold"),
     (leave_out_a_round, "it follows round"),
     (stop_deciding, "never got a round"),
