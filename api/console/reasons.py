@@ -84,6 +84,11 @@ class Reasons:
             "starts_at": millis(demand.window.start),
             "ends_at": millis(demand.window.end),
             "claims": claims,
+            "together": [
+                number
+                for number, line in enumerate(demand.lines)
+                if demand.bundle or (line.together and line.quantity > 1)
+            ],
         }
 
     def _sides(self, connection: Connection, found: AssignmentView) -> Message:

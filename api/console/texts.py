@@ -175,7 +175,7 @@ TEXTS: dict[str, Text] = {
     "decline_ends": Text("还会一并结束 {count} 个匹配。", "{count} other assignments would end with it."),
     "decline_free": Text("婉拒不扣分，这一对不会再提。", "A no costs nothing, and the pair is never proposed again."),
     "nobody": Text("无人", "nobody"),
-    "about": Text("池子很大，结果为近似。", "The pool is large: this is close, not exact."),
+    "about": Text("池子很大或有组团，结果为近似。", "The pool is large or holds teams: this is close, not exact."),
     # posting
     "post": Text("发布需求", "Post a demand"),
     "choose": Text("请选择", "Choose"),
@@ -186,6 +186,7 @@ TEXTS: dict[str, Text] = {
     "minutes": Text("时长（分钟）", "Minutes"),
     "urgency": Text("紧急程度", "Urgency"),
     "siblings_do": Text("同类项目也可以", "others of the category would do"),
+    "together": Text("组团：名额全部凑齐、同时开始", "all seats or none, at one start"),
     "title_of": Text("标题", "Title"),
     "token": Text("写入令牌", "Token for writing"),
     "odds": Text("现在发布会怎样", "If it were posted now"),

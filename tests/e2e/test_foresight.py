@@ -98,7 +98,8 @@ def test_an_offer_says_whom_it_could_help(browser: Browser, console: Server, ite
 
 
 def filled(page: Page, *, item: str, quantity: int) -> None:
-    """Open the posting form and choose service, place and quantity."""
+    """Open the posting form, once the page knows where it is, and choose service, place and quantity."""
+    expect(page.locator("tbody [data-row]").first).to_be_visible()
     page.locator("[data-test=post]").click()
     page.locator("[data-test=post-item]").select_option(item)
     for depth, code in enumerate((HERE[:9], HERE)):
@@ -109,7 +110,6 @@ def filled(page: Page, *, item: str, quantity: int) -> None:
 def test_odds_and_what_would_help_are_there_before_posting(browser: Browser, console: Server, item: str) -> None:
     console.match(item=item, community=HERE)
     with visiting(browser, f"{console.url}console/?lang=en", viewport=PHONE) as page:
-        expect(page.locator("tbody [data-row]").first).to_be_visible()
         filled(page, item=item, quantity=40)
         odds = page.locator("[data-test=odds]")
         expect(odds.locator("[data-test=odds-text]")).to_contain_text("/40)")
@@ -130,6 +130,26 @@ def test_odds_and_what_would_help_are_there_before_posting(browser: Browser, con
         posted.get_by_role("button").click()
         expect(page.locator("[data-test=why-demand]")).to_be_visible()
         httpx.post(f"{console.url}v1/demands/{name[0]}:withdraw").raise_for_status()
+
+
+def test_a_team_is_posted_and_said_to_lack_seats_at_one_start(browser: Browser, console: Server, item: str) -> None:
+    vans = {"provider": "team:vans", "title": "面包车", "item": item, "capacity": 2, "scope": ["310105"], "home": HERE}
+    vans["qualifications"] = ["agreement"]
+    offered = httpx.post(f"{console.url}v1/resources", json=vans).raise_for_status().json()["id"]
+    with visiting(browser, f"{console.url}console/?lang=en") as page:
+        filled(page, item=item, quantity=40)
+        page.locator("[data-test=post-together]").check()
+        expect(page.locator("[data-test=odds-text]")).to_contain_text("all seats of the team are needed at once")
+        page.locator("[data-test=post-send]").click()
+        posted = page.locator("[data-test=posted]")
+        posted.get_by_role("button").click()
+        line = page.locator("[data-test=why-demand] .line")
+        expect(line.locator("[data-test=together]")).to_have_text("· all seats or none, at one start")
+        expect(line).to_have_attribute("data-verdict", "incomplete")
+        name = re.search(r"demand=(d-[\w-]+)", page.url)
+        assert name
+        httpx.post(f"{console.url}v1/demands/{name[1]}:withdraw").raise_for_status()
+    httpx.post(f"{console.url}v1/resources/{offered}:withdraw").raise_for_status()
 
 
 def test_what_a_form_holds_is_checked_as_a_post_is(browser: Browser, console: Server, item: str) -> None:

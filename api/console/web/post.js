@@ -23,7 +23,7 @@ export default {
     words,
     steps: [], // the way down to the community: { code, chosen, children }
     community: "",
-    form: { item: "", quantity: 1, siblings: true, title: "", start: tomorrow(9), end: tomorrow(17), minutes: 60, urgency: "normal" },
+    form: { item: "", quantity: 1, siblings: true, together: false, title: "", start: tomorrow(9), end: tomorrow(17), minutes: 60, urgency: "normal" },
     odds: null,
     problem: null,
     token: "",
@@ -44,11 +44,11 @@ export default {
       return !!item && this.community.length === LONGEST && quantity >= 1 && minutes >= 1 && start < end;
     },
     body() {
-      const { item, quantity, siblings, title, start, end, minutes, urgency } = this.form;
+      const { item, quantity, siblings, together, title, start, end, minutes, urgency } = this.form;
       return {
         requester: `community:${this.community}`,
         title: title || this.itemName(item),
-        lines: [{ item, quantity, siblings }],
+        lines: [{ item, quantity, siblings, together }],
         community: this.community,
         window: { start: new Date(start).toISOString(), end: new Date(end).toISOString() },
         duration_minutes: minutes,
@@ -171,6 +171,7 @@ export default {
           </select></label>
       </div>
       <label class="tick"><input v-model="form.siblings" type="checkbox"> {{ t("siblings_do") }}</label>
+      <label class="tick"><input v-model="form.together" type="checkbox" data-test="post-together"> {{ t("together") }}</label>
       <label>{{ t("title_of") }}<input v-model="form.title" maxlength="80" autocomplete="off" :placeholder="form.item && itemName(form.item)"></label>
       <label v-if="wantsToken">{{ t("token") }}<input v-model="token" type="password" autocomplete="off"></label>
 

@@ -46,7 +46,8 @@ export default {
       </div>
       <p v-if="!answer.why" class="note">{{ t("explainer_busy") }}</p>
       <section v-for="line in lines" :key="line.line" class="line" :data-verdict="line.verdict" :aria-label="itemName(line.item)">
-        <h4>{{ itemName(line.item) }} <small>{{ t("asked_filled", { filled: number(line.filled), asked: number(line.asked) }) }}</small></h4>
+        <h4>{{ itemName(line.item) }} <small>{{ t("asked_filled", { filled: number(line.filled), asked: number(line.asked) }) }}</small>
+          <small v-if="answer.together.includes(line.line)" data-test="together">· {{ t("together") }}</small></h4>
         <p class="verdict"><b>{{ t("verdict_" + line.verdict) }}</b>
           <span v-if="line.short_by != null" class="short"> · {{ t("short_by", { points: number(line.short_by) }) }}</span>
           <span v-if="line.verdict === 'incomplete'" class="short"> · {{ t("at_best", { count: number(line.at_best) }) }}</span></p>
