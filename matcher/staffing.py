@@ -5,9 +5,10 @@ decided as a whole, its ordinary lines included:
 
 1. As if every seat could be filled on its own, it is an ordinary market: its optimum bounds what teams can be worth.
    Where in that optimum every team is whole and can meet, or has no seat at all, it is the answer.
-2. Otherwise ``programme`` chooses the teams and their starts, exactly.
-3. Where that would be too large, or takes too many branches, teams are chosen one after another, those worth most a
-   seat first, as long as they are worth more than what the seats are worth to others: the best known.
+2. Otherwise teams are chosen one after another, those worth most a seat first, as long as they are worth more than what
+   the seats are worth to others: the best known.
+3. ``programme`` looks, exactly, for something better among the pairs that it could have. Where that would be too large,
+   or takes too many branches, the best known stays.
 
 Given the choice, the seats are those of a market again, with the teams' seats at a premium above everything else.
 """
@@ -24,7 +25,7 @@ from matcher import programme
 from matcher.calendars import NEVER
 from matcher.candidates import Pairs
 from matcher.columns import Bools, Ints
-from matcher.market import Market
+from matcher.market import Market, Solution
 from matcher.occasions import Occasion, earliest, occasions
 from matcher.prices import prices
 from matcher.programme import Choice
@@ -164,15 +165,37 @@ class _Local:
         bound = relaxed.value(self.market)
         if self._is_whole(relaxed.taken):
             return relaxed.taken, bound
-        if programme.columns(self.ordinary, self.choices) <= MOST_COLUMNS:
-            found = programme.solve(self.market, ordinary=self.ordinary, choices=self.choices, nodes=nodes)
-            if found.bound is not None:
-                bound = min(bound, found.bound)
-            if found.yes is not None:
-                taken = self._seats(found.yes)
-                return taken, max(bound, self._value(taken))
         best = max((self._seats(self._one_after_another()), self._seats([])), key=self._value)
+        ordinary, kept = self._that_matter(relaxed, bound - self._value(best))
+        choices = [choice for _, choice in kept]
+        if choices and programme.columns(ordinary, choices) <= MOST_COLUMNS:
+            found = programme.solve(self.market, ordinary=ordinary, choices=choices, nodes=nodes)
+            if found.bound is not None:
+                bound = min(bound, max(found.bound, self._value(best)))
+            if found.yes is not None:
+                best = max((best, self._seats([kept[row][0] for row in found.yes])), key=self._value)
+        elif not choices:
+            bound = self._value(best)
         return best, max(bound, self._value(best))
+
+    def _that_matter(self, relaxed: Solution, short: int) -> tuple[Ints, list[tuple[int, Choice]]]:
+        """Return the ordinary pairs, and the choices by number, that something better than the best known could have.
+
+        ``short`` is by how much the best known is short of the bound. A seat of a pair that is worth less than its
+        two prices costs the difference (reduced cost): where that is ``short`` or more, nothing better has it.
+        """
+        found = prices(self.market, relaxed)
+        cost = found.line[self.market.line] + found.resource[self.market.resource] - self.market.worth
+        matters = cost < short
+        choices = []
+        for place, choice in enumerate(self.choices):
+            lines, kept = np.unique(self.market.line[choice.pairs]), choice.pairs[matters[choice.pairs]]
+            line, resource = self.market.line[kept], self.market.resource[kept]
+            seats = np.minimum(self.market.need[line], self.market.supply[resource])
+            had = np.bincount(line, weights=seats, minlength=len(self.market.need))
+            if (had[lines] >= self.market.need[lines]).all():
+                choices.append((place, Choice(choice.team, kept)))
+        return self.ordinary[matters[self.ordinary]], choices
 
     def _value(self, taken: Ints) -> int:
         return int((taken * self.market.worth).sum())

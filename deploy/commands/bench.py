@@ -20,20 +20,21 @@ DEFAULT = Path("bench-results")
 def solve(
     out_dir: Out = DEFAULT,
     only: Annotated[
-        str, typer.Option(help="Parts, with commas: district, hard, country, growth.")
-    ] = "district,hard,country,growth",
+        str, typer.Option(help="Parts, with commas: district, hard, teams, country, growth.")
+    ] = "district,hard,teams,country,growth",
     share: Annotated[
         float, typer.Option(min=0.0005, max=1, help="So much of the country's districts; 1 for all, some minutes.")
     ] = 0.05,
     repeats: Annotated[int, typer.Option(min=1, help="How often the quick ones are run; the median counts.")] = 7,
 ) -> None:
     """Rounds beside bare SciPy, OR-Tools, lapx, HiGHS and a Python loop; the same optimum everywhere."""
-    from deploy.bench import country, hard, solve  # noqa: PLC0415
+    from deploy.bench import country, hard, solve, teams  # noqa: PLC0415
     from deploy.bench.peers import PeerMissingError, solvers_there  # noqa: PLC0415
 
     parts: dict[str, Callable[[], Report]] = {
         "district": lambda: solve.run(repeats=repeats),
         "hard": lambda: hard.run(repeats=max(1, repeats // 2)),
+        "teams": lambda: teams.run(repeats=max(1, repeats // 3)),
         "country": lambda: country.run(share=share),
         "growth": country.growth,
     }

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from deploy.bench import country, hard, memory, peers, population, report, solve
+from deploy.bench import country, hard, memory, peers, population, report, solve, teams
 from deploy.bench.district import district_events
 from deploy.bench.district import district_state as whole_district
 from deploy.bench.loops import loop_and_dense
@@ -198,6 +198,27 @@ def test_the_hard_district_in_small(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(figure.value >= 0 for figure in found.figures)
 
 
+def test_teams_in_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(teams, "typical", lambda *_: District(SHARD, COMMUNITIES, 600, 200))
+    found = teams.run(repeats=1)
+    ours, plain, whole, *_ = found.figures
+    assert (ours.name, plain.name, plain.note) == (teams.OURS, teams.PLAIN, "same optimum")
+    assert " 0 teams" not in whole.note
+    assert all(goal.reached for goal in found.goals)
+
+
+def test_highs_finds_the_same_where_teams_do_not_all_fit() -> None:
+    scarce = District(SHARD, COMMUNITIES, 60, 120)
+    frozen = drawn(scarce, CATALOGUE, category="health")
+    lines = frozen.lines.copy()
+    lines["together"] = lines["quantity"] > 1
+    frozen, policy = replace(frozen, lines=lines), Policy()
+    matching = solve.round_of(frozen, policy)
+    assert matching.staffing is not None
+    assert teams.worth(matching) == teams.plain(frozen, policy)
+    assert 0 < matching.given()[lines["together"]].sum() < lines["quantity"][lines["together"]].sum()
+
+
 def test_the_district_in_small(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("lap")
     monkeypatch.setattr(solve, "district_state", small_district)
@@ -243,7 +264,9 @@ def test_a_peak_is_remembered_until_it_is_forgotten() -> None:
 def test_a_part_that_there_is_not_is_refused() -> None:
     outcome = CliRunner().invoke(app, ["solve", "--only", "district,nonsense"])
     assert outcome.exit_code == 2
-    assert "nonsense is none of district, hard, country, growth" in " ".join(outcome.output.replace("│", " ").split())
+    assert "nonsense is none of district, hard, teams, country, growth" in " ".join(
+        outcome.output.replace("│", " ").split()
+    )
 
 
 def test_without_peers_it_says_what_brings_them(monkeypatch: pytest.MonkeyPatch) -> None:
