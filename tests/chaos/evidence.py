@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import structlog
-
+from api import vault as vault_module
 from api.readmodel.model import ReadModel
 from api.store import open_store
 from api.vault import Vault
@@ -24,6 +23,7 @@ from streams.projector import rebuild
 from tests.chaos.comeback import Comeback, come_back
 from tests.chaos.ground import EmbeddedGround, Ground, damage
 from tests.chaos.process import PARTITIONS, ROOT
+from tests.logs import logged_by
 
 KEPT = "evidence.pickle"
 READ = 2000
@@ -184,7 +184,7 @@ def _identities(data: Path) -> dict[str, dict[str, str]]:
     try:
         with closing(sqlite3.connect(data / "api.sqlite3")) as connection:
             refs = [ref for (ref,) in connection.execute("SELECT ref FROM identities")]
-        with structlog.testing.capture_logs():
+        with logged_by(vault_module):
             return {ref: vault.read(ref=ref, reason="chaos") or {} for ref in refs}
     finally:
         engine.dispose()

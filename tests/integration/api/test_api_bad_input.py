@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
+from api import errors
 from api.errors import STATUS
 from schemas.refusals import REFUSALS
 from tests.apiworld import World, demand, resource, world_in
+from tests.logs import logged_by
 
 SOON = {"start": "2026-11-25T09:00:00+08:00", "end": "2026-11-25T12:00:00+08:00"}
 TOO_LONG_AGO = {"start": "2026-11-20T09:00:00+08:00", "end": "2026-11-20T12:00:00+08:00"}
@@ -233,7 +234,7 @@ async def test_what_a_problem_points_to_is_a_page(world: World) -> None:
 
 async def test_a_fault_of_ours_is_recorded_and_tells_nothing(world: World) -> None:
     world.sink.loses_the_answer = True
-    with structlog.testing.capture_logs() as logged:
+    with logged_by(errors) as logged:
         answer = await world.post("/v1/demands", demand(title="秘密标题"))
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert "answer of the log" not in answer.text

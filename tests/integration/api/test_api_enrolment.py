@@ -4,12 +4,14 @@ import asyncio
 from pathlib import Path
 
 import pytest
-import structlog
 
+from api import errors
+from api import vault as vault_module
 from api.services import Services
 from schemas.enrolment import MemberEnrolled, UnitEnrolled
 from schemas.envelope import encode
 from tests.apiworld import World, world_in
+from tests.logs import logged_by
 
 USCC = "91310105MA1FW0008T"
 UNIT = {"uscc": USCC, "name": "某某科技有限公司党支部", "community": "310105001001"}
@@ -91,7 +93,7 @@ async def test_what_cannot_be_is_refused(
 
 async def test_an_identity_is_in_no_event_no_answer_no_log_and_no_file_in_the_clear(tmp_path: Path) -> None:
     known = MEMBER | {"member_ref": "m-1", "contact": CONTACT}
-    with structlog.testing.capture_logs() as logged:
+    with logged_by(errors, vault_module) as logged:
         async with world_in(tmp_path) as world:
             answers = [
                 await world.post("/v1/members", known, Idempotency_Key="k"),
@@ -119,7 +121,7 @@ def _vault(world: World) -> Services:
 async def test_who_has_a_reason_can_read_the_vault_until_the_person_is_forgotten(world: World) -> None:
     await world.post("/v1/members", MEMBER | {"member_ref": "m-1", "contact": CONTACT})
     vault = _vault(world).vault
-    with structlog.testing.capture_logs() as logged:
+    with logged_by(vault_module) as logged:
         assert vault.read(ref="member:m-1", reason="回访") == CONTACT
     assert [(line["ref"], line["reason"]) for line in logged] == [("member:m-1", "回访")]
     assert "139" not in repr(logged)
