@@ -144,6 +144,7 @@ def test_remedies_come_cheapest_first_and_one_of_a_kind(facts: list[Fact], polic
                 assert fills == sorted(fills)
 
 
+@FEWER
 @given(facts=pools(), demand=demands(NEWCOMER), policy=policies().map(whole))
 def test_what_is_said_to_be_exact_is_what_a_round_gives_with_teams_too(
     facts: list[Fact], demand: Demand, policy: Policy
