@@ -90,7 +90,7 @@ class Recurrence(Fact):
     def _the_first_obeys_its_rule(self) -> Self:
         if not _YEARS[0] <= self.first.start.year <= _YEARS[1]:
             raise ValueError("impossible_window: beyond the calendar")
-        if self.first.end - self.first.start > timedelta(days=1):
+        if self._local(self.first.end) - self._local(self.first.start) > timedelta(days=1):
             raise ValueError("impossible_window: a window that repeats is a day long at most")
         try:
             self._naive_rule()

@@ -75,6 +75,11 @@ def test_the_hours_of_a_night_that_summer_time_shortens_end_by_the_clock() -> No
     assert [(window.end - window.start) / timedelta(hours=1) for window in nights] == [8, 7, 8]
 
 
+def test_a_day_by_the_clock_may_last_twenty_five_hours() -> None:
+    found = recurrence("2015-11-01T00:00", "FREQ=DAILY;COUNT=2", zone=BOSTON, hours=24).windows()
+    assert [(window.end - window.start) / timedelta(hours=1) for window in found] == [25, 24]
+
+
 def test_a_time_that_does_not_exist_is_taken_with_the_offset_before_the_gap() -> None:
     found = recurrence("2015-03-07T02:30", "FREQ=DAILY;COUNT=2", zone=BOSTON)
     assert local(found) == ["2015-03-07 02:30", "2015-03-08 03:30"]
