@@ -43,6 +43,9 @@ class Alike:
         alone = np.zeros(len(board.frozen.resources), np.int64)
         singled = np.concatenate([board.rests, board.backed]) % 2**31  # of a pair, the resource
         alone[singled] = singled + 1
+        if board.slots is not None:  # each of these has jobs of its own
+            full = np.flatnonzero(board.slots.number >= 0)
+            alone[full] = full + 1
         columns = [rows[name] for name, _ in ROW if name not in ASIDE]
         columns.append(alone[resources])
         if board.policy.load.per_assignment:

@@ -92,8 +92,11 @@ class Starts:
         self._board = board
         demands = board.frozen.demands
         window = [demands[column][board.frozen.line_demand] for column in ("start", "end", "duration", "hours")]
+        had = [board.calendar, board.notice]
+        if board.slots is not None:
+            window, had = [*window, board.place], [*had, board.slots.number]
         line, self._line_kind = kinds(window)
-        resource, self._resource_kind = kinds([board.calendar, board.notice])
+        resource, self._resource_kind = kinds(had)
         self.are_known = len(line) * len(resource) < pairs
         if self.are_known:
             self._table = board.start(line[:, None], resource[None, :])

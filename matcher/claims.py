@@ -1,7 +1,8 @@
 """Claims in a round: which pairs they back, and what became of each.
 
 1. Claims are taken in the order in which they were made. One that no rule forbids backs its pair, for as many seats as
-   line and resource have left after the earlier ones: so of two claims on one seat the first counts.
+   line and resource have left after the earlier ones: so of two claims on one seat the first counts. Where it serves
+   per occasion, the other claim is ruled on in the next round, beside what the first got.
 2. A backed pair is worth the policy's bonus more; it still has to win. A rule is never bent for a claim, and a pair
    that was declined stays apart whoever claims it.
 3. A provider that claims has said yes: what the pair gets is confirmed at once.
@@ -32,13 +33,19 @@ class Verdict:
     """What is known of a claim before the round is solved.
 
     ``line`` is the row of its line, -1 where that is gone. ``refusal`` says why it backs nothing, ``rule`` by which
-    rule; neither where it backs its pair.
+    rule. It is for ``later`` where an earlier claim has this round's seat of what serves per occasion.
     """
 
     opened: OpenClaim
     line: int
     refusal: Outcome | None = None
     rule: Rule | None = None
+    later: bool = False
+
+    @property
+    def backs(self) -> bool:
+        """Whether the pair is worth the bonus more."""
+        return self.refusal is None and not self.later
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +57,13 @@ class Backing:
 
     def on(self, board: Board) -> Board:
         """Return the board with the pairs that claims back."""
-        pairs = [(verdict.line, verdict.opened.resource) for verdict in self.verdicts if verdict.refusal is None]
+        pairs = [(verdict.line, verdict.opened.resource) for verdict in self.verdicts if verdict.backs]
         rows = np.array(pairs, np.int64).reshape(-1, 2)
         return replace(board, backed=np.unique(code(rows[:, 0], rows[:, 1])))
 
     def crowded(self) -> bool:
         """Return whether some claim would count if another one were not there."""
-        return any(verdict.refusal == "claimed_before" for verdict in self.verdicts)
+        return any(verdict.later or verdict.refusal == "claimed_before" for verdict in self.verdicts)
 
     def vouched(self) -> frozenset[tuple[int, int]]:
         """Return the pairs (line row, resource row) that a provider claimed and no rule forbids."""
@@ -87,11 +94,14 @@ def backing(board: Board, *, need: Ints, supply: Ints) -> Backing:
             continue
         line, resource = verdict.line, verdict.opened.resource
         seats = min(left_line[line], left_resource[resource])
-        if not seats:
+        if left_line[line] and not seats and board.frozen.resources["per_occasion"][resource]:
+            verdicts[place] = replace(verdict, later=True)
+        elif not seats:
             verdicts[place] = replace(verdict, refusal="claimed_before")
         left_line[line] -= seats
         left_resource[resource] -= seats
-    return Backing(tuple(verdicts), max(len(opened) - MOST, 0))
+    later = sum(verdict.later for verdict in verdicts)
+    return Backing(tuple(verdicts), max(len(opened) - MOST, 0) + later)
 
 
 def backed_instead(board: Board, like: int, rows: Ints, *, need: Ints, supply: Ints) -> Board:
@@ -106,7 +116,7 @@ def backed_instead(board: Board, like: int, rows: Ints, *, need: Ints, supply: I
         pairs += [
             (verdict.line, verdict.opened.resource)
             for verdict in found.verdicts
-            if verdict.opened.demand == row and verdict.refusal is None
+            if verdict.opened.demand == row and verdict.backs
         ]
     own = np.array(pairs, np.int64).reshape(-1, 2)
     return replace(board, backed=np.unique(code(own[:, 0], own[:, 1])))

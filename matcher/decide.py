@@ -22,6 +22,7 @@ from matcher.matching import Matching, match
 from matcher.outcomes import outcomes
 from matcher.pool import Frozen
 from matcher.proposals import proposals
+from matcher.ration import put_off
 from matcher.rules import board_of
 from matcher.settling import settle
 from schemas.policy import Policy
@@ -54,9 +55,11 @@ def decide(
     round_no = frozen.round_no + 1
     settled = settle(frozen, now_ms=now_ms, policy=policy)
     seats, lapsed = settled.seats, np.flatnonzero(settled.lapsed)
-    board = board_of(frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting)
+    board = board_of(frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting, stays=settled.endings.stays)
     matching = match(board, seats, rivals=False)
     transitions = settled.endings.transitions
+    asked = np.where(matching.left_out, 0, seats.need - matching.given())
+    waiting = put_off(matching.board, asked=asked, given=matching.taken(), supply=seats.supply)
     proposed = proposals(board, matching, settled.tally, round_no)
     return RoundDecided(
         shard=frozen.shard,
@@ -86,7 +89,8 @@ def decide(
             left_out=int(matching.left_out.sum())
             + settled.endings.left_out
             + max(len(lapsed) - MOST_LAPSES, 0)
-            + matching.claims.left_out,
+            + matching.claims.left_out
+            + waiting,
         ),
         claims=outcomes(matching),
         outbid=outbid(board, seats, matching, transitions=transitions, proposals=proposed),

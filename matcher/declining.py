@@ -41,7 +41,7 @@ def preview_decline(solved: Solved, *, assignment_id: str) -> DeclinePreview:
     said[row] |= DECLINED
     policy, now_ms = solved.board.policy, solved.board.now_ms
     after = settle(replace(frozen, said=said), now_ms=now_ms, policy=policy)
-    board = board_of(frozen, policy=policy, now_ms=now_ms, resting=after.endings.resting)
+    board = board_of(frozen, policy=policy, now_ms=now_ms, resting=after.endings.resting, stays=after.endings.stays)
     wholly = solved.asks_wholly & ((solved.settled.seats.need > 0) | (after.seats.need > 0))
     told = _by_round(solved, board, after) if wholly.any() else _by_paths(solved, board, after)
     gone = np.flatnonzero(stays & ~after.endings.stays)
@@ -58,7 +58,10 @@ def preview_decline(solved: Solved, *, assignment_id: str) -> DeclinePreview:
         refilled=_seats(told.will_be, own) > _seats(told.was, own),
         moves=tuple(_moves(solved, told.was, told.will_be)),
         ends=tuple(frozen.live_ids[other] for other in gone.tolist() if other != row),
-        exact=told.exact and not policy.load.per_assignment,  # a "no" makes its provider less busy, for all pairs
+        # A "no" makes its provider less busy, for all pairs; and a seat per occasion earlier to be had.
+        exact=told.exact
+        and not policy.load.per_assignment
+        and not bool(frozen.resources["per_occasion"][frozen.live["resource"][gone]].any()),
     )
 
 

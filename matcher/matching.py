@@ -73,6 +73,12 @@ class Matching:
             np.add.at(found, self.staffing.pairs.line, self.staffing.taken)
         return found
 
+    def taken(self) -> Ints:
+        """Return the seats that each resource gave (resources,), to teams too."""
+        found = self.held().copy()
+        np.add.at(found, self.pairs.resource, self.solution.taken)
+        return found
+
     def value(self) -> int:
         """Return what all that was given is worth."""
         return self.certificate.value + sum(part.value for part in (self.staffing.parts if self.staffing else ()))

@@ -38,5 +38,5 @@ def _board(frozen: Frozen, *, policy: Policy, now_ms: int) -> Board:
     if not frozen.claims:
         return board_of(frozen, policy=policy, now_ms=now_ms)
     settled = settle(frozen, now_ms=now_ms, policy=policy)
-    board = board_of(frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting)
+    board = board_of(frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting, stays=settled.endings.stays)
     return backing(board, need=settled.seats.need, supply=settled.seats.supply).on(board)

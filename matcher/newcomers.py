@@ -62,7 +62,9 @@ def with_demands(
         outbid=np.concatenate([frozen.outbid, _outbid(frozen, like, lines)]),
     )
     policy, now_ms = solved.board.policy, solved.board.now_ms
-    return board_of(longer, policy=policy, now_ms=now_ms, resting=_as_for(resting, like, rows))
+    return board_of(
+        longer, policy=policy, now_ms=now_ms, resting=_as_for(resting, like, rows), stays=solved.settled.endings.stays
+    )
 
 
 def with_resources(solved: Solved, resources: Sequence[Resource]) -> Board:
@@ -92,7 +94,9 @@ def with_resources(solved: Solved, resources: Sequence[Resource]) -> Board:
         admissions=[*frozen.admissions, *fold.admissions],
     )
     policy, now_ms = solved.board.policy, solved.board.now_ms
-    return board_of(longer, policy=policy, now_ms=now_ms, resting=solved.settled.endings.resting)
+    return board_of(
+        longer, policy=policy, now_ms=now_ms, resting=solved.settled.endings.resting, stays=solved.settled.endings.stays
+    )
 
 
 def _asking(demands: Rows, hours: int) -> Rows:

@@ -109,11 +109,15 @@ def _stretches(board: Board, pairs: Pairs, rows: Ints) -> Stretches:
     asked, hours = board.frozen.demands[demand], board.hours[demand]
     resource = pairs.resource[rows]
     notice = board.notice[resource]
-    kinds, kind = np.unique(np.stack([board.calendar[resource], notice], axis=1), axis=0, return_inverse=True)
-    soonest = np.maximum(asked["start"], board.now_ms + kinds[:, 1])
+    had = [board.calendar[resource], notice]
+    if board.slots is not None:
+        had.append(board.slots.number[resource])
+    _, model, kind = np.unique(np.stack(had, axis=1), axis=0, return_index=True, return_inverse=True)
+    starts, ends = board.stretches(int(pairs.line[rows[0]]), resource[model])
+    soonest = np.maximum(asked["start"], board.now_ms + notice[model])
     # The padding of calendars with fewer windows ends before it begins.
-    first = np.maximum(soonest[:, None], board.open.starts[kinds[:, 0]])
-    last = np.minimum(asked["end"], board.open.ends[kinds[:, 0]]) - asked["duration"]
+    first = np.maximum(soonest[:, None], starts)
+    last = np.minimum(asked["end"], ends) - asked["duration"]
     some = (first <= last).any(axis=0)
     return Stretches(
         kind.reshape(-1), first[:, some], last[:, some], board.asked.starts[hours],

@@ -13,14 +13,17 @@ from schemas.rules import Rule
 
 def outcomes(matching: Matching) -> tuple[ClaimSettled, ...]:
     """Return what became of the claims that the round looked at, in their order; not of those that wait."""
-    verdicts = [
-        verdict for verdict in matching.claims.verdicts if verdict.line < 0 or not matching.left_out[verdict.line]
-    ]
-    if not verdicts:
+    if not matching.claims.verdicts:
         return ()
     pairs, _, taken = matching.pairs_of_all()
     given, team = np.flatnonzero(taken), team_of(matching.board.frozen)
     served = set(zip(pairs.line[given].tolist(), pairs.resource[given].tolist(), strict=True))
+    verdicts = [
+        verdict
+        for verdict in matching.claims.verdicts
+        if (verdict.line < 0 or not matching.left_out[verdict.line])
+        and (not verdict.later or (verdict.line, verdict.opened.resource) in served)
+    ]
     staffed = set(team[pairs.line[given]].tolist())
     worthless = _worthless(matching, [verdict for verdict in verdicts if verdict.refusal is None])
     told = []

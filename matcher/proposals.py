@@ -30,7 +30,7 @@ def proposals(board: Board, matching: Matching, tally: Tally, round_no: int) -> 
             given,
             row,
             seat=_take(tally.line, int(pairs.line[row])),
-            held=_take(tally.resource, int(pairs.resource[row])),
+            held=_held(board, tally, pairs, row),
             round_no=round_no,
             vouched=(int(pairs.line[row]), int(pairs.resource[row])) in vouched,
         )
@@ -71,6 +71,13 @@ def _is_ordinary(matching: Matching, pairs: Pairs) -> Bools:
     if matching.staffing is not None:
         ordinary[matching.staffing.pairs.line] = False
     return ordinary[pairs.line]
+
+
+def _held(board: Board, tally: Tally, pairs: Pairs, row: int) -> int:
+    """Return the seat of the resource: one that nobody holds, or the one that is free first for the job."""
+    resource = int(pairs.resource[row])
+    free_first = board.seat(int(pairs.line[row]), resource, int(pairs.start[row]))
+    return _take(tally.resource, resource) if free_first is None else free_first
 
 
 def _take(taken: list[int] | dict[int, int], row: int) -> int:

@@ -8,10 +8,30 @@ once.
 
 import numpy as np
 
-from matcher.candidates import Pairs
+from matcher.candidates import Pairs, candidates
 from matcher.columns import Bools, Ints
 from matcher.demands import WHISTLE
 from matcher.rules import Board
+from matcher.values import values
+
+
+def put_off(board: Board, *, asked: Ints, given: Ints, supply: Ints) -> int:
+    """Return how many lines could have another seat of a resource that serves per occasion, one round later.
+
+    A round gives such a resource no more jobs than it has seats; the next one may place others beside them.
+
+    Args:
+        board: the pool.
+        asked: seats of every line that the round took on and that are still open.
+        given: seats that every resource gave in this round.
+        supply: seats that every resource had to give in it.
+    """
+    busy = np.flatnonzero(board.frozen.resources["per_occasion"] & (given > 0) & (given >= supply))
+    lines = np.flatnonzero(asked > 0)
+    if not len(busy) or not len(lines):
+        return 0
+    pairs = candidates(board, lines=lines, resources=busy)
+    return len(np.unique(pairs.line[values(board, pairs) > 0]))
 
 
 def left_out(

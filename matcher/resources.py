@@ -13,6 +13,7 @@ from schemas.refusals import Refused
 from schemas.resources import (
     AccessMode,
     Resource,
+    ResourceKind,
     ResourceOffered,
     ResourceRevised,
     ResourceSuspended,
@@ -38,10 +39,16 @@ ROW = [
     ("fitness", "i8"),
     ("fee", "i8"),
     ("admission", "i4"),
+    ("per_occasion", "?"),
+    ("stays_put", "?"),
 ]
 
 UNKNOWN_FEE: Final = FOREVER - 1
 """Of what is paid for without saying how much: above every cap, below none."""
+
+
+_STAY_PUT: Final = frozenset({ResourceKind.VENUE, ResourceKind.FACILITY})
+"""People come to these."""
 
 
 class ResourceFold:
@@ -102,6 +109,8 @@ class ResourceFold:
             bits(FITNESSES, resource.fitness),
             _fee(resource),
             self.admissions.number(tuple(sorted(set(resource.admits)))),
+            resource.per_occasion,
+            resource.kind in _STAY_PUT,
         )
         return Fold.APPLIED
 

@@ -14,6 +14,7 @@ from matcher.calendars import NEVER, Timetable, near
 from matcher.columns import Bools, Ints, looked_up
 from matcher.gates import Gate, Gates, binding, gates_of
 from matcher.pool import Frozen
+from matcher.slots import Slots, busy, full, slots_of
 from schemas.policy import Policy
 from schemas.rules import Rule
 
@@ -29,6 +30,7 @@ class Board:
     (beyond the city) over city, district and street to 4 (same community). ``place``/``home`` number the
     distinct places of lines and homes of resources. ``calendar`` (resources,) is a row of ``open``: when the resource
     can be had; ``hours`` (demands,) one of ``asked``: when the job may be, within the demand's window.
+    ``slots`` are the seats of resources that are held per occasion and have a job on each seat.
     ``gates`` are those that entries set themselves, ``binding`` those of them that some entry sets;
     ``notice`` (resources,) is the least time (ms) before a start. ``backed`` are the codes of pairs that a claim backs.
     """
@@ -49,6 +51,7 @@ class Board:
     open: Timetable
     hours: Ints
     asked: Timetable
+    slots: Slots | None
     rests: Ints
     backed: Ints
 
@@ -83,15 +86,65 @@ class Board:
         found = np.minimum(np.searchsorted(self.rests, pair), len(self.rests) - 1)
         return self.rests[found] != pair
 
-    def start(self, line: Ints, resource: Ints, *, notice: bool = True) -> Ints:
-        """Return the earliest start (ms) of the job in a common window from now on, NEVER where there is none."""
+    def start(self, line: Ints, resource: Ints, *, notice: bool = True, committed: bool = True) -> Ints:
+        """Return the earliest start (ms) of the job in a common window from now on, NEVER where there is none.
+
+        Without ``notice``, as if none were needed; without ``committed``, as if nothing else were promised.
+        """
+        if self.slots is None or not committed:
+            return self._start(line, resource, self.calendar[resource], notice=notice)
+        whole = np.broadcast_arrays(line, resource)
+        line, resource = (rows.ravel() for rows in whole)
+        best = self._start(line, resource, self.calendar[resource], notice=notice)
+        full = np.flatnonzero(self.slots.number[resource] >= 0)
+        best[full] = NEVER
+        for nth in range(self.slots.away.shape[1]):
+            full = full[self.slots.count[resource[full]] > nth]
+            best[full] = np.minimum(
+                best[full], self._seat_start(self.slots, line[full], resource[full], nth=nth, notice=notice)
+            )
+        return best.reshape(whole[0].shape)
+
+    def seat(self, line: int, resource: int, start: int) -> int | None:
+        """Return the first seat of a full resource that is free for a job from ``start`` on; None where it is not full.
+
+        Raises:
+            ValueError: no seat is free.
+        """
+        if self.slots is None or self.slots.number[resource] < 0:
+            return None
+        end = start + self.frozen.demands["duration"][self.frozen.line_demand[line]]
+        seats = np.arange(self.slots.count[resource])
+        rows = [self.slots.rows(np.array([resource]), self.place[line : line + 1], nth=nth)[0] for nth in seats]
+        free = self.open.hold(np.array(rows), np.full(len(seats), start), np.full(len(seats), end))
+        return int(self.slots.seat[self.slots.number[resource], free.tolist().index(True)])
+
+    def stretches(self, line: int, resource: Ints) -> tuple[Ints, Ints]:
+        """Return when each resource (n,) can be had for a line, whichever its seat: starts and ends (n, windows)."""
+        rows = self.calendar[resource]
+        if self.slots is None:
+            return self.open.starts[rows], self.open.ends[rows]
+        full, place = self.slots.number[resource] >= 0, np.full(len(resource), self.place[line])
+        starts, ends = [], []
+        for nth in range(self.slots.away.shape[1]):
+            row = np.where(full, self.slots.rows(resource, place, nth=nth), rows)
+            there = self.slots.count[resource] > nth
+            starts.append(self.open.starts[row])
+            ends.append(np.where(there[:, None], self.open.ends[row], -NEVER))
+        return np.concatenate(starts, axis=1), np.concatenate(ends, axis=1)
+
+    def _seat_start(self, slots: Slots, line: Ints, resource: Ints, *, nth: int, notice: bool) -> Ints:
+        return self._start(line, resource, slots.rows(resource, self.place[line], nth=nth), notice=notice)
+
+    def _start(self, line: Ints, resource: Ints, calendar: Ints, *, notice: bool) -> Ints:
+        """Return the earliest start by a row of ``open`` for each pair."""
         demand = self.frozen.line_demand[line]
         soonest = self.now_ms + (self.notice[resource] if notice else 0)
         earliest = np.maximum(self.frozen.demands["start"][demand], soonest)
         duration = self.frozen.demands["duration"][demand]
-        start = self.open.first_fit(self.calendar[resource], earliest, duration)
+        start = self.open.first_fit(calendar, earliest, duration)
         if self.asked.binds:
-            start = self._in_hours(start, demand, self.calendar[resource], duration)
+            start = self._in_hours(start, demand, calendar, duration)
         latest = self.frozen.demands["end"][demand] - duration
         return np.where(start <= latest, start, NEVER)
 
@@ -111,14 +164,26 @@ class Board:
         return found.reshape(whole[0].shape)
 
 
-def board_of(frozen: Frozen, *, policy: Policy, now_ms: int, resting: Ints | None = None) -> Board:
-    """Return the board for ``frozen``; ``resting`` (n, 2) adds pairs that rest from this round on."""
+def board_of(
+    frozen: Frozen, *, policy: Policy, now_ms: int, resting: Ints | None = None, stays: Bools | None = None
+) -> Board:
+    """Return the board for ``frozen``.
+
+    ``resting`` (n, 2) adds pairs that rest from this round on. ``stays`` (live,) are the live assignments that keep
+    their slots; without it none does.
+    """
     demands, resources = frozen.demands, frozen.resources
     places, place = np.unique(demands["place"], return_inverse=True)
     homes, home = np.unique(resources["home"], return_inverse=True)
     scopes, scope = np.unique(resources["scope"], return_inverse=True)
     calendars, calendar = np.unique(resources["calendar"], return_inverse=True)
     asked, hours = np.unique(demands["hours"], return_inverse=True)
+    opening = [near(frozen.calendars[number], demands, now_ms=now_ms) for number in calendars]
+    jobs = {} if stays is None else busy(frozen, stays=stays)
+    slots, of_seats = slots_of(
+        frozen, jobs=jobs, policy=policy, places=places,
+        opening=[opening[calendar[row]] for row in full(frozen, jobs)], first_row=len(opening),
+    )  # fmt: skip
     items = frozen.lines["item"]
     gate = np.where(demands["risky"][frozen.line_demand], frozen.items.risky_gate[items], frozen.items.gate[items])
     return Board(
@@ -135,9 +200,10 @@ def board_of(frozen: Frozen, *, policy: Policy, now_ms: int, resting: Ints | Non
         covers=_covers([frozen.scopes[number] for number in scopes], places),
         level=_levels(homes, places),
         calendar=calendar,
-        open=Timetable.of([near(frozen.calendars[number], demands, now_ms=now_ms) for number in calendars]),
+        open=Timetable.of([*opening, *of_seats]),
         hours=hours,
         asked=Timetable.of([near(frozen.hours[number], demands, now_ms=now_ms) for number in asked]),
+        slots=slots,
         rests=_resting(frozen, now_ms=now_ms, added=resting),
         backed=np.zeros(0, np.int64),
     )
@@ -145,6 +211,8 @@ def board_of(frozen: Frozen, *, policy: Policy, now_ms: int, resting: Ints | Non
 
 def trials(board: Board, line: Ints, resource: Ints, *, supply: Ints) -> dict[Rule, Bools]:
     """Return which of some pairs pass each rule but ``worth``; ``supply`` (all resources,) counts the free seats."""
+    alone = board.start(line, resource, notice=False, committed=False) < NEVER
+    placed = board.start(line, resource, notice=False) < NEVER
     return {
         "item": board.item(line, resource),
         "scope": board.covered(line, resource),
@@ -153,8 +221,8 @@ def trials(board: Board, line: Ints, resource: Ints, *, supply: Ints) -> dict[Ru
         "fitness": board.gates.fitness(line, resource),
         "cost": board.gates.cost(line, resource),
         "admission": board.gates.admitted(line, resource),
-        "seats": supply[resource] > 0,
-        "window": board.start(line, resource, notice=False) < NEVER,
+        "seats": (supply[resource] > 0) & (placed | ~alone),
+        "window": placed,
         "notice": board.start(line, resource) < NEVER,
         "barred": board.rested(line, resource),
     }

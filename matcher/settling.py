@@ -10,6 +10,7 @@ from matcher.fold import OPEN
 from matcher.matching import Seats
 from matcher.pool import Frozen
 from matcher.rules import line_rows
+from matcher.slots import busy, full
 from matcher.teams import open_wholly
 from schemas.policy import Policy
 
@@ -38,7 +39,8 @@ def settle(frozen: Frozen, *, now_ms: int, policy: Policy) -> Settled:
     tally = _tally(frozen, ends)
     need = _need(frozen, tally)
     lapsed = _lapsed(frozen, need, now_ms)
-    return Settled(ends, tally, lapsed, _seats(frozen, tally, np.where(lapsed[frozen.line_demand], 0, need)))
+    seats = _seats(frozen, tally, np.where(lapsed[frozen.line_demand], 0, need), stays=ends.stays)
+    return Settled(ends, tally, lapsed, seats)
 
 
 def _tally(frozen: Frozen, ends: Endings) -> Tally:
@@ -72,9 +74,10 @@ def _need(frozen: Frozen, tally: Tally) -> Ints:
     return open_wholly(frozen, need=need, taken=tally.line)
 
 
-def _seats(frozen: Frozen, tally: Tally, need: Ints) -> Seats:
+def _seats(frozen: Frozen, tally: Tally, need: Ints, *, stays: Bools) -> Seats:
     supply = frozen.resources["capacity"].astype(np.int64)
     for row, bits in tally.resource.items():
         supply[row] -= bits.bit_count()
+    supply[full(frozen, busy(frozen, stays=stays))] = 1  # one more round, one more job
     supply = np.where(frozen.resources["status"] == OPEN, np.maximum(supply, 0), 0)
     return Seats(np.flatnonzero(need), np.flatnonzero(supply), need, supply)

@@ -16,7 +16,7 @@ from matcher.responses import Claim, ResponseFold
 from matcher.state import ShardState
 from schemas.catalogue import Catalogue
 
-FORMAT: Final = 6
+FORMAT: Final = 7
 
 
 class SnapshotError(ValueError):

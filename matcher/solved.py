@@ -78,6 +78,6 @@ def solved(frozen: Frozen, *, now: datetime, policy: Policy) -> Solved:
     """Solve the round of ``frozen`` at ``now`` without deciding it."""
     now_ms = to_ms(now)
     settled = settle(frozen, now_ms=now_ms, policy=policy)
-    board = board_of(frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting)
+    board = board_of(frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting, stays=settled.endings.stays)
     matching = match(board, settled.seats)
     return Solved(matching.board, settled, matching)

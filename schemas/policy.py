@@ -88,6 +88,14 @@ class Rules(Fact):
         int,
         Field(ge=0, le=60 * 24 * 90, description="What is used by booking needs so much notice, or its own if longer."),
     ] = 0
+    travel_minutes: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=60 * 24,
+            description="Way between two communities, for a seat that serves per occasion; venues stay put.",
+        ),
+    ] = 0
     answer_hours: Annotated[int, Field(ge=1, le=24 * 30, description="Time to answer a proposal.")] = 24
     expiry_pause_hours: Annotated[
         int, Field(ge=1, le=24 * 365, description="After no answer the same pair is not proposed for so long.")

@@ -25,6 +25,9 @@ from schemas.demands import Beneficiary, Fitness
 from schemas.recurrence import Recurrence
 from schemas.regions import prefix_of
 
+MOST_PER_OCCASION = 100
+"""Seats of a resource that is held per occasion: a round looks at each of them."""
+
 
 class ResourceKind(StrEnum):
     """What kind of thing is offered."""
@@ -76,6 +79,14 @@ class Resource(Fact):
     renewable: Annotated[
         bool, Field(description="Whether a seat comes back when the job is done; goods and funds are used up.")
     ] = True
+    per_occasion: Annotated[
+        bool,
+        Field(
+            exclude_if=unsaid,
+            description="Whether a seat is held only while its job lasts, so that it serves others before and after: a "
+            "venue booked by the hour, a member on each Saturday. Otherwise it is held until the job is done.",
+        ),
+    ] = False
     windows: Annotated[
         tuple[Window, ...],
         Field(max_length=64, description="When; without windows and recurring ones it means at any time."),
@@ -136,6 +147,14 @@ class Resource(Fact):
     def _only_what_is_paid_has_a_fee(self) -> Self:
         if self.fee is not None and self.access is not AccessMode.PAID:
             raise ValueError("invalid_value: only paid access has a fee")
+        return self
+
+    @model_validator(mode="after")
+    def _what_serves_again_is_not_used_up(self) -> Self:
+        if self.per_occasion and not self.renewable:
+            raise ValueError("invalid_value: what is used up does not serve on another occasion")
+        if self.per_occasion and self.capacity > MOST_PER_OCCASION:
+            raise ValueError(f"invalid_value: per occasion there are {MOST_PER_OCCASION} seats at most")
         return self
 
     @model_validator(mode="after")

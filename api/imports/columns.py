@@ -145,6 +145,7 @@ RESOURCES: tuple[Column, ...] = (
         hint="不填为不限；本社区、本街道等或区划代码、统一社会信用代码，多个用顿号分开",
     ),
     _flag("renewable", "可重复使用", example="是", hint="物资、资金用完为止，填否"),
+    _flag("per_occasion", "按场次占用", example="否", hint="填是则名额只在服务时段内占用，其余时段可另约"),
     _flag("auto_accept", "自动接受", example="否", hint="填是则匹配后不再询问"),
     _time("valid_from", "生效时间", example="", hint="可不填"),
     _time("valid_to", "失效时间", example="", hint="可不填", ends=True),

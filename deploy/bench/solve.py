@@ -91,7 +91,8 @@ def opened(frozen: Frozen, policy: Policy) -> tuple[Board, Seats]:
     """Return the board of a pool at the benchmarks' moment, and what is open on it."""
     now_ms = to_ms(NOON)
     settled = settle(frozen, now_ms=now_ms, policy=policy)
-    return board_of(frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting), settled.seats
+    ends = settled.endings
+    return board_of(frozen, policy=policy, now_ms=now_ms, resting=ends.resting, stays=ends.stays), settled.seats
 
 
 def round_of(frozen: Frozen, policy: Policy, *, rivals: bool = False) -> Matching:

@@ -25,7 +25,7 @@ from schemas.rounds import Proposal, RoundDecided
 from tests.chaos import teams
 from tests.chaos.claiming import ClaimBook, pair_of
 from tests.chaos.claiming import Pair as Claimed
-from tests.chaos.fitness import can_start, earliest_start, is_qualified, ms, slot_holds, worth
+from tests.chaos.fitness import Stretch, can_start, earliest_start, is_qualified, ms, slot_holds, worth
 from tests.property.optimum import teams_of
 
 Line = tuple[str, int]
@@ -221,9 +221,13 @@ class Book:
         if not isinstance(demand, Demand) or not isinstance(resource, Resource):
             return False
         asked = demand.lines[proposal.line].quantity if proposal.line < len(demand.lines) else 0
-        return lines[line] + self.filled[line] > asked or (
-            seats[proposal.resource_id] + len(self.spent[proposal.resource_id]) > resource.capacity
-        )
+        if resource.per_occasion:
+            return lines[line] + self.filled[line] > asked or proposal.resource_seat >= resource.capacity
+        seat = proposal.resource_id, proposal.resource_seat
+        held = [(other.proposal.resource_id, other.proposal.resource_seat) for other in self.live.values()]
+        shared = held.count(seat) > 1
+        full = seats[proposal.resource_id] + len(self.spent[proposal.resource_id]) > resource.capacity
+        return lines[line] + self.filled[line] > asked or full or shared
 
     def _move(self, decided: RoundDecided) -> None:
         for transition in decided.transitions:
@@ -276,12 +280,28 @@ class Book:
 
     def _open_resources(self) -> dict[str, int]:
         held = Counter(promise.proposal.resource_id for promise in self.live.values())
-        return {
-            name: left
-            for name, entry in self.resources.items()
-            if entry.state == "open" and isinstance(entry.body, Resource)
-            if (left := entry.body.capacity - held[name] - len(self.spent[name])) > 0
-        }
+        found = {}
+        for name, entry in self.resources.items():
+            if entry.state != "open" or not isinstance(entry.body, Resource):
+                continue
+            left = entry.body.capacity - held[name] - len(self.spent[name])
+            if entry.body.per_occasion:
+                seats = self.seats(name, entry.body)
+                left = sum(not jobs for jobs in seats) or min(len(seats), 1)
+            if left > 0:
+                found[name] = left
+        return found
+
+    def seats(self, name: str, offer: Resource) -> list[list[Stretch]]:
+        """Return what is promised on each seat that serves per occasion; of others, one seat with nothing."""
+        if not offer.per_occasion:
+            return [[]]
+        seats: dict[int, list[Stretch]] = {seat: [] for seat in range(offer.capacity) if seat not in self.spent[name]}
+        for promise in self.live.values():
+            held = promise.proposal
+            if held.resource_id == name and held.resource_seat in seats:
+                seats[held.resource_seat].append((ms(held.starts_at), ms(held.ends_at)))
+        return list(seats.values())
 
     def _judge_prices(
         self, decided: RoundDecided, need: dict[Line, int], supply: dict[str, int], now: int
@@ -340,7 +360,7 @@ class Book:
                     continue
                 if not is_qualified(demand, asked, offer, self.catalogue):
                     continue
-                if earliest_start(demand, offer, now_ms=now) is None:
+                if earliest_start(demand, offer, now_ms=now, seats=self.seats(name, offer)) is None:
                     continue
                 points = worth(demand, asked, offer, urgency=entry.urgency, now_ms=now, policy=self.policy)
                 points += self.policy.claim.bonus if (*line, name) in backed else 0
@@ -363,13 +383,15 @@ class Book:
         asked, offer = demand.body, resource.body
         assert isinstance(asked, Demand)
         assert isinstance(offer, Resource)
-        start, found = earliest_start(asked, offer, now_ms=now), ms(proposal.starts_at)
+        seats = self.seats(name, offer)
+        seats = [jobs for jobs in seats if not jobs] or seats
+        start, found = earliest_start(asked, offer, now_ms=now, seats=seats), ms(proposal.starts_at)
         in_team = any(line in team for team in teams_of(asked))
         if self.rests.get((line[0], name), 0) > now:
             yield f"{what} was declined, missed or left unanswered before"
         if not is_qualified(asked, asked.lines[line[1]], offer, self.catalogue):
             yield f"{what} is not allowed"
-        if in_team and not can_start(asked, offer, found, now_ms=now):
+        if in_team and not can_start(asked, offer, found, now_ms=now, seats=seats):
             yield f"{what} cannot start at {proposal.starts_at}"
         if start is None or (found != start and not in_team):
             yield f"{what} starts at {proposal.starts_at}, the earliest is {start}"
@@ -386,17 +408,22 @@ class Book:
         """No seat is promised twice, nobody holds more than there is, and no team is half filled."""
         yield from teams.half_filled(self)
         lines, seats = Counter[Line](), Counter[str]()
-        taken: set[tuple[str, int] | tuple[str, int, int]] = set()
+        filled: set[tuple[str, int, int]] = set()
+        jobs: dict[tuple[str, int], list[Stretch]] = defaultdict(list)
         for promise in self.live.values():
-            held = promise.proposal
-            line, seat = (held.demand_id, held.line), (held.resource_id, held.resource_seat)
+            given = promise.proposal
+            line, seat = (given.demand_id, given.line), (given.resource_id, given.resource_seat)
             lines[line] += 1
-            seats[held.resource_id] += 1
-            if seat in taken or held.resource_seat in self.spent[held.resource_id]:
+            seats[given.resource_id] += 1
+            start, end, offer = ms(given.starts_at), ms(given.ends_at), self.resources[given.resource_id].body
+            again = isinstance(offer, Resource) and offer.per_occasion
+            clash = any(not again or (low < end and start < high) for low, high in jobs[seat])
+            if clash or given.resource_seat in self.spent[given.resource_id]:
                 yield f"the seat {seat} is promised twice"
-            if (*line, held.seat) in taken or held.seat in self.filled_seats[line]:
-                yield f"the seat {held.seat} of {line} is filled twice"
-            taken |= {seat, (*line, held.seat)}
+            if (*line, given.seat) in filled or given.seat in self.filled_seats[line]:
+                yield f"the seat {given.seat} of {line} is filled twice"
+            jobs[seat].append((start, end))
+            filled.add((*line, given.seat))
         for line, count in lines.items():
             body = self.demands[line[0]].body
             asked = body.lines[line[1]].quantity if isinstance(body, Demand) and line[1] < len(body.lines) else 0
@@ -405,5 +432,7 @@ class Book:
         for name, count in seats.items():
             body = self.resources[name].body
             room = body.capacity if isinstance(body, Resource) else 0
-            if count + len(self.spent[name]) > room:
-                yield f"{name} has {room} seats and holds {count} beside {len(self.spent[name])} used up"
+            again = isinstance(body, Resource) and body.per_occasion
+            held = len({seat for resource, seat in jobs if resource == name}) if again else count
+            if held + len(self.spent[name]) > room:
+                yield f"{name} has {room} seats and holds {held} beside {len(self.spent[name])} used up"

@@ -54,6 +54,8 @@ def resource(chance: random.Random, *, district: str, mark: str) -> Body:
         "auto_accept": chance.random() < 0.35,
         "notice_minutes": chance.choice((0, 0, 60, 60 * 30)),
     }
+    if not goods and chance.random() < 0.3:
+        body["per_occasion"] = True
     if chance.random() < 0.2:
         body["recurring"] = [_recurrence(chance)]
     if chance.random() < 0.5:
@@ -75,7 +77,8 @@ def resource_patch(chance: random.Random, *, district: str, mark: str) -> Body:
         {"scope": [district]},
         {"scope": [community_in(chance, district)]},
         {"auto_accept": chance.random() < 0.5},
-        {"renewable": chance.random() < 0.5},
+        {"renewable": chance.random() < 0.5, "per_occasion": False},
+        {"renewable": True, "per_occasion": True},
         {"home": community_in(chance, district)},
         {"qualifications": ["insurance"]},
     ]

@@ -3,6 +3,7 @@
 Nothing here comes from ``matcher``; values are those of the default policy's terms. Moments are whole milliseconds.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from schemas.catalogue import Catalogue
@@ -47,8 +48,10 @@ def stretches(entry: Demand | Resource) -> list[Stretch]:
     return joined
 
 
-def earliest_start(demand: Demand, resource: Resource, *, now_ms: int) -> int | None:
-    """Return when the job could begin at the earliest, None where it cannot."""
+def earliest_start(
+    demand: Demand, resource: Resource, *, now_ms: int, seats: Sequence[Sequence[Stretch]] = ((),)
+) -> int | None:
+    """Return when the job could begin at the earliest on one of the seats, each with its jobs; None where it cannot."""
     duration = demand.duration_minutes * 60_000
     first = max(ms(demand.window.start), now_ms + resource.notice_minutes * 60_000)
     both = [
@@ -56,15 +59,27 @@ def earliest_start(demand: Demand, resource: Resource, *, now_ms: int) -> int | 
         for start, end in stretches(resource)
         for opens, closes in stretches(demand)
     ]
-    return min((start for start, end in both if start + duration <= end), default=None)
+    return min(
+        (
+            begin
+            for start, end in both
+            for jobs in seats
+            for begin in (start, *(until for _, until in jobs if until > start))
+            if begin + duration <= end and not any(low < begin + duration and begin < high for low, high in jobs)
+        ),
+        default=None,
+    )
 
 
-def can_start(demand: Demand, resource: Resource, start_ms: int, *, now_ms: int) -> bool:
-    """Whether the job could begin at ``start_ms``."""
+def can_start(
+    demand: Demand, resource: Resource, start_ms: int, *, now_ms: int, seats: Sequence[Sequence[Stretch]] = ((),)
+) -> bool:
+    """Whether the job could begin at ``start_ms`` on one of the seats, each with its jobs."""
     end = start_ms + demand.duration_minutes * 60_000
     first = max(ms(demand.window.start), now_ms + resource.notice_minutes * 60_000)
     inside = all(any(opens <= start_ms and end <= shuts for opens, shuts in stretches(e)) for e in (demand, resource))
-    return inside and first <= start_ms and end <= ms(demand.window.end)
+    free = any(not any(low < end and start_ms < high for low, high in jobs) for jobs in seats)
+    return inside and free and first <= start_ms and end <= ms(demand.window.end)
 
 
 def slot_holds(demand: Demand, resource: Resource, start: datetime, end: datetime) -> bool:

@@ -108,23 +108,25 @@ def check_heard(notes: Notes, trial: Trial) -> Iterator[str]:
 
 
 def check_promises(trial: Trial) -> Iterator[str]:
-    """Invariant 1 from the assignments topic alone: a seat is never in two live assignments."""
+    """Invariant 1 from the assignments topic alone: a seat is never in two live assignments at a time."""
     live: dict[str, AssignmentProposed] = {}
-    held: dict[tuple[Any, ...], str] = {}
+    held: dict[tuple[Any, ...], list[AssignmentProposed]] = defaultdict(list)
     for event in _facts(trial):
         data: Any = event.data
         if isinstance(data, AssignmentProposed):
             new = data.assignment
             for seat in _seats(data):
-                if seat in held:
-                    yield f"{seat} is given to {new.assignment_id} while {held[seat]} lives"
-                held[seat] = new.assignment_id
+                for other in held[seat]:
+                    if seat[0] == "demand" or _meet(data, other):
+                        yield f"{seat} is given to {new.assignment_id} while {other.assignment.assignment_id} lives"
+                held[seat].append(data)
             live[new.assignment_id] = data
         elif data.assignment_id not in live:
             yield f"{event.id} speaks of an assignment that does not live"
         elif event.type.split(".")[-2] not in LIVE_WORDS:
-            for seat in _seats(live.pop(data.assignment_id)):
-                held.pop(seat, None)
+            over = live.pop(data.assignment_id)
+            for seat in _seats(over):
+                held[seat].remove(over)
     promised = {name for book in trial.books.values() for name in book.live}
     if promised != live.keys():
         yield f"by the topic {len(live)} assignments live, by the rounds {len(promised)}"
@@ -189,6 +191,11 @@ def _facts(trial: Trial) -> Iterator[Event[Any]]:
             if not isinstance(event, str) and event.id not in known:
                 known.add(event.id)
                 yield event
+
+
+def _meet(one: AssignmentProposed, other: AssignmentProposed) -> bool:
+    """Whether two jobs are at one time; a resource that does not serve per occasion is judged by its book."""
+    return one.assignment.starts_at < other.assignment.ends_at and other.assignment.starts_at < one.assignment.ends_at
 
 
 def _seats(data: AssignmentProposed) -> tuple[tuple[Any, ...], tuple[Any, ...]]:

@@ -100,7 +100,7 @@ def could_meet(
         for place, name in mine:
             offer = book.resources[name].body
             assert isinstance(offer, Resource)
-            if can_start(demand, offer, moment, now_ms=now_ms):
+            if can_start(demand, offer, moment, now_ms=now_ms, seats=book.seats(name, offer)):
                 had[place] += free[name]
         if all(had[place] >= seats for place, seats in seats_of(book, team).items()):
             return moment

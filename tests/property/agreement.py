@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from matcher.fold import from_ms, to_ms
 from matcher.matching import match
@@ -11,7 +12,7 @@ from matcher.settling import settle
 from schemas.policy import LoadWeights, Policy, RegretWeights
 from schemas.rounds import Proposal, RoundDecided
 from tests.property.claiming import settling
-from tests.property.optimum import Pair, teams_of
+from tests.property.optimum import Pair, Place, teams_of
 from tests.property.oracle import Book, Pool, Word, proven
 from tests.town import Town, ended
 
@@ -22,7 +23,7 @@ def matcher_pairs(town: Town, now: datetime, policy: Policy) -> dict[Pair, tuple
     """Return what the matcher holds allowed for lines in no team: pair -> worth and start."""
     frozen, now_ms = freeze(town.state), to_ms(now)
     settled = settle(frozen, now_ms=now_ms, policy=policy)
-    board = board_of(frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting)
+    board = board_of(frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting, stays=settled.endings.stays)
     matching = match(board, settled.seats)
     pairs = matching.pairs
     return {
@@ -45,7 +46,7 @@ def assert_agreed(book: Book, town: Town, decided: RoundDecided, *, now: datetim
     assert matcher_pairs(town, now, policy) == {
         pair: (worth.total, worth.starts_at) for pair, worth in pool.pairs.items() if not pool.in_team(pair[:2])
     }
-    assert_best(decided, pool)
+    assert_best(book, decided, pool)
     assert_true(book, pool, decided, now=now, policy=policy)
     assert list(decided.claims) == settling(book, decided, pool)
     assert_fair(book, pool, decided, now=now, policy=policy)
@@ -53,7 +54,7 @@ def assert_agreed(book: Book, town: Town, decided: RoundDecided, *, now: datetim
     assert_teams_are_whole(book, decided, book.endings(now, policy))
 
 
-def assert_best(decided: RoundDecided, pool: Pool) -> None:
+def assert_best(book: Book, decided: RoundDecided, pool: Pool) -> None:
     """Assert that nothing better exists, by trying everything and by the record's own proof."""
     assert sum(proposal.value for proposal in decided.proposals) == pool.optimum()
     assert decided.certificate.holds
@@ -64,7 +65,28 @@ def assert_best(decided: RoundDecided, pool: Pool) -> None:
     size = decided.size
     assert (size.lines, size.line_seats) == (len(pool.need), sum(pool.need.values()))
     assert (size.resources, size.resource_seats) == (len(pool.supply), sum(pool.supply.values()))
-    assert (size.pairs, size.left_out) == (len(pool.pairs), len(pool.waiting))
+    assert (size.pairs, size.left_out) == (
+        len(pool.pairs),
+        len(pool.waiting) + len(put_off(book, pool, decided)),
+    )
+
+
+def put_off(book: Book, pool: Pool, decided: RoundDecided) -> set[Place | str]:
+    """Return the lines with an open seat that could be had, a round later, of what serves per occasion.
+
+    And the claims that are ruled on only then.
+    """
+    of_line = Counter((p.demand_id, p.line) for p in decided.proposals)
+    given = Counter(p.resource_id for p in decided.proposals)
+    later: set[Place | str] = {ruled.claim.claim_id for ruled in pool.rulings if ruled.outcome == "later"}
+    return later | {
+        pair[:2]
+        for pair in pool.allowed
+        if pair[:2] not in pool.waiting
+        and of_line[pair[:2]] < pool.need[pair[:2]]
+        and book.resources[pair[2]].per_occasion
+        and given[pair[2]] == pool.supply[pair[2]]
+    }
 
 
 def assert_fair(book: Book, pool: Pool, decided: RoundDecided, *, now: datetime, policy: Policy) -> None:
@@ -102,13 +124,14 @@ def assert_parts(decided: RoundDecided, pool: Pool) -> None:
 
 def assert_true(book: Book, pool: Pool, decided: RoundDecided, *, now: datetime, policy: Policy) -> None:
     """Assert that what each proposal says of itself is so."""
+    words = book.endings(now, policy)
     for proposal in decided.proposals:
         demand, resource = book.demands[proposal.demand_id], book.resources[proposal.resource_id]
         worth = pool.pairs[proposal.demand_id, proposal.line, proposal.resource_id]
         assert proposal.value == worth.total
         assert proposal.terms == {name: points for name, points in worth.terms.items() if points}
         if pool.in_team((proposal.demand_id, proposal.line)):
-            assert book.can_start(proposal.demand_id, proposal.resource_id, proposal.starts_at, now, policy)
+            assert book.can_start(proposal.demand_id, proposal.resource_id, proposal.starts_at, words, now, policy)
             assert proposal.margin == 0
         else:
             assert proposal.starts_at == worth.starts_at
@@ -146,17 +169,25 @@ def assert_seats_are_single(book: Book, decided: RoundDecided, words: dict[str, 
     stay = [p.proposal for n, p in book.live.items() if words.get(n, ("confirmed",))[0] == "confirmed"]
     done = [book.live[name].proposal for name, (to, _) in words.items() if to == "fulfilled"]
     promised = [*stay, *decided.proposals]
-    assert_unique([(p.resource_id, p.resource_seat) for p in promised])
+    assert_unique(
+        [(p.resource_id, p.resource_seat) for p in promised if not book.resources[p.resource_id].per_occasion]
+    )
+    assert_no_jobs_meet([p for p in promised if book.resources[p.resource_id].per_occasion])
     assert_unique([(p.demand_id, p.line, p.seat) for p in promised])
     assert_unique([p.assignment_id for p in promised])
     held = Counter((p.demand_id, p.line) for p in promised)
     filled = Counter(book.filled) + Counter((p.demand_id, p.line) for p in done)
     for (name, number), seats in held.items():
         assert seats + filled[name, number] <= book.demands[name].lines[number].quantity
-    spent = [p.resource_id for p in done if not book.resources[p.resource_id].renewable]
-    used_up = Counter(book.used_up) + Counter(spent)
+    spent = {(p.resource_id, p.resource_seat) for p in done if not book.resources[p.resource_id].renewable}
+    spent |= {(name, seat) for name, seats in book.spent.items() for seat in seats}
+    assert not spent & {(p.resource_id, p.resource_seat) for p in promised}
     for name, seats in Counter(p.resource_id for p in promised).items():
-        assert seats + used_up[name] <= book.resources[name].capacity
+        capacity = book.resources[name].capacity
+        if book.resources[name].per_occasion:
+            assert all(p.resource_seat < capacity for p in promised if p.resource_id == name)
+        else:
+            assert seats + sum(used == name for used, _ in spent) <= capacity
     assert all(seat_exists(book, proposal) for proposal in decided.proposals)
 
 
@@ -164,6 +195,13 @@ def seat_exists(book: Book, proposal: Proposal) -> bool:
     """Whether the seats that a new proposal names are among those of its line and resource."""
     asked = book.demands[proposal.demand_id].lines[proposal.line].quantity
     return proposal.seat < asked and proposal.resource_seat < book.resources[proposal.resource_id].capacity
+
+
+def assert_no_jobs_meet(promised: list[Proposal]) -> None:
+    """Assert that of the jobs on a seat one ends before the next begins."""
+    jobs = sorted((p.resource_id, p.resource_seat, p.starts_at, p.ends_at) for p in promised)
+    for one, other in pairwise(jobs):
+        assert one[:2] != other[:2] or one[3] <= other[2]
 
 
 def assert_unique(names: list[object]) -> None:

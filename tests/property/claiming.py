@@ -32,7 +32,7 @@ class Ruling:
 
     @property
     def vouches(self) -> bool:
-        return self.claim.by == "provider" and self.outcome in (None, "claimed_before")
+        return self.claim.by == "provider" and self.outcome in (None, "claimed_before", "later")
 
 
 def rulings(
@@ -43,7 +43,10 @@ def rulings(
     now: datetime,
     policy: Policy,
 ) -> list[Ruling]:
-    """What is said of each open claim before anything is given, in the order in which they were made."""
+    """What is said of each open claim before anything is given, in the order in which they were made.
+
+    One is ruled on later, because what it claims serves per occasion and is claimed for this round.
+    """
     left: Counter[object] = Counter({**need, **supply})
     found = []
     for claim in book.claims.values():
@@ -54,8 +57,11 @@ def rulings(
         said = _ruling(book, pair, need, supply, new_noes, now, policy)
         if said == (None, None):
             seats = min(left[pair[:2]], left[pair[2]])
+            if left[pair[:2]] and not seats and book.resources[pair[2]].per_occasion:
+                said = ("later", None)
+            elif not seats:
+                said = ("claimed_before", None)
             left.subtract({pair[:2]: seats, pair[2]: seats})
-            said = (None, None) if seats else ("claimed_before", None)
         found.append(Ruling(claim, pair, *said))
     return found
 
@@ -90,7 +96,7 @@ def settling(book: Book, decided: RoundDecided, pool: Pool) -> list[ClaimSettled
     staffed = {(p.demand_id, p.line) for p in decided.proposals}
     told = []
     for ruled in pool.rulings:
-        if ruled.pair[:2] in pool.waiting:
+        if ruled.pair[:2] in pool.waiting or (ruled.outcome == "later" and ruled.pair not in given):
             continue
         teams = teams_of(book.demands[ruled.pair[0]]) if ruled.backs else []
         team = next((team for team in teams if ruled.pair[:2] in team), ())

@@ -240,7 +240,8 @@ def resource_after(draw: st.DrawFn, before: Resource, version: int, now: datetim
                 {"capacity": draw(st.integers(1, 3))},
                 {"windows": (draw(windows(since=now)),)},
                 {"scope": draw(SCOPES)},
-                {"renewable": not before.renewable},
+                {"renewable": not before.renewable, "per_occasion": False},
+                {"renewable": True, "per_occasion": not before.per_occasion},
             ]
         )
     )

@@ -26,6 +26,7 @@ from schemas.resources import (
 from schemas.responses import AssignmentAccepted, AssignmentDeclined, AssignmentDone, AssignmentNoShow
 from schemas.rounds import Proposal, RoundDecided, Transition
 from tests.property import claiming
+from tests.property.occasions import Job, Seats
 from tests.property.optimum import Pair, Place, Team, best_total, teams_of
 
 Word = tuple[str, str]
@@ -66,7 +67,8 @@ class Pool:
     """What a round has to decide on: open seats of both sides, and all pairs worth something.
 
     Where the round cannot take on all lines, those ``waiting`` for the next have no pairs in this one. Each of the
-    ``teams`` can meet at some moments, each with the pairs that can start then; one that never can has no pairs.
+    ``teams`` can meet at some moments, each with the pairs that can start then; one that never can has no pairs,
+    but is ``allowed`` them each by itself.
     """
 
     need: dict[Place, int]
@@ -102,7 +104,7 @@ class Book:
     said: dict[str, set[str]] = field(default_factory=dict)
     live: dict[str, Promise] = field(default_factory=dict)
     filled: dict[Place, int] = field(default_factory=dict)
-    used_up: dict[str, int] = field(default_factory=dict)
+    spent: dict[str, set[int]] = field(default_factory=dict)
     barred: dict[tuple[str, str], datetime] = field(default_factory=dict)
     outbid: dict[Place, datetime] = field(default_factory=dict)
     served: list[tuple[str, date]] = field(default_factory=list)
@@ -179,7 +181,8 @@ class Book:
         pair = (was.demand_id, was.resource_id)
         if moved.to == "fulfilled":
             self.filled[was.demand_id, was.line] = self.filled.get((was.demand_id, was.line), 0) + 1
-            self.used_up[was.resource_id] = self.used_up.get(was.resource_id, 0) + moved.used_up
+            if moved.used_up:
+                self.spent.setdefault(was.resource_id, set()).add(was.resource_seat)
         elif moved.reason in ("declined", "no_show"):
             self.barred[pair] = EVER
         elif moved.barred_until is not None:
@@ -203,8 +206,17 @@ class Book:
                 self._keep(mine, asked.quantity - self.filled.get((name, number), 0) - done, words)
         for name, resource in self.resources.items():
             mine = [n for n, p in self.live.items() if p.proposal.resource_id == name]
-            spent = sum(words[n] == ("fulfilled", "done") and not resource.renewable for n in mine)
-            self._keep(mine, resource.capacity - self.used_up.get(name, 0) - spent, words)
+            spent = set() if resource.renewable else {self._seat(n) for n in mine if words[n] == ("fulfilled", "done")}
+            spent |= self.spent.get(name, set())
+            for seat in {self._seat(n) for n in mine}:
+                gone = seat in spent or (resource.per_occasion and seat >= resource.capacity)
+                several = len(mine) if resource.per_occasion else 1
+                self._keep([n for n in mine if self._seat(n) == seat], 0 if gone else several, words)
+            if not resource.per_occasion:
+                self._keep(mine, resource.capacity - len(spent), words)
+
+    def _seat(self, assignment: str) -> int:
+        return self.live[assignment].proposal.resource_seat
 
     def _break_teams(self, words: dict[str, Word | None]) -> None:
         """What would stay of a team must be whole and at one start, unless its job has taken place."""
@@ -272,10 +284,11 @@ class Book:
         """Return the pool of a round at ``now``, after its endings."""
         words = self.endings(now, policy)
         over = {name for name, (to, _) in words.items() if to != "confirmed"}
-        need, supply, noes = self._need(words, over, now), self._supply(words, over), self._new_noes(words)
+        need, supply, noes = self._need(words, over, now), self._supply(words), self._new_noes(words)
         rulings = claiming.rulings(self, need, supply, noes, now, policy)
-        every = dict(self._pairs(need, supply, noes, now, policy, {ruled.pair for ruled in rulings if ruled.backs}))
-        teams = self._teams(every, need=need, supply=supply, now=now, policy=policy)
+        backed = {ruled.pair for ruled in rulings if ruled.backs}
+        every = dict(self._pairs(need, supply, words, now, policy, backed))
+        teams = self._teams(every, need=need, supply=supply, words=words, now=now, policy=policy)
         pairs = {
             pair: worth
             for pair, worth in every.items()
@@ -300,6 +313,7 @@ class Book:
         *,
         need: Mapping[Place, int],
         supply: Mapping[str, int],
+        words: Mapping[str, Word],
         now: datetime,
         policy: Policy,
     ) -> dict[Team, list[set[Pair]]]:
@@ -310,15 +324,17 @@ class Book:
         found: dict[Team, list[set[Pair]]] = {}
         for team in self._asking_teams(need):
             mine = [pair for pair in pairs if pair[:2] in team]
-            for moment in sorted(self._turning_points(mine, now, policy)):
-                able = {pair for pair in mine if self.can_start(pair[0], pair[2], moment, now, policy)}
+            for moment in sorted(self._turning_points(mine, words, now, policy)):
+                able = {pair for pair in mine if self.can_start(pair[0], pair[2], moment, words, now, policy)}
                 asked = {place: need[place] for place in team}
                 worth = {pair: pairs[pair].total for pair in able}
                 if able not in found.get(team, []) and best_total(asked, supply, worth, teams={team: [able]}):
                     found.setdefault(team, []).append(able)
         return found
 
-    def _turning_points(self, pairs: list[Pair], now: datetime, policy: Policy) -> set[datetime]:
+    def _turning_points(
+        self, pairs: list[Pair], words: Mapping[str, Word], now: datetime, policy: Policy
+    ) -> set[datetime]:
         """Return the moments at which a job of these pairs could first or last begin."""
         moments: set[datetime] = set()
         for demand_id, _, resource_id in pairs:
@@ -329,15 +345,26 @@ class Book:
             ends = [demand.window.end, resource.valid_to, *(window.end for window in hours)]
             moments |= {m for m in [*begins, *(window.start for window in hours)] if m}
             moments |= {m - length for m in ends if m}
+            moments |= set(self.seats(resource_id, words).moments(resource, policy))
         return moments
 
-    def can_start(self, demand_id: str, resource_id: str, moment: datetime, now: datetime, policy: Policy) -> bool:
-        """Whether the whole job fits at this moment, told at ``now``."""
+    def can_start(
+        self,
+        demand_id: str,
+        resource_id: str,
+        moment: datetime,
+        words: Mapping[str, Word],
+        now: datetime,
+        policy: Policy,
+    ) -> bool:
+        """Whether the whole job fits at this moment, told at ``now``, beside what is promised after these endings."""
         demand, resource = self.demands[demand_id], self.resources[resource_id]
         length = timedelta(minutes=demand.duration_minutes)
         soonest = max(demand.window.start, now + least_notice(resource, policy))
         end = moment + length
         there = soonest <= moment and end <= demand.window.end
+        seats = self.seats(resource_id, words)
+        there = there and seats.have_room(resource, demand.community, moment, end, policy)
         return there and is_free(resource, moment, end) and lie_in(demand.hours(), moment, end)
 
     def _waiting(self, asking: Mapping[Place, int], policy: Policy) -> set[Place]:
@@ -409,35 +436,43 @@ class Book:
             if self.demands[place[0]].lapses_at > now
         }
 
-    def _supply(self, words: Mapping[str, Word], over: set[str]) -> dict[str, int]:
-        supply: dict[str, int] = {}
-        for name, resource in self.resources.items():
-            if name in self.resting or name in self.resources_gone:
+    def _supply(self, words: Mapping[str, Word]) -> dict[str, int]:
+        there = self.resources.keys() - self.resting - self.resources_gone
+        supply = {name: self.seats(name, words).open(self.resources[name]) for name in sorted(there)}
+        return {name: seats for name, seats in supply.items() if seats > 0}
+
+    def seats(self, resource_id: str, words: Mapping[str, Word]) -> Seats:
+        """Return what is used up and promised of a resource after these endings."""
+        used_up, jobs = set(self.spent.get(resource_id, set())), []
+        for name, promise in self.live.items():
+            held = promise.proposal
+            if held.resource_id != resource_id:
                 continue
-            left = resource.capacity - self.used_up.get(name, 0)
-            for assignment, promise in self.live.items():
-                stays = assignment not in over
-                spends = not stays and words[assignment][0] == "fulfilled" and not resource.renewable
-                left -= promise.proposal.resource_id == name and (stays or spends)
-            if left > 0:
-                supply[name] = left
-        return supply
+            if words.get(name, ("confirmed",))[0] == "confirmed":
+                place = self.demands[held.demand_id].community
+                jobs.append(Job(held.resource_seat, held.starts_at, held.ends_at, place))
+            elif words[name][0] == "fulfilled" and not self.resources[resource_id].renewable:
+                used_up.add(held.resource_seat)
+        return Seats(used_up, jobs)
 
     def _pairs(
         self,
         need: Mapping[Place, int],
         supply: Mapping[str, int],
-        new_noes: set[tuple[str, str]],
+        words: Mapping[str, Word],
         now: datetime,
         policy: Policy,
         backed: set[Pair],
     ) -> Iterator[tuple[Pair, Worth]]:
+        new_noes = self._new_noes(words)
         for demand_id, number in need:
             for resource_id in supply:
                 pair = (demand_id, number, resource_id)
                 if (demand_id, resource_id) in new_noes or self.barred.get((demand_id, resource_id), BEGINNING) > now:
                     continue
-                starts_at = self._start(demand_id, resource_id, now, policy) if self._suits(pair, policy) else None
+                if not self._suits(pair, policy):
+                    continue
+                starts_at = self._start(demand_id, resource_id, now, policy, self.seats(resource_id, words))
                 if starts_at is None:
                     continue
                 bonus = {"claim": policy.claim.bonus if pair in backed else 0}
@@ -491,30 +526,36 @@ class Book:
         resource = self.resources[pair[2]]
         patient = self.resources | {pair[2]: resource.model_copy(update={"notice_minutes": 0})}
         at_any_time = Book(self.catalogue, resources=patient, demands=self.demands)
+        calm = policy.model_copy(update={"rules": policy.rules.model_copy(update={"booking_minutes": 0})})
+        seats = self.seats(pair[2], self.endings(now, policy))
+        alone, placed = (at_any_time._start(pair[0], pair[2], now, calm, held) is not None for held in (Seats(), seats))
         holds = {
             "item": self._item(pair, policy),
             "scope": self._scope(pair),
             "gate": self._gate(pair, policy),
             **self._own_gates(pair),
-            "seats": pair[2] in supply,
-            "window": at_any_time._start(pair[0], pair[2], now, Policy()) is not None,
-            "notice": self._start(pair[0], pair[2], now, policy) is not None,
+            "seats": pair[2] in supply and (placed or not alone),
+            "window": alone,
+            "notice": self._start(pair[0], pair[2], now, policy, seats) is not None,
             "barred": self.barred.get((pair[0], pair[2]), BEGINNING) <= now,
             "worth": sum(self._terms(pair, now, policy).values()) > 0,
         }
         return next((rule for rule, fine in holds.items() if not fine), None)
 
-    def _start(self, demand_id: str, resource_id: str, now: datetime, policy: Policy) -> datetime | None:
-        """The first moment at which the whole job fits, or None."""
+    def _start(self, demand_id: str, resource_id: str, now: datetime, policy: Policy, seats: Seats) -> datetime | None:
+        """The first moment at which the whole job fits beside what is promised of the seats, or None."""
         demand, resource = self.demands[demand_id], self.resources[resource_id]
         notice = least_notice(resource, policy)
         soonest = max(demand.window.start, now + notice)
         length = timedelta(minutes=demand.duration_minutes)
         opens = [resource.valid_from] if resource.valid_from else []
         windows = (window.start for window in (*(resource.hours() or ()), *(demand.hours() or ())))
-        for moment in sorted(m for m in chain([soonest], opens, windows) if m >= soonest):
+        for moment in sorted(
+            m for m in chain([soonest], opens, windows, seats.moments(resource, policy)) if m >= soonest
+        ):
             end = moment + length
-            if end <= demand.window.end and is_free(resource, moment, end) and lie_in(demand.hours(), moment, end):
+            fits = end <= demand.window.end and is_free(resource, moment, end) and lie_in(demand.hours(), moment, end)
+            if fits and seats.have_room(resource, demand.community, moment, end, policy):
                 return moment
         return None
 

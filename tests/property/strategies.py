@@ -23,7 +23,7 @@ from schemas.policy import (
     WaitingWeights,
 )
 from schemas.recurrence import Recurrence
-from schemas.resources import AccessMode, Resource, ResourceOffered
+from schemas.resources import AccessMode, Resource, ResourceKind, ResourceOffered
 from tests.builders import (
     FAR,
     HAIR,
@@ -62,6 +62,7 @@ ACCESS: list[dict[str, Any]] = [
     {"access": AccessMode.PAID},
     {"access": AccessMode.PAID, "fee": 30},
 ]
+KINDS = st.sampled_from([ResourceKind.SKILL, ResourceKind.SKILL, ResourceKind.VENUE])
 PROVIDERS = st.sampled_from([None, None, "team:one", "team:two"])
 """Some resources belong to the same provider."""
 POINTS = st.integers(0, 12)
@@ -94,13 +95,16 @@ def recurrences(draw: st.DrawFn, *, shortest: int = 1, since: datetime = NOON) -
 @st.composite
 def resources(draw: st.DrawFn, resource_id: str, *, version: int = 1, since: datetime = NOON) -> Resource:
     """Draw a resource."""
+    per_occasion = draw(st.sampled_from([False, False, True]))
     return resource(
         resource_id,
         version=version,
         provider=draw(PROVIDERS) or f"team:{resource_id}",
         item=draw(ITEMS),
         capacity=draw(st.sampled_from([1, 1, 2, 3])),
-        renewable=draw(st.booleans()),
+        renewable=per_occasion or draw(st.booleans()),
+        per_occasion=per_occasion,
+        kind=draw(KINDS),
         windows=tuple(draw(st.just([]) | st.lists(windows(since=since), min_size=1, max_size=3))),
         recurring=tuple(draw(st.just([]) | st.just([]) | st.lists(recurrences(since=since), min_size=1, max_size=1))),
         scope=draw(SCOPES),
@@ -201,6 +205,7 @@ def policies(draw: st.DrawFn) -> Policy:
         rules=Rules(
             siblings=draw(st.sampled_from([True, True, True, False])),
             booking_minutes=draw(st.sampled_from([0, 0, 90])),
+            travel_minutes=draw(st.sampled_from([0, 0, 30, 45])),
             gates=draw(st.sampled_from([True, True, False])),
             answer_hours=draw(st.integers(1, 3)),
             expiry_pause_hours=draw(st.integers(1, 3)),

@@ -49,7 +49,9 @@ def opened(town: Town, policy: Policy) -> tuple[Board, Seats]:
     """Return the board of a town at noon and what is open on it."""
     frozen, now_ms = freeze(town.state), to_ms(at())
     settled = settle(frozen, now_ms=now_ms, policy=policy)
-    return board_of(frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting), settled.seats
+    return board_of(
+        frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting, stays=settled.endings.stays
+    ), settled.seats
 
 
 def among_all(full: Matching, large: Matching) -> Ints:
@@ -93,7 +95,7 @@ def test_a_shortlisted_round_is_the_best_that_all_pairs_allow(
     with as_if_large(spare=spare, block=block, together=together):
         decided = town.decide(at())
     pool = book.pool(at(), policy)
-    assert_best(decided, pool)
+    assert_best(book, decided, pool)
     assert_true(book, pool, decided, now=at(), policy=policy)
     assert_seats_are_single(book, decided, {})
 

@@ -41,9 +41,11 @@ def _query() -> Select[tuple[object, ...]]:
 
 
 def _view(row: Row[tuple[object, ...]]) -> ResourceView:
-    used = row.live if row.renewable else row.live + row.fulfilled
-    free = max(0, row.capacity - used) if row.state == "published" else 0
     resource = Resource.model_validate_json(row.body)
+    used = row.live if row.renewable else row.live + row.fulfilled
+    if resource.per_occasion:
+        used = 0  # for some time or other each seat is free
+    free = max(0, row.capacity - used) if row.state == "published" else 0
     return ResourceView(
         resource=resource.model_copy(update={"version": row.version}),
         version=row.version,

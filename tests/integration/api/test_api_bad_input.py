@@ -71,6 +71,8 @@ async def test_a_demand_that_cannot_be_is_refused(world: World, changes: Any, co
         ({"recurring": [{"first": SOON, "rule": "FREQ=HOURLY"}]}, "impossible_window", "#/recurring/0/rule"),
         ({"recurring": [{"first": SOON, "rule": "FREQ=DAILY", "zone": "Mars"}]}, "invalid_value", "#/recurring/0/zone"),
         ({"recurring": [{"first": SOON, "rule": "FREQ=DAILY"}] * 9}, "invalid_value", "#/recurring"),
+        ({"per_occasion": True, "renewable": False, "kind": "goods"}, "invalid_value", "#"),
+        ({"per_occasion": True, "kind": "venue", "provider": "team:hall", "capacity": 101}, "invalid_value", "#"),
         ({"windows": [TOO_LONG_AGO] * 65}, "invalid_value", "#/windows"),
         ({"scope": []}, "invalid_value", "#/scope"),
         ({"scope": ["31010"]}, "bad_region", "#/scope/0"),

@@ -102,7 +102,9 @@ class Story:
             shard=shard,
         )
 
-    def offer(self, number: int, *, item: int, capacity: int = 1, auto: bool = False, step: int = 1) -> None:
+    def offer(
+        self, number: int, *, item: int, capacity: int = 1, auto: bool = False, step: int = 1, again: bool = False
+    ) -> None:
         """Offer a resource, or revise it: ``step`` is how far its version goes on (0 or less is stale)."""
         shard = SHARDS[number % 2]
         name = f"r-{number}"
@@ -114,7 +116,8 @@ class Story:
             title=f"资源 {number}",
             item=self._item(item),
             capacity=capacity,
-            renewable=number % 3 != 0,
+            renewable=again or number % 3 != 0,
+            per_occasion=again,
             scope=(shard,),
             home=f"{shard}00{number % 3 + 1}001",
             auto_accept=auto,

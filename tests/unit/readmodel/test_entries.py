@@ -140,6 +140,14 @@ def test_a_seat_comes_back_after_the_job_only_if_it_is_renewable(number: int, fr
     assert (found.live, found.fulfilled, found.free) == (0, 1, free)
 
 
+def test_what_serves_per_occasion_has_its_seats_free_for_other_times() -> None:
+    story = Story()
+    story.offer(0, item=0, again=True)
+    story.post(0, lines=[(0, 1)])
+    story.decide(0)
+    assert (resource(story).live, resource(story).free) == (1, 1)
+
+
 def test_answers_show_at_once_and_rounds_rule() -> None:
     story = paired()
     assert (only_assignment(story).state, only_assignment(story).answer) == ("proposed", None)
