@@ -20,6 +20,9 @@ EXPECTED = re.compile(
     r"|Fetcher\]: Crashed reason=(CancelledError|AttributeError\(\"'NoneType' object has no attribute 'wakeup')"
 )
 """What client libraries say of a broker that goes away, of the group's changes that follow, and of their own end."""
+ABANDONED = "ERROR asyncio Task exception was never retrieved"
+LATE_COMMIT = re.compile(r"GroupCoordinator\._do_commit_offsets\(\).*/aiokafka/.*exception=UnknownMemberIdError")
+"""The client's own commit for a member that the group dropped meanwhile: nobody waits for it, nothing rests on it."""
 
 
 def check_output(evidence: Evidence) -> Iterator[str]:
@@ -41,15 +44,19 @@ def check_ends(notes: Notes) -> Iterator[str]:
 def _entries(text: str) -> Iterator[tuple[int, str]]:
     """Yield the first line of each entry with its number; the traceback that a library logs belongs to its entry."""
     inside = False
-    for number, line in enumerate(text.splitlines(), start=1):
+    lines = text.splitlines()
+    for number, line in enumerate(lines, start=1):
         of_library = LIBRARY.match(line) is not None
+        if line == ABANDONED and LATE_COMMIT.search(lines[number] if number < len(lines) else ""):
+            inside = True
+            continue
         if of_library or line.startswith("{") or not (inside and _continues(line)):
             inside = of_library
             yield number, line
 
 
 def _continues(line: str) -> bool:
-    return line.startswith((" ", "Traceback", "During handling", "The above exception")) or (
+    return line.startswith((" ", "Traceback", "During handling", "The above exception", "future: <Task")) or (
         not line or re.match(r"^[\w.]+(Error|Exception)\b", line) is not None
     )
 
