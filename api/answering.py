@@ -47,11 +47,7 @@ class Answering:
         """Publish the answer that ``make`` forms; raise Refused ``not_found`` or ``not_answerable``."""
         entity = f"assignment:{assignment_id}"
         async with self._writer.hold(entity):
-            written = self._writer.recall(entity)
-            if written is None:
-                await self._reading.catch_up()
-            else:
-                await self._reading.settle([written.position])
+            await self._writer.seen(entity, reading=self._reading)
             found = some(await self._reading.query(get_assignment, assignment_id=assignment_id), what=assignment_id)
             if _given_before(found, answer):
                 return Answered(found, None)

@@ -77,11 +77,7 @@ class Claiming:
         """
         entity = f"claim:{claim_id}"
         async with self._writer.hold(entity):
-            written = self._writer.recall(entity)
-            if written is None:
-                await self._reading.catch_up()
-            else:
-                await self._reading.settle([written.position])
+            await self._writer.seen(entity, reading=self._reading)
             found = some(await self._reading.query(get_claim, claim_id=claim_id), what=claim_id)
             if found.state == "dropped":
                 return found, None

@@ -139,11 +139,7 @@ class Entries(Generic[Entry]):
         return f"{self._kind.name}:{entry_id}"
 
     async def _present(self, entry_id: str, *, entity: str) -> Present[Entry] | None:
-        written = self._writer.recall(entity)
-        if written is None:
-            await self._reading.catch_up()
-        else:
-            await self._reading.settle([written.position])
+        await self._writer.seen(entity, reading=self._reading)
         return await self._reading.query(self._kind.find, entry_id)
 
     async def _must_be_new(self, entry: Entry, *, entity: str, command: Command) -> None:

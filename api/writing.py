@@ -15,6 +15,7 @@ from api.commands import Command
 from api.gathering import Gathering
 from api.ports import EventSink
 from api.positions import Position
+from api.reading import Reading
 from schemas.base import Fact
 from schemas.envelope import Event, new_event
 from schemas.sharding import shard_of
@@ -73,6 +74,18 @@ class Writer:
     def recall(self, entity: str) -> Written | None:
         """Return the last write of ``entity`` by this process, if it is still remembered."""
         return self._ledger.get(entity)
+
+    async def seen(self, entity: str, *, reading: Reading) -> None:
+        """Return once the lists show the last write of ``entity``: this process's, or what was written before it began.
+
+        Raises:
+            Refused: read_model_behind.
+        """
+        written = self.recall(entity)
+        if written is None:
+            await reading.catch_up()
+        else:
+            await reading.settle([written.position])
 
     async def publish(self, event: Event[Fact], *, entity: str, version: int) -> Position:
         """Append one event and remember it as the last write of ``entity``; a lower version is not remembered."""

@@ -22,9 +22,14 @@ class Pairs:
     resource: Ints
     start: Ints
 
-    def keep(self, chosen: Bools) -> "Pairs":
-        """Return the pairs where ``chosen`` holds."""
+    def keep(self, chosen: Bools | Ints) -> "Pairs":
+        """Return the pairs where ``chosen`` holds, or those at the places it names, in its order."""
         return Pairs(self.line[chosen], self.resource[chosen], self.start[chosen])
+
+    def followed_by(self, others: "Pairs") -> "Pairs":
+        """Return the columns of both one after the other; they are for the caller to sort."""
+        columns = (self.line, others.line), (self.resource, others.resource), (self.start, others.start)
+        return Pairs(*map(np.concatenate, columns))
 
 
 def candidates(board: Board, *, lines: Ints, resources: Ints) -> Pairs:

@@ -23,8 +23,7 @@ from matcher.outcomes import outcomes
 from matcher.pool import Frozen
 from matcher.proposals import proposals
 from matcher.ration import put_off
-from matcher.rules import board_of
-from matcher.settling import settle
+from matcher.settling import board_after, settle
 from schemas.policy import Policy
 from schemas.rounds import InputOffset, Lapse, LinePrice, LineRef, ResourcePrice, RoundDecided, RoundSize, TeamPart
 
@@ -55,7 +54,7 @@ def decide(
     round_no = frozen.round_no + 1
     settled = settle(frozen, now_ms=now_ms, policy=policy)
     seats, lapsed = settled.seats, np.flatnonzero(settled.lapsed)
-    board = board_of(frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting, stays=settled.endings.stays)
+    board = board_after(frozen, settled, policy=policy, now_ms=now_ms)
     matching = match(board, seats, rivals=False)
     transitions = settled.endings.transitions
     asked = np.where(matching.left_out, 0, seats.need - matching.given())
@@ -103,7 +102,7 @@ def _team_parts(frozen: Frozen, matching: Matching) -> tuple[TeamPart, ...]:
     if matching.staffing is None:
         return ()
     parts = matching.staffing.parts
-    rows = np.concatenate([part.lines for part in parts])
+    rows = matching.staffing.lines()
     named = np.zeros(len(frozen.lines), bool)
     named[rows[np.lexsort((rows, matching.given()[rows] == 0))][:MOST_LINES]] = True
     return tuple(

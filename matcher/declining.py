@@ -15,9 +15,9 @@ from matcher.columns import Ints
 from matcher.fold import from_ms
 from matcher.matching import Matching, match
 from matcher.responses import DECLINED
-from matcher.rules import Board, board_of, line_rows
+from matcher.rules import Board, line_rows
 from matcher.seating import Seating
-from matcher.settling import Settled, settle
+from matcher.settling import Settled, board_after, settle
 from matcher.solved import Solved
 from matcher.values import values
 from schemas.preview import DeclinePreview, Move
@@ -41,7 +41,7 @@ def preview_decline(solved: Solved, *, assignment_id: str) -> DeclinePreview:
     said[row] |= DECLINED
     policy, now_ms = solved.board.policy, solved.board.now_ms
     after = settle(replace(frozen, said=said), now_ms=now_ms, policy=policy)
-    board = board_of(frozen, policy=policy, now_ms=now_ms, resting=after.endings.resting, stays=after.endings.stays)
+    board = board_after(frozen, after, policy=policy, now_ms=now_ms)
     wholly = solved.asks_wholly & ((solved.settled.seats.need > 0) | (after.seats.need > 0))
     told = _by_round(solved, board, after) if wholly.any() else _by_paths(solved, board, after)
     gone = np.flatnonzero(stays & ~after.endings.stays)
@@ -137,15 +137,11 @@ def _new_pairs(
     taken_on = after.seats.lines[~solved.matching.left_out[after.seats.lines]]
     wide = candidates(board, lines=lines, resources=after.seats.resources)
     tall = candidates(board, lines=np.setdiff1d(taken_on, lines), resources=resources)
-    both = Pairs(*(np.concatenate(column) for column in zip(_columns(wide), _columns(tall), strict=True)))
+    both = wide.followed_by(tall)
     known = np.isin(_key(both.line, both.resource), _key(seating.line, seating.resource))
     worth = values(board, both)
     new = ~known & (worth > 0)
     return both.keep(new), worth[new]
-
-
-def _columns(pairs: Pairs) -> tuple[Ints, Ints, Ints]:
-    return pairs.line, pairs.resource, pairs.start
 
 
 def _key(line: Ints, resource: Ints) -> Ints:

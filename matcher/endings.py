@@ -10,7 +10,7 @@
 """
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 
@@ -23,22 +23,9 @@ from matcher.rounds import CONFIRMED, PROPOSED
 from matcher.rules import line_rows, still_allowed
 from matcher.teams import ALONE, broken, team_of
 from schemas.policy import Policy
-from schemas.rounds import Transition
+from schemas.rounds import Outcome, Reason, Transition
 
-Word = tuple[
-    Literal["confirmed", "revoked", "expired", "fulfilled"],
-    Literal[
-        "accepted",
-        "declined",
-        "no_answer",
-        "no_show",
-        "done",
-        "resource_gone",
-        "demand_gone",
-        "no_longer_allowed",
-        "team_broken",
-    ],
-]
+Word = tuple[Outcome, Reason]
 """Where an assignment goes, and why."""
 
 MOST: Final = 6_000

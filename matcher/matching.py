@@ -92,13 +92,11 @@ class Matching:
         """Return the pairs of ordinary lines and of teams by (line, resource), what each is worth, and its seats."""
         if self.staffing is None:
             return self.pairs, self.market.worth, self.solution.taken
-        line = np.concatenate([self.pairs.line, self.staffing.pairs.line])
-        resource = np.concatenate([self.pairs.resource, self.staffing.pairs.resource])
-        start = np.concatenate([self.pairs.start, self.staffing.pairs.start])
-        order = np.lexsort((resource, line))
+        both = self.pairs.followed_by(self.staffing.pairs)
+        order = np.lexsort((both.resource, both.line))
         worth = np.concatenate([self.market.worth, self.staffing.worth])
         taken = np.concatenate([self.solution.taken, self.staffing.taken])
-        return Pairs(line[order], resource[order], start[order]), worth[order], taken[order]
+        return both.keep(order), worth[order], taken[order]
 
     def held(self) -> Ints:
         """Return the seats of each resource (resources,) that teams were given."""
@@ -258,14 +256,13 @@ def _staff_large(board: Board, seats: Seats, claims: Backing, team: Ints, rivals
         if not waits[number]
     }
     allowed = int(short.count.sum()) + int((~waits[theirs.line]).sum())
+    need = np.where(team == ALONE, relaxed.market.need, 0)
     if not when:
-        open_ = _open(np.where(team == ALONE, relaxed.market.need, 0), seats.supply)
-        rest = _match_large(board, open_, claims, rivals=rivals)
+        rest = _match_large(board, _open(need, seats.supply), claims, rivals=rivals)
         return replace(rest, left_out=waits, allowed=allowed)
     nodes = board.policy.pace.team_nodes
     staffing = staff(board, relaxed.short.pairs, relaxed.market, team=team, when=when, nodes=nodes)
-    open_ = _open(np.where(team == ALONE, relaxed.market.need, 0), seats.supply - staffing.held)
-    rest = _match_large(board, open_, claims, rivals=rivals)
+    rest = _match_large(board, _open(need, seats.supply - staffing.held), claims, rivals=rivals)
     parts = _by_category(board.frozen, relaxed, rest, staffing)
     staffing = replace(staffing, parts=parts)
     proof = _outside(rest.market, rest.solution, rest.prices, staffing, left_off=rest.certificate.worst_gap)
@@ -285,7 +282,7 @@ def _by_category(frozen: Frozen, relaxed: Solved, rest: Matching, staffing: Staf
     line = np.concatenate([rest.market.line, staffing.pairs.line])
     value = np.concatenate([rest.market.worth * rest.solution.taken, staffing.worth * staffing.taken])
     parts = []
-    for number in np.unique(of_line[np.concatenate([part.lines for part in staffing.parts])]):
+    for number in np.unique(of_line[staffing.lines()]):
         lines, resources = of_line == number, of_resource == number
         mine = lines[market.line]
         price = (found.line * market.need)[lines].sum() + (found.resource * market.supply)[resources].sum()
@@ -308,7 +305,7 @@ def _outside(
 ) -> Certificate:
     """Return the proof of what lies outside the parts that hold teams."""
     line, resource = np.ones(len(market.need), bool), np.ones(len(market.supply), bool)
-    line[np.concatenate([part.lines for part in staffing.parts])] = False
+    line[staffing.lines()] = False
     resource[np.concatenate([part.resources for part in staffing.parts])] = False
     there = line[market.line]
     outside = replace(_part(market, there), need=market.need * line, supply=market.supply * resource)

@@ -10,7 +10,7 @@ from matcher.claims import backing
 from matcher.fold import to_ms
 from matcher.pool import Frozen
 from matcher.rules import Board, board_of
-from matcher.settling import settle
+from matcher.settling import board_after, settle
 from matcher.values import values
 from schemas.policy import Policy
 from schemas.rounds import Proposal
@@ -38,5 +38,5 @@ def _board(frozen: Frozen, *, policy: Policy, now_ms: int) -> Board:
     if not frozen.claims:
         return board_of(frozen, policy=policy, now_ms=now_ms)
     settled = settle(frozen, now_ms=now_ms, policy=policy)
-    board = board_of(frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting, stays=settled.endings.stays)
+    board = board_after(frozen, settled, policy=policy, now_ms=now_ms)
     return backing(board, need=settled.seats.need, supply=settled.seats.supply).on(board)

@@ -12,6 +12,7 @@ from matcher.demands import DemandFold
 from matcher.pool import Frozen
 from matcher.resources import ResourceFold
 from matcher.rules import Board, board_of
+from matcher.settling import board_after
 from matcher.solved import Solved
 from schemas.demands import Demand, DemandPosted
 from schemas.envelope import new_event
@@ -94,9 +95,7 @@ def with_resources(solved: Solved, resources: Sequence[Resource]) -> Board:
         admissions=[*frozen.admissions, *fold.admissions],
     )
     policy, now_ms = solved.board.policy, solved.board.now_ms
-    return board_of(
-        longer, policy=policy, now_ms=now_ms, resting=solved.settled.endings.resting, stays=solved.settled.endings.stays
-    )
+    return board_after(longer, solved.settled, policy=policy, now_ms=now_ms)
 
 
 def _asking(demands: Rows, hours: int) -> Rows:

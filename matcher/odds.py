@@ -29,10 +29,8 @@ def preview_demand(solved: Solved, demand: Demand) -> DemandPreview:
     """
     frozen, now_ms = solved.frozen, solved.board.now_ms
     row, lines = demand_rows(frozen, demand)
-    board, over = (
-        with_demands(solved, row, lines, hours=asking(demand), requester=demand.requester),
-        bool(row["lapses"][0] <= now_ms),
-    )
+    hours, over = asking(demand), bool(row["lapses"][0] <= now_ms)
+    board = with_demands(solved, row, lines, hours=hours, requester=demand.requester)
     need = np.where(over, 0, lines["quantity"].astype(np.int64))
     asked = wishes(board, solved=solved, lines=len(frozen.lines) + np.arange(len(lines)), need=need)
     if (team_of(board.frozen)[asked.lines] != ALONE).any():
@@ -44,7 +42,7 @@ def preview_demand(solved: Solved, demand: Demand) -> DemandPreview:
         lines=lines,
         need=need,
         seats=outcome.seats,
-        hours=asking(demand),
+        hours=hours,
         requester=demand.requester,
         like=None,
     )

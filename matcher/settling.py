@@ -9,7 +9,7 @@ from matcher.endings import Endings, endings
 from matcher.fold import OPEN
 from matcher.matching import Seats
 from matcher.pool import Frozen
-from matcher.rules import line_rows
+from matcher.rules import Board, board_of, line_rows
 from matcher.slots import busy, full
 from matcher.teams import open_wholly
 from schemas.policy import Policy
@@ -41,6 +41,12 @@ def settle(frozen: Frozen, *, now_ms: int, policy: Policy) -> Settled:
     lapsed = _lapsed(frozen, need, now_ms)
     seats = _seats(frozen, tally, np.where(lapsed[frozen.line_demand], 0, need), stays=ends.stays)
     return Settled(ends, tally, lapsed, seats)
+
+
+def board_after(frozen: Frozen, settled: Settled, *, policy: Policy, now_ms: int) -> Board:
+    """Return the board on which what is open after the past was settled is matched."""
+    ends = settled.endings
+    return board_of(frozen, policy=policy, now_ms=now_ms, resting=ends.resting, stays=ends.stays)
 
 
 def _tally(frozen: Frozen, ends: Endings) -> Tally:

@@ -59,11 +59,10 @@ class Shortlist:
 
     def joined(self, pairs: Pairs, worth: Ints) -> "Shortlist":
         """Return it with more pairs; those that it has already change nothing."""
-        line, resource = (np.concatenate([getattr(self.pairs, c), getattr(pairs, c)]) for c in ("line", "resource"))
-        _, place = np.unique(line * len(self.giving) + resource, return_index=True)
-        start = np.concatenate([self.pairs.start, pairs.start])[place]
+        both = self.pairs.followed_by(pairs)
+        _, place = np.unique(both.line * len(self.giving) + both.resource, return_index=True)
         worths = np.concatenate([self.worth, worth])[place]
-        return Shortlist(Pairs(line[place], resource[place], start), worths, self.beyond, self.count, self.giving)
+        return Shortlist(both.keep(place), worths, self.beyond, self.count, self.giving)
 
 
 def best(grid: Grid, points: Ints, *, most: int) -> tuple[Ints, Ints]:

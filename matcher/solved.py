@@ -9,9 +9,9 @@ from matcher.columns import Bools
 from matcher.fold import to_ms
 from matcher.matching import Matching, match
 from matcher.pool import Frozen
-from matcher.rules import Board, board_of
+from matcher.rules import Board
 from matcher.seating import Costs, Seating
-from matcher.settling import Settled, settle
+from matcher.settling import Settled, board_after, settle
 from matcher.teams import ALONE, team_of
 from schemas.policy import Policy
 
@@ -78,6 +78,6 @@ def solved(frozen: Frozen, *, now: datetime, policy: Policy) -> Solved:
     """Solve the round of ``frozen`` at ``now`` without deciding it."""
     now_ms = to_ms(now)
     settled = settle(frozen, now_ms=now_ms, policy=policy)
-    board = board_of(frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting, stays=settled.endings.stays)
+    board = board_after(frozen, settled, policy=policy, now_ms=now_ms)
     matching = match(board, settled.seats)
     return Solved(matching.board, settled, matching)

@@ -62,6 +62,10 @@ class Staffing:
     held: Ints
     parts: tuple[Part, ...]
 
+    def lines(self) -> Ints:
+        """Return the rows of all lines that lie in parts with teams."""
+        return np.concatenate([part.lines for part in self.parts])
+
 
 Occasions = dict[int, list[Occasion]]
 """When each team, by number in rising order, could meet; the pairs are rows of the round's pairs."""

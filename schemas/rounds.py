@@ -15,6 +15,22 @@ Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 """Bounded: whoever keeps rounds in columns or in a database has no room for more, and JSON has none for sure."""
 
 
+Outcome = Literal["confirmed", "revoked", "expired", "fulfilled"]
+"""Where an assignment goes from a round."""
+Reason = Literal[
+    "accepted",
+    "declined",
+    "no_answer",
+    "no_show",
+    "done",
+    "resource_gone",
+    "demand_gone",
+    "no_longer_allowed",
+    "team_broken",
+]
+"""Why it goes there."""
+
+
 class PolicyRef(Fact):
     """Which policy decided: its name and version, and the digest of its content."""
 
@@ -62,18 +78,8 @@ class Transition(Fact):
     assignment_id: AssignmentId
     demand_id: EntityId
     resource_id: EntityId
-    to: Literal["confirmed", "revoked", "expired", "fulfilled"]
-    reason: Literal[
-        "accepted",
-        "declined",
-        "no_answer",
-        "no_show",
-        "done",
-        "resource_gone",
-        "demand_gone",
-        "no_longer_allowed",
-        "team_broken",
-    ]
+    to: Outcome
+    reason: Reason
     barred_until: Annotated[
         Moment | None, Field(description="After no answer: until when the pair rests. A declined pair rests for ever.")
     ] = None

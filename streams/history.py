@@ -7,12 +7,11 @@ from typing import Protocol
 
 from schemas.base import Fact
 from schemas.envelope import Event
-from schemas.refusals import Refused
 from schemas.rounds import RoundDecided
 from schemas.sharding import DISTRICT
 from schemas.topics import INPUTS, ROUNDS
 from streams.log import Reader, Record, TopicPartition
-from streams.reading import check_partition, read_event
+from streams.reading import event_of
 from streams.tape import Tape
 
 
@@ -129,12 +128,4 @@ class _Story:
                 yield waiting.popleft()[1]
 
     def _event(self, record: Record) -> Event[Fact] | None:
-        """Return the event of a record, or None where it is a dead letter or another shard's than asked."""
-        if self._shard is not None and record.key != self._shard.encode():
-            return None
-        try:
-            event = read_event(record, width=self._width)
-            check_partition(record, self._partition_of)
-        except Refused:
-            return None
-        return event
+        return event_of(record, width=self._width, partition_of=self._partition_of, shard=self._shard)

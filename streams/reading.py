@@ -47,6 +47,18 @@ def check_partition(record: Record, partition_of: PartitionOf) -> None:
         raise Refused("wrong_key", f"the key's partition is {home}, the record lies in {record.partition}")
 
 
+def event_of(record: Record, *, width: int, partition_of: PartitionOf, shard: str | None) -> Event[Fact] | None:
+    """Return the event of a record, or None where it is a dead letter or another shard's than ``shard``, if asked."""
+    if shard is not None and record.key != shard.encode():
+        return None
+    try:
+        event = read_event(record, width=width)
+        check_partition(record, partition_of)
+    except Refused:
+        return None
+    return event
+
+
 def _shard_of(data: Fact, width: int) -> str:
     region = region_of(data)
     if region is not None:

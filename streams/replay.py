@@ -29,7 +29,7 @@ from schemas.sharding import DISTRICT
 from schemas.topics import ROUNDS
 from streams.host import TOPICS
 from streams.log import Log, Record, TopicPartition
-from streams.reading import check_partition, read_event
+from streams.reading import event_of
 from streams.replay_report import Difference, ReplayReport, first_difference, judge
 from streams.rounds import round_id
 from streams.tape import Tape
@@ -125,15 +125,7 @@ class _Partition:
                 await tape.close()
 
     def _event(self, record: Record, shard: str | None) -> Event[Fact] | None:
-        """Return the record's event, or None where it is a dead letter or another shard's than asked."""
-        if shard is not None and record.key != shard.encode():
-            return None
-        try:
-            event = read_event(record, width=self._width)
-            check_partition(record, self._partition_of)
-        except Refused:
-            return None
-        return event
+        return event_of(record, width=self._width, partition_of=self._partition_of, shard=shard)
 
     async def _result(
         self, record: Record, event: Event[Fact], decided: RoundDecided, *, only: int | None, shard: str | None

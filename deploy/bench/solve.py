@@ -21,8 +21,8 @@ from deploy.bench.report import Figure, Goal, Report, in_turns
 from matcher.fold import to_ms
 from matcher.matching import Matching, Seats, match
 from matcher.pool import Frozen, freeze
-from matcher.rules import Board, board_of
-from matcher.settling import settle
+from matcher.rules import Board
+from matcher.settling import board_after, settle
 from schemas.catalogue import load_catalogue
 from schemas.policy import Policy
 from schemas.regions import Regions
@@ -91,8 +91,7 @@ def opened(frozen: Frozen, policy: Policy) -> tuple[Board, Seats]:
     """Return the board of a pool at the benchmarks' moment, and what is open on it."""
     now_ms = to_ms(NOON)
     settled = settle(frozen, now_ms=now_ms, policy=policy)
-    ends = settled.endings
-    return board_of(frozen, policy=policy, now_ms=now_ms, resting=ends.resting, stays=ends.stays), settled.seats
+    return board_after(frozen, settled, policy=policy, now_ms=now_ms), settled.seats
 
 
 def round_of(frozen: Frozen, policy: Policy, *, rivals: bool = False) -> Matching:

@@ -1,5 +1,6 @@
 """Ways to spoil sound evidence, or its journal: each must be found, and said in words of its own."""
 
+import copy
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -61,26 +62,26 @@ def letters(evidence: Evidence) -> list[Record]:
     return list(evidence.of(DEADLETTERS.name))
 
 
-def pair_that(evidence: Evidence, reason: str) -> tuple[RoundDecided, Proposal, Transition]:
-    """Return a round that ended an assignment for this reason, with the assignment and its end."""
+def pairs_that(evidence: Evidence, reason: str) -> Iterator[tuple[RoundDecided, Proposal, Transition]]:
+    """Yield the rounds that ended an assignment for this reason, with the assignment and its end."""
     proposals: dict[str, Proposal] = {}
     for _, decided in rounds_of(evidence):
         for transition in decided.transitions:
             if transition.reason == reason:
-                return decided, proposals[transition.assignment_id], transition
+                yield decided, proposals[transition.assignment_id], transition
         proposals |= {proposal.assignment_id: proposal for proposal in decided.proposals}
-    raise LookupError(reason)
 
 
-def propose_again(evidence: Evidence, reason: str) -> None:
-    """Let the very round that ended an assignment propose the pair anew, and nobody else to its open seats."""
-    decided, proposal, _ = pair_that(evidence, reason)
-    again = proposal.model_copy(update={"assignment_id": "f" * 32})
-    edit_round(
-        evidence,
-        lambda each: (each.shard, each.round_no) == (decided.shard, decided.round_no),
-        proposals=lambda each: (again,),
-    )
+def proposed_again(evidence: Evidence, reason: str) -> Iterator[Evidence]:
+    """Yield spoiled copies: the very round that ended an assignment proposes the pair anew, and nobody else."""
+    for decided, proposal, _ in list(pairs_that(evidence, reason)):
+        spoiled, again = copy.deepcopy(evidence), proposal.model_copy(update={"assignment_id": "f" * 32})
+        edit_round(
+            spoiled,
+            lambda each, place=(decided.shard, decided.round_no): (each.shard, each.round_no) == place,
+            proposals=lambda each, again=again: (again,),
+        )
+        yield spoiled
 
 
 # -- ways to spoil --------------------------------------------------------------------------------------------
@@ -140,7 +141,7 @@ def publish_a_seat_twice(notes: Notes, evidence: Evidence) -> None:
 
 
 def pass_over_an_answer(notes: Notes, evidence: Evidence) -> None:
-    decided, _, transition = pair_that(evidence, "declined")
+    decided, _, transition = next(pairs_that(evidence, "declined"))
     edit_round(
         evidence,
         lambda each: each is decided or (each.shard, each.round_no) == (decided.shard, decided.round_no),

@@ -7,8 +7,7 @@ from itertools import pairwise
 from matcher.fold import from_ms, to_ms
 from matcher.matching import match
 from matcher.pool import freeze
-from matcher.rules import board_of
-from matcher.settling import settle
+from matcher.settling import board_after, settle
 from schemas.policy import LoadWeights, Policy, RegretWeights
 from schemas.rounds import Proposal, RoundDecided
 from tests.property.claiming import settling
@@ -23,7 +22,7 @@ def matcher_pairs(town: Town, now: datetime, policy: Policy) -> dict[Pair, tuple
     """Return what the matcher holds allowed for lines in no team: pair -> worth and start."""
     frozen, now_ms = freeze(town.state), to_ms(now)
     settled = settle(frozen, now_ms=now_ms, policy=policy)
-    board = board_of(frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting, stays=settled.endings.stays)
+    board = board_after(frozen, settled, policy=policy, now_ms=now_ms)
     matching = match(board, settled.seats)
     pairs = matching.pairs
     return {

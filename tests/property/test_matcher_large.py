@@ -18,8 +18,8 @@ from matcher.market import Solution
 from matcher.matching import Matching, Seats, match
 from matcher.pool import freeze
 from matcher.prices import certificate, margins, outbidding
-from matcher.rules import Board, board_of
-from matcher.settling import settle
+from matcher.rules import Board
+from matcher.settling import board_after, settle
 from schemas.base import Fact
 from schemas.demands import Demand
 from schemas.policy import Pace, Policy
@@ -49,9 +49,7 @@ def opened(town: Town, policy: Policy) -> tuple[Board, Seats]:
     """Return the board of a town at noon and what is open on it."""
     frozen, now_ms = freeze(town.state), to_ms(at())
     settled = settle(frozen, now_ms=now_ms, policy=policy)
-    return board_of(
-        frozen, policy=policy, now_ms=now_ms, resting=settled.endings.resting, stays=settled.endings.stays
-    ), settled.seats
+    return board_after(frozen, settled, policy=policy, now_ms=now_ms), settled.seats
 
 
 def among_all(full: Matching, large: Matching) -> Ints:
