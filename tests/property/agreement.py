@@ -11,8 +11,9 @@ from matcher.settling import board_after, settle
 from schemas.policy import LoadWeights, Policy, RegretWeights
 from schemas.rounds import Proposal, RoundDecided
 from tests.property.claiming import settling
+from tests.property.ledger import Word
 from tests.property.optimum import Pair, Place, teams_of
-from tests.property.oracle import Book, Pool, Word, proven
+from tests.property.oracle import Book, Pool, proven
 from tests.town import Town, ended
 
 NO_BOUND = {"most_seats": 2**31}
