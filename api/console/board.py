@@ -16,7 +16,8 @@ from typing import Protocol
 
 import structlog
 
-from api.console.desk import Desk, Message
+from api.console.desk import Desk
+from api.console.names import Message
 from api.ports import Signal
 
 PERIOD_S = 1.0

@@ -2,7 +2,8 @@
 
 from sqlalchemy import Connection
 
-from api.console.desk import Message, millis
+from api.console.desk import millis
+from api.console.names import Message
 from api.readmodel.queries.claims import list_claims
 from api.readmodel.queries.demands import get_demand
 from api.readmodel.queries.resources import get_resource

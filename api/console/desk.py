@@ -5,11 +5,12 @@ Synchronous: call it in a thread.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from api.console.names import Providers, crumbs
+from api.console.names import Message, Providers, crumbs
+from api.console.teams import items_in_teams
 from api.places import place
 from api.ports import Clock
 from api.readmodel.model import ReadModel
@@ -20,8 +21,6 @@ from api.readmodel.queries.overview import overview, trend
 from api.readmodel.tables import demands
 from api.readmodel.views import AssignmentView, Counts, FeedRow, Overview
 from schemas.regions import Regions
-
-Message = dict[str, Any]
 
 WAITING = 12
 RECENT = 100
@@ -109,6 +108,7 @@ class Desk:
     def _rows(self, connection: Connection, found: Sequence[AssignmentView | FeedRow]) -> list[Message]:
         posted = _posted(connection, {row.demand_id for row in found if row.demand_id})
         providers = self.providers.of(connection, {row.provider for row in found if row.provider})
+        teamed = items_in_teams(connection, posted.keys())
         rows = []
         for row in found:
             seq, state, at, opens = _standing(row)
@@ -127,6 +127,7 @@ class Desk:
                     "community": row.community,
                     "place": place(self._regions, row.community),
                     "demand": row.demand_title,
+                    "teamed": (row.demand_id, row.item) in teamed,
                     "provider": providers[row.provider or ""],
                     "waited_s": None if since is None or not opens else max(0.0, (at - since).total_seconds()),
                     "value": row.value,
@@ -145,6 +146,7 @@ class Desk:
             for state in _STILL_OPEN
         ]
         found = [row for query in queries for row in connection.execute(query)]
+        teamed = {demand_id for demand_id, _ in items_in_teams(connection, [row.demand_id for row in found])}
         return [
             {
                 "id": row.demand_id,
@@ -153,6 +155,7 @@ class Desk:
                 "urgency": row.urgency,
                 "posted_at": millis(row.posted_at),
                 "open_seats": row.asked - row.filled,
+                "teamed": row.demand_id in teamed,
             }
             for row in sorted(found, key=lambda row: (row.posted_at, row.demand_id))[:WAITING]
         ]

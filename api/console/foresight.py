@@ -5,8 +5,8 @@ import asyncio
 from sqlalchemy import select
 
 from api.console.claims import claims_on
-from api.console.desk import Message, millis
-from api.console.names import Providers
+from api.console.desk import millis
+from api.console.names import Message, Providers
 from api.places import place
 from api.ports import Explainer
 from api.readmodel.model import ReadModel

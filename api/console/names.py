@@ -1,11 +1,15 @@
 """Names for what the lists hold by code: places, providers, items."""
 
+from typing import Any
+
 from sqlalchemy import Connection, select
 
 from api.readmodel.tables import units
 from schemas.catalogue import Catalogue
 from schemas.regions import Regions
 
+Message = dict[str, Any]
+"""What the page is told."""
 Provider = dict[str, str | None]
 
 _BETWEEN_LEVELS = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})

@@ -10,8 +10,9 @@ from nicegui.elements import echart  # noqa: F401  (puts ECharts of the wheel on
 from nicegui.events import GenericEventArguments
 
 from api.console.board import UNSEEN, Board
-from api.console.desk import Desk, Message
+from api.console.desk import Desk
 from api.console.foresight import Foresight
+from api.console.names import Message
 from api.console.reasons import Reasons, why_message
 from api.language import Language
 from api.ports import Explainer

@@ -5,8 +5,9 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from api.console.claims import claims_on
-from api.console.desk import Message, millis
-from api.console.names import Providers
+from api.console.desk import millis
+from api.console.names import Message, Providers
+from api.console.teams import team_of, teams_of
 from api.odds import said
 from api.places import place
 from api.ports import Clock
@@ -84,11 +85,7 @@ class Reasons:
             "starts_at": millis(demand.window.start),
             "ends_at": millis(demand.window.end),
             "claims": claims,
-            "together": [
-                number
-                for number, line in enumerate(demand.lines)
-                if demand.bundle or (line.together and line.quantity > 1)
-            ],
+            "teams": [team._asdict() for team in teams_of(demand)],
         }
 
     def _sides(self, connection: Connection, found: AssignmentView) -> Message:
@@ -96,6 +93,7 @@ class Reasons:
         offer = get_resource(connection, resource_id=found.resource_id)
         posted = wish and wish.demand.posted_at
         return {
+            "team": wish and team_of(connection, found, wish.demand, self._providers),
             "waited_s": posted and (found.proposed_at - posted).total_seconds(),
             "demand": {
                 "id": found.demand_id,

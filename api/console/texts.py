@@ -186,7 +186,17 @@ TEXTS: dict[str, Text] = {
     "minutes": Text("时长（分钟）", "Minutes"),
     "urgency": Text("紧急程度", "Urgency"),
     "siblings_do": Text("同类项目也可以", "others of the category would do"),
-    "together": Text("组团：名额全部凑齐、同时开始", "all seats or none, at one start"),
+    "line_no": Text("第 {line} 项", "Line {line}"),
+    "line_more": Text("再加一项", "Add a line"),
+    "line_less": Text("删去第 {line} 项", "Remove line {line}"),
+    "and": Text("、", ", "),
+    "together": Text("组团", "As a team"),
+    "together_say": Text("名额全部凑齐、同时开始，缺一个就都不配。", "Every seat at one start, or none at all."),
+    "bundle": Text("组合需求", "Bundle"),
+    "bundle_say": Text(
+        "各项的名额全部凑齐、同时开始，缺一个就都不配，例如一个场地加三个人。",
+        "Every seat of every line at one start, or none at all: a venue and three people, say.",
+    ),
     "title_of": Text("标题", "Title"),
     "token": Text("写入令牌", "Token for writing"),
     "odds": Text("现在发布会怎样", "If it were posted now"),
@@ -194,6 +204,15 @@ TEXTS: dict[str, Text] = {
     "earliest": Text("最早 {time}", "earliest {time}"),
     "price_of_it": Text("其他需求因此共少得 {points} 分。", "Others give up {points} points for it."),
     "posted_as": Text("已发布：{id}", "Posted: {id}"),
+    # teams
+    "teamed": Text("组团", "team"),
+    "team_of": Text(
+        "组团：{seats} 个名额全部凑齐、同时开始，或都不配", "Team: all {seats} seats at one start, or none"
+    ),
+    "bundle_of": Text(
+        "组合需求：{lines} 项共 {seats} 个名额，全部凑齐、同时开始，或都不配",
+        "Bundle: all {seats} seats of {lines} lines at one start, or none",
+    ),
     # empty
     "empty_title": Text("还没有数据", "Nothing here yet"),
     "empty_body": Text(

@@ -144,12 +144,59 @@ def test_a_team_is_posted_and_said_to_lack_seats_at_one_start(browser: Browser, 
         posted = page.locator("[data-test=posted]")
         posted.get_by_role("button").click()
         line = page.locator("[data-test=why-demand] .line")
-        expect(line.locator("[data-test=together]")).to_have_text("· all seats or none, at one start")
+        expect(page.locator("[data-test=team]")).to_have_text("Team: all 40 seats at one start, or none")
         expect(line).to_have_attribute("data-verdict", "incomplete")
         name = re.search(r"demand=(d-[\w-]+)", page.url)
         assert name
         httpx.post(f"{console.url}v1/demands/{name[1]}:withdraw").raise_for_status()
     httpx.post(f"{console.url}v1/resources/{offered}:withdraw").raise_for_status()
+
+
+def test_a_bundle_of_two_lines_is_posted_and_shown_as_a_team(browser: Browser, console: Server, item: str) -> None:
+    helpers = "new_groups.rider_volunteer"
+    offers = [
+        httpx.post(f"{console.url}v1/resources", json=offer | {"scope": ["310105"], "home": HERE})
+        .raise_for_status()
+        .json()["id"]
+        for offer in (
+            {"provider": "team:vans", "title": "面包车", "item": item, "qualifications": ["agreement"]},
+            {"provider": "team:riders", "title": "骑手", "item": helpers, "capacity": 3},
+        )
+    ]
+    with visiting(browser, f"{console.url}console/?lang=en", viewport=PHONE) as page:
+        filled(page, item=item, quantity=1)
+        expect(page.locator("[data-test=post-bundle], [data-test=post-together]")).to_have_count(0)
+        page.locator("[data-test=post-more]").click()
+        second = page.locator("[data-test=post-line]").nth(1)
+        expect(second.locator("[data-test=post-item]")).to_be_focused()
+        second.locator("[data-test=post-item]").select_option(helpers)
+        second.locator("[data-test=post-quantity]").fill("3")
+        expect(second.locator("[data-test=post-together]")).to_be_visible()
+        page.get_by_label("Bundle").check()
+        expect(second.locator("[data-test=post-together]")).to_have_count(0)
+        expect(page.locator("[data-test=odds-line]")).to_have_count(2)
+        expect(page.locator("[data-test=odds-text]")).to_contain_text("(1/1)")
+        expect(page.locator("[data-test=odds-text]")).to_contain_text("(3/3)")
+        assert page.locator("dialog").evaluate("it => it.scrollWidth") <= PHONE["width"]
+        page.locator("[data-test=post-send]").click()
+        page.locator("[data-test=posted]").get_by_role("button").click()
+        expect(page.locator("[data-test=team]")).to_have_text("Bundle: all 4 seats of 2 lines at one start, or none")
+        expect(page.locator("[data-test=why-demand] .teamed .line")).to_have_count(2)
+        posted = page.url.partition("demand=")[2]
+        page.keyboard.press("Escape")
+        console.match(item=item, community=HERE)
+        mine = page.locator("tbody tr:has(.badge)").first
+        expect(mine.locator(".badge")).to_have_text("team")
+        mine.click()
+        team = page.locator("[data-test=why-assignment] [data-test=team]")
+        expect(team.locator("[data-mate]")).to_have_count(3)
+        team.locator("[data-mate]").first.click()
+        expect(team.locator("[data-mate]")).to_have_count(3)
+    kept = httpx.get(f"{console.url}v1/demands/{posted}").raise_for_status().json()
+    assert kept["view"]["demand"]["bundle"]
+    assert [line["filled"] for line in kept["lines"]] == [1, 3]
+    for path in (f"demands/{posted}", *(f"resources/{offer}" for offer in offers)):
+        httpx.post(f"{console.url}v1/{path}:withdraw").raise_for_status()
 
 
 def test_what_a_form_holds_is_checked_as_a_post_is(browser: Browser, console: Server, item: str) -> None:

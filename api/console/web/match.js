@@ -71,6 +71,12 @@ export default {
         </section>
       </div>
       <p class="when"><span class="quiet-inline">{{ t("window") }}</span> {{ span(answer.starts_at, answer.ends_at) }}</p>
+      <section v-if="answer.team" class="teamed" data-test="team">
+        <p class="team-of">{{ teamSaid(answer.team) }}</p>
+        <ul><li v-for="mate in answer.team.mates" :key="mate.id">
+          <button type="button" class="link" :data-mate="mate.id" @click="$emit('open', 'assignment', mate.id)">{{ itemName(mate.item) }} → {{ providerName(mate.provider) }}</button>
+          <span class="st" :data-state="mate.state"><i aria-hidden="true"></i>{{ t(mate.state) }}</span></li></ul>
+      </section>
 
       <section aria-labelledby="parts-title">
         <h4 id="parts-title">{{ t("value_parts") }}</h4>

@@ -1,9 +1,12 @@
 // Posting a demand, with its odds while the form is filled in: each is one insertion into the round as it stands.
 import { speech, words } from "./words.js";
 import { call, drawn } from "./links.js";
+import Asking, { blank, isBundle, linesOf } from "./asking.js";
+import Odds from "./odds.js";
 
 const PAUSE_MS = 300; // after the last key
 const LONGEST = 12; // digits of a community
+const TITLE = 80; // characters
 
 /** What <input type="datetime-local"> shows: the reader's own time, to the minute. */
 const local = (date) => new Date(date.getTime() - date.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
@@ -17,13 +20,14 @@ function tomorrow(hour) {
 
 export default {
   mixins: [speech],
+  components: { Asking, Odds },
   props: { region: String },
   emits: ["open"],
   data: () => ({
     words,
     steps: [], // the way down to the community: { code, chosen, children }
     community: "",
-    form: { item: "", quantity: 1, siblings: true, together: false, title: "", start: tomorrow(9), end: tomorrow(17), minutes: 60, urgency: "normal" },
+    form: { lines: [blank()], bundle: false, title: "", start: tomorrow(9), end: tomorrow(17), minutes: 60, urgency: "normal" },
     odds: null,
     problem: null,
     token: "",
@@ -33,33 +37,28 @@ export default {
     posted: "",
   }),
   computed: {
-    groups() {
-      const groups = Object.keys(words.names.categories).map((id) => ({ id, items: [] }));
-      const of = new Map(groups.map((group) => [group.id, group]));
-      for (const id of Object.keys(words.names.items)) of.get(id.split(".")[0])?.items.push(id);
-      return groups.filter((group) => group.items.length);
+    /** What it is called, where nobody says otherwise. */
+    usualTitle() {
+      const items = [...new Set(this.form.lines.map(({ item }) => item))].filter(Boolean);
+      return items.map(this.itemName).join(this.t("and")).slice(0, TITLE);
     },
     complete() {
-      const { item, quantity, start, end, minutes } = this.form;
-      return !!item && this.community.length === LONGEST && quantity >= 1 && minutes >= 1 && start < end;
+      const { lines, start, end, minutes } = this.form;
+      const named = lines.every(({ item, quantity }) => item && quantity >= 1);
+      return named && this.community.length === LONGEST && minutes >= 1 && start < end;
     },
     body() {
-      const { item, quantity, siblings, together, title, start, end, minutes, urgency } = this.form;
+      const { title, start, end, minutes, urgency } = this.form;
       return {
         requester: `community:${this.community}`,
-        title: title || this.itemName(item),
-        lines: [{ item, quantity, siblings, together }],
+        title: title || this.usualTitle,
+        lines: linesOf(this.form),
+        bundle: isBundle(this.form),
         community: this.community,
         window: { start: new Date(start).toISOString(), end: new Date(end).toISOString() },
         duration_minutes: minutes,
         urgency,
       };
-    },
-    line() {
-      return this.odds?.preview.lines[0];
-    },
-    rules() {
-      return this.line.served < this.line.asked ? Object.entries(this.line.failing).sort((a, b) => b[1] - a[1]) : [];
     },
   },
   watch: {
@@ -123,7 +122,7 @@ export default {
         this.form.start = local(new Date(patch.window.start));
         this.form.end = local(new Date(patch.window.end));
       }
-      if (patch.lines) Object.assign(this.form, { item: patch.lines[0].item, quantity: patch.lines[0].quantity, siblings: patch.lines[0].siblings });
+      if (patch.lines) this.form.lines = patch.lines.map((line) => ({ ...blank(), ...line }));
       if (patch.urgency) this.form.urgency = patch.urgency;
       if (patch.community) {
         await this.descend(patch.community.slice(0, 9), 0);
@@ -146,13 +145,7 @@ export default {
   },
   template: `
     <form class="why post" data-test="post-form" @submit.prevent="post">
-      <label>{{ t("item") }}
-        <select v-model="form.item" required data-test="post-item">
-          <option value="" disabled>{{ t("choose") }}</option>
-          <optgroup v-for="group in groups" :key="group.id" :label="categoryName(group.id)">
-            <option v-for="item in group.items" :key="item" :value="item">{{ itemName(item) }}</option>
-          </optgroup>
-        </select></label>
+      <Asking :form="form" />
       <label v-for="(step, depth) in steps" :key="step.code">{{ depth ? t("place_within") : t("place") }}
         <select v-model="step.chosen" required data-test="post-place" @change="choose(depth)">
           <option value="" disabled>{{ t("choose") }}</option>
@@ -163,42 +156,16 @@ export default {
         <label>{{ t("until") }}<input v-model="form.end" type="datetime-local" required data-test="post-end"></label>
       </div>
       <div class="row">
-        <label>{{ t("seats") }}<input v-model.number="form.quantity" type="number" min="1" max="50" required data-test="post-quantity"></label>
         <label>{{ t("minutes") }}<input v-model.number="form.minutes" type="number" min="5" max="1440" step="5" required></label>
         <label>{{ t("urgency") }}
           <select v-model="form.urgency" data-test="post-urgency">
             <option v-for="level in ['normal', 'urgent', 'whistle', 'emergency']" :key="level" :value="level">{{ t(level) }}</option>
           </select></label>
       </div>
-      <label class="tick"><input v-model="form.siblings" type="checkbox"> {{ t("siblings_do") }}</label>
-      <label class="tick"><input v-model="form.together" type="checkbox" data-test="post-together"> {{ t("together") }}</label>
-      <label>{{ t("title_of") }}<input v-model="form.title" maxlength="80" autocomplete="off" :placeholder="form.item && itemName(form.item)"></label>
+      <label>{{ t("title_of") }}<input v-model="form.title" maxlength="80" autocomplete="off" :placeholder="usualTitle"></label>
       <label v-if="wantsToken">{{ t("token") }}<input v-model="token" type="password" autocomplete="off"></label>
 
-      <section class="odds" :class="{ stale }" :aria-busy="stale" aria-live="polite" data-test="odds">
-        <h4>{{ t("odds") }}</h4>
-        <p v-if="problem" class="bad" data-test="post-problem">{{ problem.messages[words.language] }}
-          <span v-for="error in problem.errors ?? []" :key="error.pointer"> {{ error.messages[words.language] }}</span></p>
-        <p v-else-if="!odds" class="quiet-inline">{{ t("odds_when") }}</p>
-        <template v-else>
-          <p data-test="odds-text"><b>{{ odds.messages[words.language] }}</b></p>
-          <p v-if="line.starts_at" class="quiet-inline">{{ t("earliest", { time: moment(Date.parse(line.starts_at)) }) }}</p>
-          <p v-if="line.price" class="quiet-inline">{{ t("price_of_it", { points: number(line.price) }) }}</p>
-          <template v-if="rules.length">
-            <p class="quiet-inline">{{ t("considered", { count: number(line.considered) }) }}</p>
-            <ul class="rules"><li v-for="[rule, count] in rules" :key="rule" :data-rule="rule">
-              <span class="name">{{ t("rule_" + rule) }}</span>
-              <span class="track" aria-hidden="true"><i class="filled" :style="{ width: (100 * count) / line.considered + '%' }"></i></span>
-              <span class="n">{{ number(count) }}</span></li></ul>
-          </template>
-          <div v-if="odds.remedies.length" class="remedies">
-            <p><b>{{ t("remedies") }}</b></p>
-            <ol><li v-for="remedy in odds.remedies" :key="remedy.messages.en">
-              <button type="button" class="link" :data-remedy="remedy.remedy.kind" @click="apply(remedy)">{{ remedy.messages[words.language] }}</button></li></ol>
-          </div>
-          <p v-if="!odds.preview.exact" class="quiet-inline">{{ t("about") }}</p>
-        </template>
-      </section>
+      <Odds :odds="odds" :problem="problem" :stale="stale" @apply="apply" />
       <p v-if="posted" role="status" data-test="posted">{{ t("posted_as", { id: posted }) }}
         <button type="button" class="link" @click="$emit('open', posted)">{{ t("why_not") }}</button></p>
       <button v-else type="submit" class="plain strong" data-test="post-send" :disabled="!complete || busy">{{ t("post") }}</button>

@@ -18,6 +18,15 @@ export default {
           .sort((a, b) => b[1] - a[1]),
       }));
     },
+    /** Lines that stand or fall together share a frame. */
+    groups() {
+      const teams = this.answer.teams;
+      const alone = this.lines.filter((line) => !teams.some((team) => team.lines.includes(line.line)));
+      const groups = teams.map((team) => ({ team, lines: this.lines.filter((line) => team.lines.includes(line.line)) }));
+      return [...groups, ...alone.map((line) => ({ team: null, lines: [line] }))]
+        .filter((group) => group.lines.length)
+        .sort((a, b) => a.lines[0].line - b.lines[0].line);
+    },
     links() {
       const id = encodeURIComponent(this.answer.id);
       return [
@@ -45,9 +54,10 @@ export default {
         <p class="when"><span class="quiet-inline">{{ t("window") }}</span> {{ span(answer.starts_at, answer.ends_at) }}</p>
       </div>
       <p v-if="!answer.why" class="note">{{ t("explainer_busy") }}</p>
-      <section v-for="line in lines" :key="line.line" class="line" :data-verdict="line.verdict" :aria-label="itemName(line.item)">
-        <h4>{{ itemName(line.item) }} <small>{{ t("asked_filled", { filled: number(line.filled), asked: number(line.asked) }) }}</small>
-          <small v-if="answer.together.includes(line.line)" data-test="together">· {{ t("together") }}</small></h4>
+      <div v-for="group in groups" :key="group.lines[0].line" :class="group.team ? 'teamed' : 'lone'">
+      <p v-if="group.team" class="team-of" data-test="team">{{ teamSaid(group.team) }}</p>
+      <section v-for="line in group.lines" :key="line.line" class="line" :data-verdict="line.verdict" :aria-label="itemName(line.item)">
+        <h4>{{ itemName(line.item) }} <small>{{ t("asked_filled", { filled: number(line.filled), asked: number(line.asked) }) }}</small></h4>
         <p class="verdict"><b>{{ t("verdict_" + line.verdict) }}</b>
           <span v-if="line.short_by != null" class="short"> · {{ t("short_by", { points: number(line.short_by) }) }}</span>
           <span v-if="line.verdict === 'incomplete'" class="short"> · {{ t("at_best", { count: number(line.at_best) }) }}</span></p>
@@ -70,6 +80,7 @@ export default {
         <p v-if="line.considered && line.verdict !== 'matched'" class="quiet-inline">{{ t("eligible", { count: number(line.eligible) }) }}</p>
         <Picking v-if="line.considered && open(line)" :demand="answer.id" :line="line" :shard="answer.shard" />
       </section>
+      </div>
       <Claims :claims="answer.claims" />
       <p v-if="answer.why" class="quiet-inline">{{ t("as_of_round", { no: number(answer.why.round_no), time: moment(answer.why.at) }) }}</p>
       <p class="links"><span class="quiet-inline">{{ t("links") }}</span>

@@ -122,7 +122,7 @@ export default {
               <th role="rowheader" scope="row" class="what">
                 <button type="button" :data-row="row.id" aria-haspopup="dialog" :tabindex="row.id === reachable ? 0 : -1"
                         @click.stop="open(row)" @focus="current = row.id">{{ itemName(row.item) }}</button>
-                <small>{{ categoryName(row.category) }}</small>
+                <small><b v-if="row.teamed" class="badge">{{ t("teamed") }}</b> {{ categoryName(row.category) }}</small>
               </th>
               <td role="cell" class="who"><span>{{ row.place }}</span><span>→ {{ providerName(row.provider) }}</span></td>
               <td role="cell" class="n waited">{{ duration(row.waited_s, { brief: true }) }}</td>

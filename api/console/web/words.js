@@ -47,6 +47,10 @@ export function providerName(provider) {
   return t(provider.kind, { ref: provider.ref });
 }
 
+/** What a team of lines is, in a sentence. */
+export const teamSaid = ({ lines, seats }) =>
+  t(lines.length > 1 ? "bundle_of" : "team_of", { lines: number(lines.length), seats: number(seats) });
+
 export const number = (value) => (value == null ? "–" : value.toLocaleString(LOCALE[words.language]));
 export const signed = (value) => (value > 0 ? "+" : value < 0 ? "−" : "") + number(Math.abs(value));
 export const percent = (share) => (share == null ? "–" : `${(share * 100).toFixed(share >= 0.9995 ? 0 : 1)}%`);
@@ -84,5 +88,5 @@ export const span = (from, to) =>
 
 /** What every component's template may say. */
 export const speech = {
-  methods: { t, itemName, categoryName, providerName, number, signed, percent, duration, clock, minute, moment, day, span },
+  methods: { t, itemName, categoryName, providerName, teamSaid, number, signed, percent, duration, clock, minute, moment, day, span },
 };

@@ -10,7 +10,8 @@ import pytest
 
 from api.console import board as module
 from api.console.board import UNSEEN, Board
-from api.console.desk import Desk, Message, Tail
+from api.console.desk import Desk, Tail
+from api.console.names import Message
 from api.ports import Bell
 
 HERE, THERE = "310105001", "310105002"

@@ -4,9 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from schemas.claims import ClaimMade, Side
 from tests.e2e.seed import DISTRICT
-from tests.unit.console.test_page import HERE, House, house
-
-__all__ = ["house"]
+from tests.unit.console.house import HERE, House
 
 REPAIR = "digital.computer_repair"
 NOW = datetime.now(UTC)

@@ -13,9 +13,7 @@ from schemas.refusals import Refused
 from schemas.responses import AssignmentDeclined
 from schemas.why import DemandWhy, LineWhy, ScarceClass
 from tests.e2e.serve import TownExplainer
-from tests.unit.console.test_page import HERE, House, house
-
-__all__ = ["house"]
+from tests.unit.console.house import HERE, House
 
 REPAIR = "digital.computer_repair"
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)

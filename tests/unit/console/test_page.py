@@ -1,47 +1,14 @@
 """The page's server side: every question gets an answer, also when something is away."""
 
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from api.console.board import Board
-from api.console.desk import Desk, Message
-from api.console.foresight import Foresight
-from api.console.page import Desktop, Overview
-from api.console.reasons import Reasons
-from api.readmodel.model import ReadModel
-from schemas.catalogue import Catalogue
 from schemas.refusals import Refused
-from schemas.regions import Regions
 from schemas.why import DemandWhy, Remedy
-from tests.e2e.seed import DISTRICT, Town
-from tests.e2e.serve import TownExplainer, WallClock
-
-HERE = "310105001001"
-
-
-class FakeElement:
-    """What the browser would be told, and a way to ask as it does."""
-
-    def __init__(self) -> None:
-        self.told: list[Message] = []
-        self._asked: Callable[[Any], Awaitable[None]] | None = None
-
-    def on(self, name: str, handler: Callable[[Any], Awaitable[None]]) -> None:
-        assert name == "ask"
-        self._asked = handler
-
-    def tell(self, message: Message) -> None:
-        self.told.append(message)
-
-    async def ask(self, **asked: Any) -> Message:
-        assert self._asked
-        await self._asked(SimpleNamespace(args=asked))
-        return self.told[-1]
+from tests.e2e.seed import DISTRICT
+from tests.e2e.serve import TownExplainer
+from tests.unit.console.house import HERE, House
 
 
 class AwayExplainer:
@@ -50,44 +17,6 @@ class AwayExplainer:
 
     async def why_demand(self, *, demand_id: str, shard: str) -> DemandWhy:
         raise self._error
-
-
-class House:
-    """The parts behind one page."""
-
-    def __init__(self, model: ReadModel, catalogue: Catalogue, regions: Regions) -> None:
-        self.model = model
-        self.regions = regions
-        self.town = Town(model=model, catalogue=catalogue, regions=regions)
-        self.desk = Desk(model=model, regions=regions, clock=WallClock())
-        self.board = Board(desk=self.desk)
-        self.reasons = Reasons(
-            model=model, regions=regions, providers=self.desk.providers, clock=WallClock(), catalogue=catalogue
-        )
-
-    def page(self, explainer: Any = None) -> tuple[FakeElement, Desktop]:
-        element, explainer = FakeElement(), explainer or TownExplainer(self.town)
-        foresight = Foresight(
-            model=self.model, explainer=explainer, regions=self.regions, providers=self.desk.providers, shard_width=6
-        )
-        desktop = Desktop(
-            cast(Overview, element),
-            desk=self.desk,
-            board=self.board,
-            reasons=self.reasons,
-            foresight=foresight,
-            explainer=explainer,
-            shard_width=6,
-        )
-        return element, desktop
-
-
-@pytest.fixture
-async def house(tmp_path: Path, catalogue: Catalogue, regions: Regions) -> Any:
-    made = House(ReadModel(f"sqlite:///{tmp_path}/lists.sqlite3", catalogue=catalogue), catalogue, regions)
-    yield made
-    await made.board.close()
-    made.model.close()
 
 
 def live(house: House) -> str:
@@ -162,8 +91,8 @@ async def test_the_history_tells_answers_and_decisions_in_order(house: House) ->
     house.town.offer(at=now, item="digital.computer_repair", community=HERE)
     house.town.ask(1, at=now, item="digital.computer_repair", community=HERE)
     decided = house.town.decide(at=now)
-    house.town.answer(decided, at=datetime.now(UTC), declined=1.0)
-    house.town.decide(at=datetime.now(UTC))
+    house.town.answer(decided, at=now + timedelta(seconds=1), declined=1.0)
+    house.town.decide(at=now + timedelta(seconds=2))
     element, _ = house.page()
     answer = (await element.ask(what="assignment", id=decided.proposals[0].assignment_id))["answer"]
     states = [step["state"] for step in answer["history"]]
