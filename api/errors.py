@@ -59,6 +59,9 @@ STATUS: dict[str, int] = {
         "too_many_rows",
         "unknown_word",
         "bad_time",
+        "team_too_large",
+        "bundle_differs",
+        "bundle_refused",
     ),
     422,
 )

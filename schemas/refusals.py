@@ -76,6 +76,13 @@ REFUSALS: dict[str, Message] = {
     "too_many_rows": Message("表格行数过多。", "The sheet has too many rows."),
     "unknown_word": Message("不认识这个词，请从下拉列表中选择。", "This word is not known; choose one from the list."),
     "bad_time": Message("时间格式不正确。", "The time is not well formed."),
+    "bundle_differs": Message(
+        "同一组合需求的各行，这一列须与第一行相同，或者留空。",
+        "In the rows of one bundle this column must be as in the first, or blank.",
+    ),
+    "bundle_refused": Message(
+        "同一组合需求的其他行有误，整条未导入。", "Another row of the bundle is wrong, so none of it was taken."
+    ),
 }
 
 

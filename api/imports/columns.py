@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
-from api.imports.words import ZH, enumerated, instant, several, whole, yes_or_no
+from api.imports.words import ZH, bundle_name, enumerated, instant, several, whole, yes_or_no
 from schemas.demands import Beneficiary, Channel, Fitness, Urgency
 from schemas.refusals import Refused
 from schemas.resources import AccessMode, DeliveryMode, ResourceKind
@@ -87,10 +87,21 @@ DEMANDS: tuple[Column, ...] = (
     ),
     Column(name="cost_cap", zh="费用上限", example="", hint="每个名额最多多少元；0 为只要免费，不填为不限", read=whole),
     _flag("siblings", "可用同类项目", example="是", hint="同类别的其他项目是否也可以，不填为是"),
-    _flag("together", "组团", example="否", hint="名额须全部凑齐、同时开始，不填为否"),
+    _flag("together", "组团", example="否", hint="本行的名额全部凑齐、同时开始，缺一个就都不配；不填为否"),
+    Column(
+        name="bundle",
+        zh="组合需求",
+        example="",
+        hint="同一条组合需求的各行填同一个名称，如 A：各项的名额全部凑齐、同时开始，缺一个就都不配。"
+        "第二行起只需填服务项目和数量，其余留空",
+        read=bundle_name,
+        aliases=("组合",),
+    ),
     Column(name="requester", zh="需求方", example="", hint="不填为该社区；单位填统一社会信用代码", aliases=("发布方",)),
     _DETAIL,
 )
+OF_A_LINE = frozenset({"item", "quantity", "siblings", "together"})
+"""Columns that each row of a bundle fills for itself; the others are of the demand as a whole."""
 RESOURCES: tuple[Column, ...] = (
     _ID,
     _TITLE,

@@ -1,17 +1,19 @@
-"""From a row of text to an entry of a list, or to everything that is wrong with it."""
+"""From rows of text to an entry of a list, or to everything that is wrong with it."""
 
+import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
+from itertools import chain
 from typing import Any
 
 from pydantic import ValidationError
 
 from api.checks import Checks, Notice
 from api.errors import rejection
-from api.imports.columns import COLUMNS, Column, ListKind
+from api.imports.columns import COLUMNS, OF_A_LINE, Column, ListKind
 from api.imports.report import Fault, fault
 from api.imports.shapes import BUILD, ITEM, Lookup
 from api.problems import Rejection
@@ -23,19 +25,34 @@ from schemas.resources import Resource
 _UNSAID = "-"
 """Stands for the id while the content alone decides it."""
 _PREFIX = {"demands": "d", "resources": "r"}
-_WHOLE_ROW = {"impossible_window": "end", "capacity_of_a_person": "capacity"}
+_UNREAD = object()
+"""Stands for the value of a cell that could not be read."""
+_LINE = re.compile(r"#/lines/([0-9]+)")
+_WHOLE_ROW = {"impossible_window": "end", "capacity_of_a_person": "capacity", "team_too_large": "quantity"}
 _COLUMN_OF = {"lines": ITEM, "window": "end", "windows": "end", "demand_id": "id", "resource_id": "id"}
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
-    """One row: an entry, or faults. ``given_id`` tells whether the id stood in the sheet."""
+class Cells:
+    """What one row says, by the names of its columns, and which of its cells could not be read."""
 
     number: int
+    values: Mapping[str, Any]
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """One entry, or what is wrong with it; of the rows by these numbers, several where they are a bundle 组合需求.
+
+    ``faults`` and ``warnings`` are told by row. ``given_id`` tells whether the id stood in the sheet.
+    """
+
+    numbers: tuple[int, ...]
     entry: Demand | Resource | None
     given_id: bool = False
-    faults: tuple[Fault, ...] = ()
-    warnings: tuple[Fault, ...] = ()
+    faults: Mapping[int, tuple[Fault, ...]] = field(default_factory=dict)
+    warnings: Mapping[int, tuple[Fault, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,49 +66,61 @@ class RowParser:
     now: datetime
 
     def parse(self, rows: Sequence[Sequence[str]], *, first: int) -> list[Parsed]:
-        """Return every row that is not blank; the first of ``rows`` has the number ``first``.
+        """Return the entries of every row that is not blank; the first of ``rows`` has the number ``first``.
 
-        An id that is not given follows from the content, and from how many rows of the same content came before.
+        An id that is not given follows from the content, and from how many entries of the same content came before.
         So the same row is the same entry, however often its file is mended and imported again.
         """
         seen: Counter[str] = Counter()
-        parsed = (self._row(row, number) for number, row in enumerate(rows, start=first) if any(row))
-        return [self._with_id(row, seen) for row in parsed]
+        read = [self._cells(row, number) for number, row in enumerate(rows, start=first) if any(row)]
+        return [self._with_id(self._parsed(together), seen) for together in _bundled(read)]
 
-    def _row(self, row: Sequence[str], number: int) -> Parsed:
+    def _cells(self, row: Sequence[str], number: int) -> Cells:
         values: dict[str, Any] = {}
         faults: list[Fault] = []
         for column in COLUMNS[self.kind]:
             place = self.places.get(column.name)
             cell = row[place] if place is not None and place < len(row) else ""
-            if not cell:
-                if column.required:
-                    faults.append(_fault(column, Refused("invalid_value", "required")))
-                continue
             try:
-                values[column.name] = self._read(column, cell)
+                value = self._read(column, cell) if cell else None
             except Refused as refused:
                 faults.append(_fault(column, refused))
-        if faults:
-            return Parsed(number, None, faults=tuple(faults))
-        return self._entry(values, number)
+                value = _UNREAD
+            if value is not None:
+                values[column.name] = value
+        return Cells(number, values, tuple(faults))
 
     def _read(self, column: Column, cell: str) -> Any:
         return self.lookup.item(cell) if column.name == ITEM else column.read(cell)
 
-    def _entry(self, values: dict[str, Any], number: int) -> Parsed:
-        given = values.pop("id", None)
-        filled = {"id", *values}
+    def _parsed(self, rows: Sequence[Cells]) -> Parsed:
+        """Return the entry of a row, or of the rows of a bundle, which stand or fall together."""
+        faults = {row.number: row.faults + self._amiss(row, first=rows[0]) for row in rows}
+        return _refused(rows, faults) if any(faults.values()) else self._entry(rows)
+
+    def _amiss(self, row: Cells, *, first: Cells) -> tuple[Fault, ...]:
+        """Return which columns lack what is required; after the first row of a bundle, which are not as there."""
+        columns = COLUMNS[self.kind]
+        if row is first:
+            return _missing(columns, row)
+        told = Refused("bundle_differs", f"row {first.number}")
+        shared = [column for column in columns if column.name not in OF_A_LINE]
+        differing = tuple(_fault(column, told) for column in shared if _differ(column.name, row, first))
+        return differing + _missing([column for column in columns if column.name in OF_A_LINE], row)
+
+    def _entry(self, rows: Sequence[Cells]) -> Parsed:
+        given = rows[0].values.get("id")
+        values = [{name: value for name, value in row.values.items() if name != "id"} for row in rows]
         build: Callable[..., Demand | Resource] = BUILD[self.kind]
         try:
             entry = build(values, entry_id=given or "x", at=self.now)
             notices = self._check(entry)
         except ValidationError as error:
-            return Parsed(number, None, faults=self._faults(rejection(error).fields, filled))
+            return _refused(rows, self._faults(rejection(error).fields, rows))
         except Rejection as error:
-            return Parsed(number, None, faults=self._faults(error.fields, filled))
-        warnings = tuple(self._warning(notice) for notice in notices)
-        return Parsed(number, entry, given_id=given is not None, warnings=warnings)
+            return _refused(rows, self._faults(error.fields, rows))
+        warned = [(_row_of(notice.pointer, rows), self._warning(notice)) for notice in notices]
+        return Parsed(_numbers(rows), entry, given_id=given is not None, warnings=_by_row(warned))
 
     def _check(self, entry: Demand | Resource) -> tuple[Notice, ...]:
         if isinstance(entry, Demand):
@@ -107,11 +136,18 @@ class RowParser:
         name = "demand_id" if isinstance(row.entry, Demand) else "resource_id"
         return replace(row, entry=row.entry.model_copy(update={name: f"{_PREFIX[self.kind]}-{digest}"}))
 
-    def _faults(self, fields: Sequence[FieldRefusal], filled: set[str]) -> tuple[Fault, ...]:
+    def _faults(self, fields: Sequence[FieldRefusal], rows: Sequence[Cells]) -> dict[int, tuple[Fault, ...]]:
         """Return a fault per cell; what followed from another cell is only told where nothing else is wrong."""
+        filled = {"id", *chain.from_iterable(row.values for row in rows)}
         named = [(self._column_of(field), field) for field in fields]
         told = [(name, field) for name, field in named if name in filled] or named
-        return tuple(fault(field.code, field.detail, field=name, column=self._header(name)) for name, field in told)
+        return _by_row(
+            (
+                _row_of(field.field, rows),
+                fault(field.code, field.detail, field=name, column=self._header(name)),
+            )
+            for name, field in told
+        )
 
     def _warning(self, notice: Notice) -> Fault:
         name = self._column_of(FieldRefusal(notice.pointer, notice.code, ""))
@@ -131,6 +167,49 @@ class RowParser:
 def content_of(entry: Fact) -> str:
     """Return an entry as text without its id, its version and the time of its posting."""
     return entry.model_dump_json(exclude={"demand_id", "resource_id", "version", "posted_at", "offered_at"})
+
+
+def _bundled(rows: Sequence[Cells]) -> list[list[Cells]]:
+    """Return the rows of each bundle together, in place of its first; every other row by itself."""
+    bundles: dict[object, list[Cells]] = {}
+    for row in rows:
+        bundles.setdefault(row.values.get("bundle", row.number), []).append(row)
+    return list(bundles.values())
+
+
+def _differ(name: str, row: Cells, first: Cells) -> bool:
+    """Whether a row says something else than the first of its bundle; a blank cell says nothing."""
+    said = (row.values.get(name), first.values.get(name))
+    return said[0] is not None and _UNREAD not in said and said[0] != said[1]
+
+
+def _missing(columns: Sequence[Column], row: Cells) -> tuple[Fault, ...]:
+    missing = (column for column in columns if column.required and column.name not in row.values)
+    return tuple(_fault(column, Refused("invalid_value", "required")) for column in missing)
+
+
+def _refused(rows: Sequence[Cells], faults: Mapping[int, tuple[Fault, ...]]) -> Parsed:
+    """Return that none of the rows is taken; one that is right by itself says so."""
+    wrong = next(row.number for row in rows if faults.get(row.number))
+    others = (fault("bundle_refused", f"row {wrong}", field="bundle", column="组合需求"),)
+    return Parsed(_numbers(rows), None, faults={row.number: faults.get(row.number) or others for row in rows})
+
+
+def _numbers(rows: Sequence[Cells]) -> tuple[int, ...]:
+    return tuple(row.number for row in rows)
+
+
+def _row_of(pointer: str, rows: Sequence[Cells]) -> int:
+    """Return the number of the row that a pointer such as ``#/lines/1/item`` came from."""
+    found = _LINE.match(pointer)
+    return rows[int(found[1]) if found else 0].number
+
+
+def _by_row(told: Iterable[tuple[int, Fault]]) -> dict[int, tuple[Fault, ...]]:
+    rows: dict[int, tuple[Fault, ...]] = {}
+    for number, one in told:
+        rows[number] = (*rows.get(number, ()), one)
+    return rows
 
 
 def _fault(column: Column, refused: Refused) -> Fault:

@@ -1,6 +1,6 @@
 """An import from file to report: read apart, parse in a thread, publish what is good in batches.
 
-1. A row stands or falls alone: bad rows are reported, good rows are posted.
+1. A row stands or falls alone, the rows of a bundle together: bad ones are reported, good ones are posted.
 2. A row that is on the list already, by its id, is left as it is: importing a file twice changes nothing.
 3. Where the log fails half-way the request fails; the same file again posts the rest.
 """
@@ -66,6 +66,7 @@ class Importer:
             )
             lines += done
             positions += where
+        lines.sort(key=lambda line: line.row)  # a bundle's rows may lie apart
         report = _summary(lines, positions, kind=kind, dry_run=dry_run, command=command)
         if not dry_run:
             await run_sync(self.archive.keep, report)
@@ -81,12 +82,12 @@ class Importer:
             for entry_id in ids:
                 await stack.enter_async_context(self.writer.hold(_entity(kind, entry_id)))
             present = await self._present(ids, kind=kind)
-            reports = []
+            reports: list[RowReport] = []
             fresh = []
             for row in rows:
-                report = self._judge(row, kind=kind, present=present, mentioned=mentioned, dry_run=dry_run)
-                reports.append(report)
-                if report.outcome == "posted" and row.entry is not None:
+                judged = self._judge(row, kind=kind, present=present, mentioned=mentioned, dry_run=dry_run)
+                reports += judged
+                if judged[0].outcome == "posted" and row.entry is not None:
                     fresh.append(row.entry)
             return reports, await self._publish(fresh, kind=kind, command=command)
 
@@ -98,13 +99,24 @@ class Importer:
 
     def _judge(
         self, row: Parsed, *, kind: ListKind, present: dict[str, Present[Listed]], mentioned: set[str], dry_run: bool
-    ) -> RowReport:
-        def report(outcome: Outcome, *faults: Fault) -> RowReport:
-            return RowReport(row=row.number, id=entry_id, outcome=outcome, faults=faults, warnings=row.warnings)
+    ) -> list[RowReport]:
+        """Return what becomes of an entry, once for each of its rows."""
+
+        def report(outcome: Outcome, *faults: Fault) -> list[RowReport]:
+            return [
+                RowReport(
+                    row=number,
+                    id=entry_id,
+                    outcome=outcome,
+                    faults=faults or row.faults.get(number, ()),
+                    warnings=row.warnings.get(number, ()),
+                )
+                for number in row.numbers
+            ]
 
         entry_id = None
         if row.entry is None:
-            return report("refused", *row.faults)
+            return report("refused")
         entry_id = self._id(row.entry, kind)
         known = present.get(entry_id)
         twice = entry_id in mentioned

@@ -1,10 +1,11 @@
 """The shape of each list's entries, filled from the cells of a row."""
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from api.imports.columns import ListKind
+from api.imports.columns import OF_A_LINE, ListKind
 from api.imports.words import BETWEEN
 from schemas.catalogue import Catalogue
 from schemas.demands import Demand
@@ -44,18 +45,21 @@ def party(text: str) -> str:
     return f"community:{text}" if _COMMUNITY.fullmatch(text) else text
 
 
-def demand(values: dict[str, Any], *, entry_id: str, at: datetime) -> Demand:
-    """Return the demand of a row; raise pydantic.ValidationError."""
-    line = {name: values.pop(name) for name in (ITEM, "quantity", "siblings", "together") if name in values}
+def demand(rows: Sequence[Mapping[str, Any]], *, entry_id: str, at: datetime) -> Demand:
+    """Return the demand of a row, or of the rows of a bundle; raise pydantic.ValidationError."""
+    lines = [{name: row[name] for name in OF_A_LINE if name in row} for row in rows]
+    values = {name: value for name, value in rows[0].items() if name not in OF_A_LINE}
+    values["bundle"] = "bundle" in values
     window = {"start": values.pop("start", None), "end": values.pop("end", None)}
     asking = party(values.pop("requester", f"community:{values['community']}"))
     return Demand.model_validate(
-        {"demand_id": entry_id, "posted_at": at, "lines": [line], "window": window, "requester": asking, **values}
+        {"demand_id": entry_id, "posted_at": at, "lines": lines, "window": window, "requester": asking, **values}
     )
 
 
-def resource(values: dict[str, Any], *, entry_id: str, at: datetime) -> Resource:
+def resource(rows: Sequence[Mapping[str, Any]], *, entry_id: str, at: datetime) -> Resource:
     """Return the resource of a row; raise pydantic.ValidationError."""
+    values = dict(rows[0])
     window = {name: values.pop(name) for name in ("start", "end") if name in values}
     offering = party(values.pop("provider"))
     scope = _scope(values.pop("scope", "本区"), home=values["home"])

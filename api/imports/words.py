@@ -89,6 +89,12 @@ def yes_or_no(text: str) -> bool:
     return word in _YES
 
 
+def bundle_name(text: str) -> str | None:
+    """Return what a cell calls a bundle, in lower case; None where it says no."""
+    name = text.strip().lower()
+    return None if name in _NO else name
+
+
 def whole(text: str) -> int:
     """Return a whole number; thousands may be set apart by commas."""
     digits = text.replace(",", "").replace("，", "").strip()

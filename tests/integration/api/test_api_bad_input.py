@@ -37,6 +37,7 @@ TOO_LONG_AGO = {"start": "2026-11-20T09:00:00+08:00", "end": "2026-11-20T12:00:0
         ({"window": {"start": "2026-11-25T09:00:00Z", "end": "9999-12-31T23:00:00-12:00"}}, "impossible_window",
          "#/window/end"),
         ({"duration_minutes": 181}, "impossible_window", "#"),
+        ({"bundle": True, "lines": [{"item": "elder_care.hair_cut", "quantity": 501}] * 2}, "team_too_large", "#"),
         ({"recurring": [{"first": TOO_LONG_AGO, "rule": "FREQ=DAILY;COUNT=2"}]}, "impossible_window", "#"),
         ({"recurring": [{"first": SOON, "rule": "FREQ=HOURLY"}]}, "impossible_window", "#/recurring/0/rule"),
         ({"recurring": [{"first": TOO_LONG_AGO, "rule": "FREQ=DAILY;COUNT=1"}],

@@ -191,6 +191,34 @@ async def test_what_a_demand_needs_and_may_cost(world: World) -> None:
     assert (found.needs, found.cost_cap) == (("adult",), 0)
 
 
+@pytest.mark.parametrize("names", [("组合需求", "组团"), ("bundle", "together"), ("组合", "Together")])
+async def test_rows_of_a_bundle_are_one_demand_and_a_team_says_so(world: World, names: tuple[str, str]) -> None:
+    blank = {"title": "", "community": "", "start": "", "end": ""}
+    rows = [
+        [*row(item="venue.activity_room", quantity=1), "A", ""],
+        [*row(title="抬钢琴", quantity=4), "", "是"],
+        [*row(item="骑手信息员志愿者", quantity=3, **blank), "A", "no"],
+        [*row(item="月球漫步", **blank), "B", ""],
+        [*row(), "B", ""],
+    ]
+    data = sheet(*rows, headers=[*HEADERS, *names])
+    report = (await load(world, data)).json()
+    assert (report["total"], report["posted"], report["refused"]) == (5, 3, 2)
+    assert [(line["row"], line["outcome"]) for line in report["rows"]] == [
+        (2, "posted"),
+        (3, "posted"),
+        (4, "posted"),
+        (5, "refused"),
+        (6, "refused"),
+    ]
+    assert [line["id"] == report["rows"][0]["id"] for line in report["rows"]] == [True, False, True, False, False]
+    party, lifting = (fact.demand for fact in world.sink.facts(DemandPosted))
+    assert (party.bundle, [line.quantity for line in party.lines]) == (True, [1, 3])
+    assert (lifting.bundle, [(line.quantity, line.together) for line in lifting.lines]) == (False, [(4, True)])
+    again = (await load(world, data)).json()
+    assert [line["outcome"] for line in again["rows"]] == ["unchanged"] * 3 + ["refused"] * 2
+
+
 async def test_a_row_of_before_keeps_its_id_although_lists_have_more_columns_now(world: World) -> None:
     """The id follows from the content: were a new field a part of it, the file of last week would post all anew."""
     (line,) = (await load(world, sheet(row()))).json()["rows"]

@@ -122,6 +122,11 @@ def test_every_status_belongs_to_a_code_with_two_messages() -> None:
         assert REFUSALS[code].en
 
 
+def test_whatever_a_client_may_be_refused_for_has_a_status() -> None:
+    of_records = {"not_a_cloud_event", "unknown_event_type", "wrong_key"}
+    assert REFUSALS.keys() - STATUS.keys() == of_records
+
+
 @pytest.mark.parametrize(
     ("body", "patch", "entry", "ours"),
     [
