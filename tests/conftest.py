@@ -7,7 +7,11 @@ time, more of them (make fuzz); what it finds is mended, and kept as an example 
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from schemas.catalogue import Catalogue, load_catalogue
+from schemas.regions import Regions
 
 os.environ.pop("COLUMNS", None)  # tests side by side set it; a console that is made at import would keep it
 
@@ -19,3 +23,13 @@ settings.register_profile("thorough", _always, max_examples=int(os.environ.get("
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 pytest_plugins = ["tests.kafka.cluster", "tests.kafka.kcat"]
+
+
+@pytest.fixture(scope="session")
+def regions() -> Regions:
+    return Regions.load()
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    return load_catalogue()

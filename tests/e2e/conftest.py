@@ -3,8 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from api.readmodel.model import ReadModel
-from schemas.catalogue import Catalogue, load_catalogue
-from schemas.regions import Regions
+from schemas.catalogue import Catalogue
 from tests.e2e.browser import browser, chromium
 from tests.e2e.server import Server
 
@@ -19,16 +18,6 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.start()
     yield server
     server.stop()
-
-
-@pytest.fixture(scope="session")
-def regions() -> Regions:
-    return Regions.load()
-
-
-@pytest.fixture(scope="session")
-def catalogue() -> Catalogue:
-    return load_catalogue()
 
 
 @pytest.fixture

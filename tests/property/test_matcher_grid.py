@@ -13,9 +13,9 @@ from matcher.shortlist import STRIDE, best
 from matcher.values import parts, values
 from schemas.base import Fact
 from schemas.policy import Policy
+from tests.property.large import opened
 from tests.property.strategies import policies, pools
 from tests.property.test_matcher_candidates import district
-from tests.property.test_matcher_large import opened
 from tests.town import Town
 
 Row = tuple[int, int, int, int]

@@ -3,53 +3,27 @@
 Small towns are made to go the way of large ones, with shortlists so short that much is left off.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher import alike, grid, matching, pricing, shortlist
+from matcher import grid
 from matcher.columns import Ints
-from matcher.fold import to_ms
 from matcher.market import Solution
-from matcher.matching import Matching, Seats, match
-from matcher.pool import freeze
+from matcher.matching import Matching, match
 from matcher.prices import certificate, margins, outbidding
-from matcher.rules import Board
-from matcher.settling import board_after, settle
 from schemas.base import Fact
 from schemas.demands import Demand
 from schemas.policy import Pace, Policy
 from tests.builders import SMALL_CATALOGUE, at
 from tests.property.agreement import assert_best, assert_seats_are_single, assert_true
+from tests.property.large import as_if_large, opened
 from tests.property.oracle import Book
 from tests.property.strategies import FEWER, demands, policies, pools
 from tests.property.test_matcher_candidates import district
 from tests.property.test_matcher_previews import NEWCOMER, previewed, whole, with_it
 from tests.town import Town
-
-
-@contextmanager
-def as_if_large(*, spare: int = 0, block: int = 7, together: bool = True, changes: int = 1) -> Iterator[None]:
-    """Let every pool go the way of large ones."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(matching, "LARGE", -1)
-        patch.setattr(shortlist, "SPARE", spare)
-        patch.setattr(grid, "BLOCK", block)
-        patch.setattr(alike, "PAYS", 1 if together else 0)
-        patch.setattr(pricing, "SPARE", 1)
-        patch.setattr(pricing, "CHANGES", changes)
-        yield
-
-
-def opened(town: Town, policy: Policy) -> tuple[Board, Seats]:
-    """Return the board of a town at noon and what is open on it."""
-    frozen, now_ms = freeze(town.state), to_ms(at())
-    settled = settle(frozen, now_ms=now_ms, policy=policy)
-    return board_after(frozen, settled, policy=policy, now_ms=now_ms), settled.seats
 
 
 def among_all(full: Matching, large: Matching) -> Ints:

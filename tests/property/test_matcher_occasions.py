@@ -11,9 +11,9 @@ from schemas.resources import ResourceKind, ResourceOffered
 from schemas.rounds import Proposal
 from tests.builders import HAIR, HERE, SAME_STREET, SMALL_CATALOGUE, at, demand, line, resource
 from tests.property.agreement import assert_agreed, assert_no_jobs_meet
+from tests.property.large import as_if_large
 from tests.property.oracle import Book
 from tests.property.strategies import FEWER, windows
-from tests.property.test_matcher_large import as_if_large
 from tests.town import Town
 
 TRAVEL = Policy(rules=Rules(travel_minutes=30))

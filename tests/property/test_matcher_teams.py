@@ -15,10 +15,10 @@ from schemas.policy import Pace, Policy
 from schemas.rounds import RoundDecided
 from tests.builders import SMALL_CATALOGUE, at
 from tests.property.agreement import assert_seats_are_single, assert_teams_are_whole, assert_true, put_off
+from tests.property.large import as_if_large
 from tests.property.optimum import Pair, Team, best_total
 from tests.property.oracle import Book, Pool
 from tests.property.strategies import FEWER, policies, pools
-from tests.property.test_matcher_large import as_if_large
 from tests.property.test_matcher_markets import markets
 from tests.town import Town
 

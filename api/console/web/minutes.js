@@ -1,14 +1,12 @@
-// Matches per minute over the last half hour, drawn by the ECharts that comes with NiceGUI.
-import { speech, words } from "./words.js";
+// Matches per minute over the last half hour.
+import { charted, colour } from "./chart.js";
+import { speech } from "./words.js";
 
-const dark = matchMedia("(prefers-color-scheme: dark)");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-const colour = (name) => getComputedStyle(document.querySelector(".cb")).getPropertyValue(name).trim();
 
 export default {
-  mixins: [speech],
+  mixins: [speech, charted],
   props: { minutes: Array },
-  data: () => ({ words }),
   computed: {
     total() {
       return this.minutes.reduce((sum, point) => sum + point.matches, 0);
@@ -20,21 +18,6 @@ export default {
   },
   watch: {
     minutes: "draw",
-    "words.language": "draw",
-  },
-  async mounted() {
-    const { echarts } = await import("nicegui-echart");
-    if (!this.$refs.chart) return; // left before the library came
-    this.chart = echarts.init(this.$refs.chart, null, { renderer: "svg" });
-    this.observer = new ResizeObserver(() => this.chart.resize());
-    this.observer.observe(this.$refs.chart);
-    dark.addEventListener("change", this.draw);
-    this.draw();
-  },
-  beforeUnmount() {
-    dark.removeEventListener("change", this.draw);
-    this.observer?.disconnect();
-    this.chart?.dispose();
   },
   methods: {
     draw() {

@@ -1,5 +1,6 @@
 // The scarcity board: what one more seat would add, by item and time or street; as a heat map and as a table.
-import { speech, words } from "./words.js";
+import { charted, colour } from "./chart.js";
+import { speech } from "./words.js";
 import Units from "./units.js";
 
 const ITEMS = 14; // rows of the map that a screen holds
@@ -7,16 +8,14 @@ const STRETCH_MS = 4 * 3600 * 1000;
 const AGAIN_MS = 30000;
 const TABLE = 40;
 
-const dark = matchMedia("(prefers-color-scheme: dark)");
 const narrow = matchMedia("(max-width: 640px)");
-const colour = (name) => getComputedStyle(document.querySelector(".cb")).getPropertyValue(name).trim();
 
 export default {
-  mixins: [speech],
+  mixins: [speech, charted],
   components: { Units },
   props: { prices: Object, units: Object, region: String },
   emits: ["ask", "units"],
-  data: () => ({ words, by: "time", shown: TABLE, open: "" }),
+  data: () => ({ by: "time", shown: TABLE, open: "" }),
   computed: {
     rows() {
       return this.prices?.rows ?? [];
@@ -52,24 +51,13 @@ export default {
   },
   watch: {
     cells: "draw",
-    "words.language": "draw",
   },
-  async mounted() {
+  mounted() {
     this.$emit("ask");
     this.again = setInterval(() => document.hidden || this.$emit("ask"), AGAIN_MS);
-    const { echarts } = await import("nicegui-echart");
-    if (!this.$refs.chart) return; // left before the library came
-    this.chart = echarts.init(this.$refs.chart, null, { renderer: "svg" });
-    this.observer = new ResizeObserver(() => this.chart.resize());
-    this.observer.observe(this.$refs.chart);
-    dark.addEventListener("change", this.draw);
-    this.draw();
   },
   beforeUnmount() {
     clearInterval(this.again);
-    dark.removeEventListener("change", this.draw);
-    this.observer?.disconnect();
-    this.chart?.dispose();
   },
   methods: {
     stretch(at) {

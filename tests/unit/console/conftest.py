@@ -4,19 +4,9 @@ from pathlib import Path
 import pytest
 
 from api.readmodel.model import ReadModel
-from schemas.catalogue import Catalogue, load_catalogue
+from schemas.catalogue import Catalogue
 from schemas.regions import Regions
 from tests.unit.console.house import House
-
-
-@pytest.fixture(scope="session")
-def regions() -> Regions:
-    return Regions.load()
-
-
-@pytest.fixture(scope="session")
-def catalogue() -> Catalogue:
-    return load_catalogue()
 
 
 @pytest.fixture

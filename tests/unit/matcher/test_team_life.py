@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from matcher.pool import freeze, next_alarm_ms
-from schemas.rounds import Proposal, RoundDecided
 from tests.builders import (
     LAMP,
     at,
@@ -21,23 +20,7 @@ from tests.builders import (
     window,
 )
 from tests.town import Town, ended, pairs_of
-
-THREE = demand("d1", line(quantity=3, together=True))
-
-
-def starts(decided: RoundDecided, demand_id: str = "d1") -> set[Any]:
-    return {proposal.starts_at for proposal in decided.proposals if proposal.demand_id == demand_id}
-
-
-def helpers(count: int, **changes: Any) -> list[Any]:
-    return [offered(f"r{number}", **changes) for number in range(count)]
-
-
-def team_of_three(*more: Any) -> tuple[Town, list[Proposal]]:
-    """Return a town whose team of three has just been proposed."""
-    town = Town(*helpers(3), posted("d1", *THREE.lines), *more)
-    return town, list(town.round().proposals)
-
+from tests.unit.matcher.teams import THREE, helpers, starts, team_of_three
 
 # -- who leaves -------------------------------------------------------------------------------------
 

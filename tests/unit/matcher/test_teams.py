@@ -9,7 +9,7 @@ from matcher import decide, endings
 from schemas.demands import Demand, Urgency
 from schemas.policy import Pace, Policy
 from schemas.recurrence import Recurrence
-from schemas.rounds import Proposal, RoundDecided
+from schemas.rounds import RoundDecided
 from tests.builders import (
     HAIR,
     LAMP,
@@ -23,25 +23,9 @@ from tests.builders import (
     posted,
     window,
 )
-from tests.property.test_matcher_large import as_if_large
+from tests.property.large import as_if_large
 from tests.town import Town, pairs_of
-
-THREE = demand("d1", line(quantity=3, together=True))
-
-
-def starts(decided: RoundDecided, demand_id: str = "d1") -> set[Any]:
-    return {proposal.starts_at for proposal in decided.proposals if proposal.demand_id == demand_id}
-
-
-def helpers(count: int, **changes: Any) -> list[Any]:
-    return [offered(f"r{number}", **changes) for number in range(count)]
-
-
-def team_of_three(*more: Any) -> tuple[Town, list[Proposal]]:
-    """Return a town whose team of three has just been proposed."""
-    town = Town(*helpers(3), posted("d1", *THREE.lines), *more)
-    return town, list(town.round().proposals)
-
+from tests.unit.matcher.teams import helpers, starts
 
 # -- what is proposed -------------------------------------------------------------------------------
 
