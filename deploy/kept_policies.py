@@ -50,8 +50,7 @@ class KeptPolicies:
         path = self._path(ref)
         if path.exists():
             return _read(path, ref)
-        for built_in in sorted(BUILT_IN_POLICIES.glob("*.toml")):
-            policy = load_policy(built_in)
+        for policy in (Policy(), *(load_policy(path) for path in sorted(BUILT_IN_POLICIES.glob("*.toml")))):
             if policy.ref == ref:
                 return policy
             if policy.ref.name == ref.name and digest_of(policy.model_dump_json(include=_AT_FIRST)) == ref.digest:

@@ -15,7 +15,9 @@ from matcher.fairness import assignments
 from matcher.resources import ROW
 from matcher.rules import Board
 
-ASIDE: Final = frozenset({"status", "version", "mark", "capacity", "renewable", "auto_accept", "provider"})
+ASIDE: Final = frozenset(
+    {"status", "version", "mark", "capacity", "renewable", "auto_accept", "provider", "lender", "shown"}
+)
 """Columns that rules and values do not read as they are. A new one sets entries apart until it is named here."""
 
 PAYS: Final = 0.5
@@ -41,7 +43,7 @@ class Alike:
         """Return the classes of ``resources`` (rows, sorted); one each where too few are alike for it to pay."""
         rows = board.frozen.resources[resources]
         alone = np.zeros(len(board.frozen.resources), np.int64)
-        singled = np.concatenate([board.rests, board.backed]) % 2**31  # of a pair, the resource
+        singled = np.concatenate([board.rests, board.backed, board.gates.held]) % 2**31  # of a pair, the resource
         alone[singled] = singled + 1
         if board.slots is not None:  # each of these has jobs of its own
             full = np.flatnonzero(board.slots.number >= 0)

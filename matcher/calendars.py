@@ -8,8 +8,9 @@ from typing import Final, Self
 import numpy as np
 
 from matcher.columns import FOREVER, Bools, Ints, Rows
-from matcher.fold import to_ms
+from matcher.fold import from_ms, to_ms
 from schemas.base import Window
+from schemas.transfers import Span
 
 Calendar = tuple[tuple[int, int], ...]
 """Half-open stretches (start ms, end ms), sorted, not overlapping."""
@@ -25,6 +26,22 @@ NEAR_MS: Final = 31 * 24 * 3_600_000
 def calendar_of(windows: Iterable[Window], *, first: int = -FOREVER, last: int = FOREVER) -> Calendar:
     """Return windows as a calendar, joined where they touch, from ``first`` to ``last`` (ms)."""
     return joined(((to_ms(window.start), to_ms(window.end)) for window in windows), first=first, last=last)
+
+
+def calendar_of_spans(spans: Iterable[Span]) -> Calendar:
+    """Return spans as a calendar; where they have no bound it has none."""
+    return joined(
+        (-FOREVER if span.start is None else to_ms(span.start), FOREVER if span.end is None else to_ms(span.end))
+        for span in spans
+    )
+
+
+def spans_of(calendar: Calendar) -> tuple[Span, ...]:
+    """Return a calendar as spans."""
+    return tuple(
+        Span(start=None if start <= -FOREVER else from_ms(start), end=None if end >= FOREVER else from_ms(end))
+        for start, end in calendar
+    )
 
 
 def joined(stretches: Iterable[tuple[int, int]], *, first: int = -FOREVER, last: int = FOREVER) -> Calendar:

@@ -16,11 +16,11 @@ from typing import Final
 import numpy as np
 
 from matcher.candidates import Pairs
-from matcher.columns import Ints
+from matcher.columns import Ints, code
 from matcher.fold import OPEN, WITHDRAWN
 from matcher.pool import Frozen, OpenClaim
 from matcher.responses import PATIENCE_MS
-from matcher.rules import Board, code, trials
+from matcher.rules import Board, trials
 from schemas.claims import Outcome
 from schemas.rules import Rule
 

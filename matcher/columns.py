@@ -100,6 +100,11 @@ def looked_up(table: NDArray[Cell], row: Ints, column: Ints) -> NDArray[Cell]:
     return table[row, column]
 
 
+def code(first: Ints, second: Ints) -> Ints:
+    """Return one number for each pair of rows."""
+    return first * np.int64(2**31) + second
+
+
 def ragged(starts: Ints, counts: Ints) -> Ints:
     """Return the indices ``starts[k] .. starts[k] + counts[k] - 1`` of all k, one after another."""
     total = int(counts.sum())

@@ -16,6 +16,7 @@ from typing import Final, Literal
 import numpy as np
 import scipy
 
+from matcher.escalation import parted, transfers
 from matcher.fold import from_ms, to_ms
 from matcher.losses import cost, outbid
 from matcher.matching import Matching, match
@@ -59,7 +60,9 @@ def decide(
     transitions = settled.endings.transitions
     asked = np.where(matching.left_out, 0, seats.need - matching.given())
     waiting = put_off(matching.board, asked=asked, given=matching.taken(), supply=seats.supply)
-    proposed = proposals(board, matching, settled.tally, round_no)
+    given = proposals(board, matching, settled.tally, round_no)
+    proposed, elsewhere = parted(frozen, given)
+    passed, staying = transfers(matching, settled, chosen=elsewhere, waiting=waiting)
     return RoundDecided(
         shard=frozen.shard,
         round_no=round_no,
@@ -89,11 +92,13 @@ def decide(
             + settled.endings.left_out
             + max(len(lapsed) - MOST_LAPSES, 0)
             + matching.claims.left_out
-            + waiting,
+            + len(waiting)
+            + staying,
         ),
         claims=outcomes(matching),
-        outbid=outbid(board, seats, matching, transitions=transitions, proposals=proposed),
+        outbid=outbid(board, seats, matching, transitions=transitions, proposals=given),
         fairness=cost(board, seats, matching),
+        transfers=passed,
     )
 
 

@@ -1,6 +1,6 @@
 """The fold of the demand list: one row per demand, one per line."""
 
-from matcher.calendars import ALWAYS, Calendar, calendar_of
+from matcher.calendars import ALWAYS, Calendar, calendar_of, calendar_of_spans
 from matcher.columns import FOREVER, Names, Table, bits
 from matcher.fold import OPEN, UNKNOWN, WITHDRAWN, Fold, event_mark, is_news, to_ms
 from matcher.items import ItemIndex
@@ -8,6 +8,7 @@ from schemas.base import Fact
 from schemas.demands import (
     Beneficiary,
     Demand,
+    DemandLine,
     DemandPosted,
     DemandRevised,
     DemandWhistled,
@@ -17,6 +18,7 @@ from schemas.demands import (
 )
 from schemas.envelope import Event
 from schemas.refusals import Refused
+from schemas.transfers import CarriedDemand
 
 URGENCIES = (Urgency.NORMAL, Urgency.URGENT, Urgency.WHISTLE, Urgency.EMERGENCY)
 _URGENCY_NUMBER = {urgency: number for number, urgency in enumerate(URGENCIES)}
@@ -48,7 +50,10 @@ ROW = [
     ("hours", "i4"),
     ("bundle", "?"),
     ("teams", "?"),
-    # The columns below belong to the fold of rounds.
+    ("guest", "?"),
+    ("since", "i8"),
+    # The columns below belong to the folds of rounds and transfers.
+    ("net", "i4"),
     ("live", "i4"),
     ("fulfilled", "i4"),
     ("lapsed_version", "i4"),
@@ -95,7 +100,7 @@ class DemandFold:
         row = self.number(demand.demand_id)
         if not self._is_news(row, demand.version, mark):
             return Fold.SEEN
-        shrunk = self._shrinks(row, demand)
+        shrunk = self._shrinks(row, demand.lines)
         first = self.lines.size
         for line in demand.lines:
             self.lines.append((numbers[line.item], line.quantity, line.siblings, line.together))
@@ -123,17 +128,73 @@ class DemandFold:
             self.hours.number(asking(demand)),
             demand.bundle,
             demand.bundle or any(line.together for line in demand.lines),
+            False,
+            to_ms(demand.posted_at),
+            held["net"],
             held["live"],
             held["fulfilled"],
             held["lapsed_version"],
         )
         return Fold.APPLIED
 
-    def _shrinks(self, row: int, demand: Demand) -> bool:
+    def put_guest(self, demand: CarriedDemand, *, at_ms: int) -> int:
+        """Put a demand of another shard's list on the table, unless as new a version lies there; return its row.
+
+        ``at_ms`` is when it came here first.
+
+        Raises:
+            Refused: unknown_item.
+        """
+        numbers = self.items.number
+        for line in demand.lines:
+            if line.item not in numbers:
+                raise Refused("unknown_item", line.item)
+        row = self.number(demand.demand_id)
+        held = self.table.rows[row]
+        if demand.version <= held["version"]:
+            return row
+        shrunk = self._shrinks(row, demand.lines)
+        first = self.lines.size
+        for line in demand.lines:
+            self.lines.append((numbers[line.item], line.quantity, line.siblings, line.together))
+        held = self.table.rows[row]
+        self.table.rows[row] = (
+            OPEN if demand.open else WITHDRAWN,
+            demand.version,
+            0,
+            _URGENCY_NUMBER[demand.urgency],
+            demand.risky,
+            int(demand.community),
+            to_ms(demand.window.start),
+            to_ms(demand.window.end),
+            demand.duration_minutes * 60_000,
+            to_ms(demand.lapses_at),
+            to_ms(demand.posted_at),
+            self.requesters.number(demand.requester),
+            first,
+            len(demand.lines),
+            sum(line.quantity for line in demand.lines),
+            shrunk,
+            _BENEFICIARY_NUMBER[demand.beneficiary],
+            bits(FITNESSES, demand.needs),
+            FOREVER if demand.cost_cap is None else demand.cost_cap,
+            self.hours.number(ALWAYS if demand.hours is None else calendar_of_spans(demand.hours)),
+            demand.bundle,
+            demand.bundle or any(line.together for line in demand.lines),
+            True,
+            int(held["since"]) or at_ms,
+            held["net"],
+            held["live"],
+            held["fulfilled"],
+            held["lapsed_version"],
+        )
+        return row
+
+    def _shrinks(self, row: int, lines: tuple[DemandLine, ...]) -> bool:
         """Return whether some line ever asked for more seats than now: seats may be held beyond those asked."""
         held = self.table.rows[row]
         before = self.lines.rows["quantity"][held["first_line"] : held["first_line"] + held["lines"]]
-        now = [line.quantity for line in demand.lines] + [0] * len(before)
+        now = [line.quantity for line in lines] + [0] * len(before)
         return bool(held["shrunk"]) or any(less < more for less, more in zip(now, before, strict=False))
 
     def _set(self, column: str, value: int, data: DemandWhistled | DemandWithdrawn, mark: int) -> Fold:
@@ -146,6 +207,11 @@ class DemandFold:
         held["version"], held["mark"] = data.version, mark
         held[column] = max(value, held[column])
         return Fold.APPLIED
+
+    def is_guest(self, demand_id: str) -> bool:
+        """Return whether the demand is from another shard's list."""
+        row = self.ids.find(demand_id)
+        return row is not None and bool(self.table.rows["guest"][row])
 
     def is_known(self, demand_id: str) -> bool:
         """Return whether the demand was ever put on the list."""

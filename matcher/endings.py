@@ -34,7 +34,7 @@ MOST: Final = 6_000
 _ENDED: Final = ("revoked", "expired", "fulfilled")
 """States that no assignment comes back from."""
 
-_RESTS: Final = frozenset({"declined", "no_show", "no_answer"})
+RESTS: Final = frozenset({"declined", "no_show", "no_answer"})
 """After these the pair rests."""
 
 
@@ -80,7 +80,7 @@ def endings(frozen: Frozen, *, now_ms: int, policy: Policy) -> Endings:
         ),
         stays=stays,
         resting=np.array(
-            [(live["demand"][row], live["resource"][row]) for row, (_, reason) in spoken if reason in _RESTS], np.int64
+            [(live["demand"][row], live["resource"][row]) for row, (_, reason) in spoken if reason in RESTS], np.int64
         ).reshape(-1, 2),
         fulfilled=fulfilled,
         used_up=used_up,

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from matcher.columns import FOREVER, Bools, Ints
+from matcher.columns import FOREVER, Bools, Ints, code
 from matcher.pool import Frozen
 
 
@@ -20,7 +20,8 @@ class Gates:
 
     ``place`` and ``party`` (lines,) number the distinct places and requesters, ``admission`` (resources,) the
     distinct admission lists; ``admits_place`` (admissions, places) and ``admits_party`` (admissions, parties) say
-    who stands on them.
+    who stands on them. ``guest`` (lines,) marks the lines of seats that another shard handed down for a hold on certain
+    resources, ``held`` are the codes of these pairs, sorted.
     """
 
     frozen: Frozen
@@ -29,6 +30,8 @@ class Gates:
     admission: Ints
     admits_place: Bools
     admits_party: Bools
+    guest: Bools
+    held: Ints
 
     def beneficiary(self, line: Ints, resource: Ints) -> Bools:
         """The resource is fit for the class that the demand is for."""
@@ -50,9 +53,17 @@ class Gates:
         admission = self.admission[resource]
         return self.admits_place[admission, self.place[line]] | self.admits_party[admission, self.party[line]]
 
+    def asked_for(self, line: Ints, resource: Ints) -> Bools:
+        """The seats are the shard's own, or came with the wish for this very resource."""
+        if not len(self.held):
+            return np.ones(np.broadcast_shapes(np.shape(line), np.shape(resource)), bool)
+        pair = code(line, resource)
+        found = np.minimum(np.searchsorted(self.held, pair), len(self.held) - 1)
+        return ~self.guest[line] | (self.held[found] == pair)
+
 
 Gate = Callable[[Gates, Ints, Ints], Bools]
-GATES: Final[tuple[Gate, ...]] = (Gates.beneficiary, Gates.fitness, Gates.cost, Gates.admitted)
+GATES: Final[tuple[Gate, ...]] = (Gates.beneficiary, Gates.fitness, Gates.cost, Gates.admitted, Gates.asked_for)
 
 
 def gates_of(frozen: Frozen) -> Gates:
@@ -71,7 +82,23 @@ def gates_of(frozen: Frozen) -> Gates:
                 admits_party[row, names[entry]] = True
         if not frozen.admissions[number]:
             admits_place[row] = True
-    return Gates(frozen, place[frozen.line_demand], party[frozen.line_demand], admission, admits_place, admits_party)
+    guest, held = _held(frozen)
+    return Gates(
+        frozen, place[frozen.line_demand], party[frozen.line_demand], admission, admits_place, admits_party, guest, held
+    )
+
+
+def _held(frozen: Frozen) -> tuple[Bools, Ints]:
+    """Return the lines of guests (lines,), and the codes of the pairs that holds are asked for."""
+    theirs, guest = frozen.demands["guest"], np.zeros(len(frozen.lines), bool)
+    asked = [
+        (line, hold.resource) for (line, _), hold in frozen.abroad.holds.items() if theirs[frozen.line_demand[line]]
+    ]
+    if not asked:
+        return guest, np.zeros(0, np.int64)
+    lines, resources = np.array(asked, np.int64).T
+    guest[lines] = True
+    return guest, np.unique(code(lines[resources >= 0], resources[resources >= 0]))
 
 
 def binding(frozen: Frozen) -> tuple[Gate, ...]:
@@ -83,5 +110,6 @@ def binding(frozen: Frozen) -> tuple[Gate, ...]:
         bool(demands["needs"].any()),
         bool((demands["cost_cap"] < FOREVER).any() and resources["fee"].any()),
         listed,
+        bool(frozen.abroad.holds),
     )
     return tuple(gate for gate, binds in zip(GATES, bound, strict=True) if binds)

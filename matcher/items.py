@@ -37,6 +37,10 @@ class ItemIndex:
             np.int64,
         )
 
+    def qualifications(self, held: int) -> tuple[str, ...]:
+        """Return the qualifications of these bits."""
+        return tuple(name for name, bit in self._bits.items() if held & bit)
+
     def bits(self, qualifications: tuple[str, ...]) -> int:
         """Return the bits of those qualifications that open some gate; others do not matter here."""
         held = 0

@@ -6,15 +6,19 @@ answer a function of what is in the pool and of nothing else.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from matcher.calendars import Calendar
-from matcher.columns import FOREVER, Ints, Rows, ragged
+from matcher.columns import FOREVER, Bools, Ints, Rows, ragged
 from matcher.fold import OPEN, SUSPENDED
 from matcher.items import ItemIndex
 from matcher.responses import PATIENCE_MS, Claim
 from matcher.state import ShardState
+from schemas.policy import Escalation
+
+NEVER_UP: Final = Escalation()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,29 @@ class OpenClaim:
     known: bool
 
 
+class OpenHold(NamedTuple):
+    """Who asked for a hold on which resource; ``resource`` is its row, -1 where it is closed."""
+
+    giver: str
+    resource_id: str
+    resource: int
+
+
+@dataclass(frozen=True, slots=True)
+class Abroad:
+    """What a round needs to know of other shards; rows are those of the frozen pool.
+
+    ``holds`` maps (line row, seat) to the hold that was asked, of seats that sit here for it. ``away`` are line rows of
+    demands of this shard's list of which seats sit elsewhere. ``behind`` lists demand rows with the shards that know an
+    older version. ``taken`` maps a resource row to the moment (ms) up to which it is not asked for.
+    """
+
+    holds: dict[tuple[int, int], OpenHold]
+    away: list[int]
+    behind: list[tuple[int, str]]
+    taken: dict[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Frozen:
     """A copy of what a round needs of a state; safe to use in another thread.
@@ -39,7 +66,8 @@ class Frozen:
     id; ``demand_ids`` and ``resource_ids`` go with them. ``lines`` are the lines of these demands, in order,
     ``line_demand`` (lines,) names their demand and ``line_no`` their place in it. ``live`` are the live
     assignments sorted by id, with ``demand`` and ``resource`` renumbered to these rows. ``filled`` holds, per
-    line, the bits of fulfilled seats, ``spent`` those of used-up seats per resource. ``rests`` (n, 3) lists
+    line, the bits of seats that are fulfilled or sit in another shard, ``spent`` those of used-up seats per resource.
+    ``rests`` (n, 3) lists
     pairs that rest: demand row, resource row, until (ms). ``outbid`` (lines,) tells since when a line has been
     outbid (ms), 0 where it was not; ``served`` (n, 3) what each provider did: provider, day, count.
     ``claims`` are those that are open, in the order in which they were made.
@@ -71,6 +99,7 @@ class Frozen:
     outbid: Ints
     served: Ints
     claims: list[OpenClaim]
+    abroad: Abroad
 
 
 def freeze(state: ShardState, *, also: str | None = None) -> Frozen:
@@ -79,7 +108,8 @@ def freeze(state: ShardState, *, also: str | None = None) -> Frozen:
     ``also`` names a demand to be copied even if it is closed, so that it can be explained.
     """
     live = state.rounds.live.rows
-    demand_rows, demand_ids = _chosen(state.demands.ids.pick, _open_demands(state, live["demand"], also))
+    behind = _behind(state)
+    demand_rows, demand_ids = _chosen(state.demands.ids.pick, _open_demands(state, live["demand"], also, behind))
     resource_rows, resource_ids = _chosen(state.resources.ids.pick, _open_resources(state, live["resource"]))
     demands, resources = state.demands.table.rows[demand_rows], state.resources.table.rows[resource_rows]
     new_demand = _renumbering(state.demands.table.size, demand_rows)
@@ -118,13 +148,15 @@ def freeze(state: ShardState, *, also: str | None = None) -> Frozen:
         outbid=_outbid(state.rounds.outbid, new_demand, line_count),
         served=state.rounds.served_rows(),
         claims=_claims(state, new_demand, new_resource),
+        abroad=_abroad(state, behind, new_demand, new_resource, line_count),
     )
 
 
 def open_seats(state: ShardState) -> Ints:
     """Return how many seats of each demand (demands,) nobody holds or has filled; none where it is closed."""
     demands = state.demands.table.rows
-    left = demands["asked"].astype(np.int64) - demands["live"] - demands["fulfilled"]
+    left = np.where(demands["guest"], 0, demands["asked"].astype(np.int64)) + demands["net"]
+    left -= demands["live"] + demands["fulfilled"]
     closed = (demands["status"] != OPEN) | (demands["lapsed_version"] >= demands["version"])
     # Seats held or filled before a revision may be more than their line asks for now, and a team that has met
     # asks for nothing more: count these line by line.
@@ -145,7 +177,10 @@ def _open_by_line(state: ShardState, rows: Ints) -> list[int]:
         held = state.demands.table.rows[row]
         lines = state.demands.lines.rows[held["first_line"] : held["first_line"] + held["lines"]]
         filled = [state.rounds.filled.get((row, line), 0) for line in range(len(lines))]
-        seats = [taken.get((row, line), 0) | bits for line, bits in enumerate(filled)]
+        seats = [
+            taken.get((row, line), 0) | bits | state.seats.elsewhere(row, line, seats=int(lines["quantity"][line]))
+            for line, bits in enumerate(filled)
+        ]
         left.append(
             sum(
                 max(int(line["quantity"]) - bits.bit_count(), 0)
@@ -164,17 +199,19 @@ def _met(demand: Rows, lines: Rows, filled: list[int]) -> list[bool]:
     return [team and bits > 0 for team, bits in zip(together, filled, strict=True)]
 
 
-def _open_demands(state: ShardState, live: Rows, also: str | None) -> Ints:
-    chosen = open_seats(state) > 0
+def _open_demands(state: ShardState, live: Rows, also: str | None, behind: list[tuple[int, str]]) -> Ints:
+    chosen = (open_seats(state) > 0) | _away(state)
     chosen[live] = True
+    chosen[[row for row, _ in behind]] = True
     if also is not None and (row := state.demands.ids.find(also)) is not None:
         chosen[row] = state.demands.table.rows["lines"][row] > 0
     return np.flatnonzero(chosen)
 
 
 def _open_resources(state: ShardState, live: Rows) -> Ints:
-    status = state.resources.table.rows["status"]
-    chosen = (status == OPEN) | (status == SUSPENDED)
+    rows = state.resources.table.rows
+    chosen = (rows["status"] == OPEN) | (rows["status"] == SUSPENDED)
+    chosen |= (rows["shown"] > 0) & (rows["shown"] < rows["version"])
     chosen[live] = True
     return np.flatnonzero(chosen)
 
@@ -194,9 +231,49 @@ def _renumbering(size: int, chosen: Ints) -> Ints:
 
 def _filled(state: ShardState, demands: Rows, rows: Ints, line_demand: Ints, line_no: Ints) -> list[int]:
     filled = [0] * len(line_demand)
-    for line in np.flatnonzero(demands["fulfilled"][line_demand] > 0):
+    for line in np.flatnonzero(demands["fulfilled"][line_demand] > 0).tolist():
         filled[line] = state.rounds.filled.get((int(rows[line_demand[line]]), int(line_no[line])), 0)
+    for line in np.flatnonzero((demands["guest"] | (demands["net"] != 0))[line_demand]).tolist():
+        row, number = int(rows[line_demand[line]]), int(line_no[line])
+        asked = int(state.demands.lines.rows["quantity"][demands["first_line"][line_demand[line]] + number])
+        filled[line] |= state.seats.elsewhere(row, number, seats=asked)
     return filled
+
+
+def _away(state: ShardState) -> Bools:
+    """Return which demands (demands,) of this shard's list have seats elsewhere that may still be filled."""
+    rows = state.demands.table.rows
+    return (rows["status"] == OPEN) & ~rows["guest"] & (rows["net"] < 0) & (rows["lapses"] > state.round_at_ms)
+
+
+def _behind(state: ShardState) -> list[tuple[int, str]]:
+    """Return the demands that other shards know in an older version, with these; sorted."""
+    version = state.demands.table.rows["version"]
+    return sorted((row, shard) for (row, shard), known in state.rounds.sent.items() if version[row] > known)
+
+
+def _abroad(
+    state: ShardState, behind: list[tuple[int, str]], new_demand: Ints, new_resource: Ints, line_count: Ints
+) -> Abroad:
+    first = np.cumsum(line_count) - line_count
+    holds = {}
+    for (row, line, seat), hold in state.transfers.holds.items():
+        demand = int(new_demand[row])
+        if demand >= 0 and line < line_count[demand] and state.seats.is_here(row, (line, seat)):
+            holds[int(first[demand]) + line, seat] = OpenHold(
+                hold.giver, state.resources.ids[hold.resource], int(new_resource[hold.resource])
+            )
+    away = {
+        int(first[new_demand[row]]) + line
+        for row, line, _, net in state.seats
+        if net < 0 and new_demand[row] >= 0 and line < line_count[new_demand[row]]
+    }
+    return Abroad(
+        holds=holds,
+        away=sorted(away),
+        behind=[(int(new_demand[row]), shard) for row, shard in behind],
+        taken={int(new_resource[row]): until for row, until in state.transfers.taken.items() if new_resource[row] >= 0},
+    )
 
 
 def _said(said: dict[str, int], live_ids: list[str]) -> list[int]:
@@ -205,6 +282,9 @@ def _said(said: dict[str, int], live_ids: list[str]) -> list[int]:
 
 def _rests(state: ShardState, new_demand: Ints, new_resource: Ints) -> Ints:
     every = state.rounds.rest_rows()
+    if state.transfers.apart:
+        apart = [(*pair, until) for pair, until in state.transfers.apart.items()]
+        every = np.concatenate([every, np.array(apart, np.int64)])
     found = np.stack([new_demand[every[:, 0]], new_resource[every[:, 1]], every[:, 2]], axis=1)
     return found[(found[:, 0] >= 0) & (found[:, 1] >= 0)]
 
@@ -245,11 +325,12 @@ def is_known(state: ShardState, claim: Claim) -> bool:
     return state.demands.is_known(claim.demand_id) and state.resources.is_known(claim.resource_id)
 
 
-def next_alarm_ms(state: ShardState) -> int:
+def next_alarm_ms(state: ShardState, escalation: Escalation = NEVER_UP) -> int:
     """Return when time alone makes a round due, or FOREVER.
 
-    An answer is overdue, seats lapse, a pair has rested, a claim has waited in vain for its entries; at once where the
-    last round had to leave lines out.
+    An answer is overdue, seats lapse, a pair has rested, a claim has waited in vain for its entries, a demand has
+    waited so long that it is escalated, a resource may be asked for again; at once where the last round had to leave
+    lines out.
     """
     if state.rounds.left_out:
         return state.round_at_ms + 1
@@ -258,13 +339,26 @@ def next_alarm_ms(state: ShardState) -> int:
     waiting = state.rounds.live.rows["answer_by"]
     resting = [
         until
-        for (demand, _), until in state.rounds.rests.items()
+        for rests in (state.rounds.rests, state.transfers.apart)
+        for (demand, _), until in rests.items()
         if state.round_at_ms < until < FOREVER and is_open[demand]
     ]
+    taken = [until for until in state.transfers.taken.values() if until > state.round_at_ms and is_open.any()]
     claiming = [claim.at_ms + PATIENCE_MS for claim in state.responses.open.values() if not is_known(state, claim)]
     return min(
         int(lapsing.min(initial=FOREVER)),
         int(waiting.min(initial=FOREVER)),
         min(resting, default=FOREVER),
         min(claiming, default=FOREVER),
+        min(taken, default=FOREVER),
+        _escalates_at(state, escalation, is_open),
     )
+
+
+def _escalates_at(state: ShardState, escalation: Escalation, is_open: Bools) -> int:
+    """Return when the next open demand has waited as long as this level may let it wait."""
+    wait = escalation.hours_of(state.shard) * 3_600_000
+    if not wait:
+        return FOREVER
+    due = state.demands.table.rows["since"][is_open] + wait
+    return int(due[due > state.round_at_ms].min(initial=FOREVER))

@@ -1,4 +1,4 @@
-"""From a round that counts to what the world reads: the events of ``cobuild.assignments.v1``.
+"""From a round that counts to what follows: assignments for the world to read, transfers for other shards.
 
 Ids are functions of the round, so publishing again after a crash publishes the same facts.
 """
@@ -16,6 +16,20 @@ from schemas.assignments import (
 from schemas.base import Fact
 from schemas.envelope import Event, new_event
 from schemas.rounds import RoundDecided
+from schemas.transfers import (
+    Asked,
+    Carried,
+    DemandCarried,
+    DemandEscalated,
+    Escalated,
+    HoldAsked,
+    Passed,
+    ResourceShown,
+    Returned,
+    SeatReturned,
+    Shown,
+    Transfer,
+)
 
 SOURCE: Final = "cobuild/matcher"
 _ENDING: Final[dict[str, type[AssignmentConfirmed | AssignmentRevoked | AssignmentExpired | AssignmentFulfilled]]] = {
@@ -24,6 +38,38 @@ _ENDING: Final[dict[str, type[AssignmentConfirmed | AssignmentRevoked | Assignme
     "expired": AssignmentExpired,
     "fulfilled": AssignmentFulfilled,
 }
+_TRANSFER: Final[dict[type[Fact], type[Transfer]]] = {
+    Shown: ResourceShown,
+    Carried: DemandCarried,
+    Escalated: DemandEscalated,
+    Asked: HoldAsked,
+    Returned: SeatReturned,
+}
+
+
+def _transfer(decided: RoundDecided, number: int, passed: Passed) -> Transfer:
+    said: dict[str, Any] = {
+        "shard": decided.shard,
+        "round_no": decided.round_no,
+        "number": number,
+        "at": decided.decided_at,
+        "passed": passed,
+    }
+    return _TRANSFER[type(passed)].model_construct(**said)
+
+
+def transfers_of(decided: RoundDecided) -> list[Event[Fact]]:
+    """Return what a round lets go, each keyed by the shard that it goes to."""
+    return [
+        new_event(
+            _transfer(decided, number, each),
+            id=f"{decided.shard}-{decided.round_no}-{number}",
+            source=SOURCE,
+            key=each.to,
+            time=decided.decided_at,
+        )
+        for number, each in enumerate(decided.transfers.every() if decided.transfers else ())
+    ]
 
 
 def events_of(decided: RoundDecided) -> list[Event[Fact]]:

@@ -15,8 +15,8 @@ from matcher.rules import Board
 from matcher.values import values
 
 
-def put_off(board: Board, *, asked: Ints, given: Ints, supply: Ints) -> int:
-    """Return how many lines could have another seat of a resource that serves per occasion, one round later.
+def put_off(board: Board, *, asked: Ints, given: Ints, supply: Ints) -> Ints:
+    """Return which line rows could have another seat of a resource that serves per occasion, one round later.
 
     A round gives such a resource no more jobs than it has seats; the next one may place others beside them.
 
@@ -29,9 +29,9 @@ def put_off(board: Board, *, asked: Ints, given: Ints, supply: Ints) -> int:
     busy = np.flatnonzero(board.frozen.resources["per_occasion"] & (given > 0) & (given >= supply))
     lines = np.flatnonzero(asked > 0)
     if not len(busy) or not len(lines):
-        return 0
+        return np.zeros(0, np.int64)
     pairs = candidates(board, lines=lines, resources=busy)
-    return len(np.unique(pairs.line[values(board, pairs) > 0]))
+    return np.unique(pairs.line[values(board, pairs) > 0])
 
 
 def left_out(

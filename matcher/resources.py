@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from matcher.calendars import Calendar, calendar_of, joined
+from matcher.calendars import Calendar, calendar_of, calendar_of_spans, joined
 from matcher.columns import FOREVER, Names, Table, bits
 from matcher.demands import BENEFICIARIES, FITNESSES
 from matcher.fold import OPEN, SUSPENDED, UNKNOWN, WITHDRAWN, Fold, event_mark, is_news, to_ms
@@ -19,6 +19,7 @@ from schemas.resources import (
     ResourceSuspended,
     ResourceWithdrawn,
 )
+from schemas.transfers import CarriedResource
 
 ROW = [
     ("status", "u1"),
@@ -41,7 +42,12 @@ ROW = [
     ("admission", "i4"),
     ("per_occasion", "?"),
     ("stays_put", "?"),
+    ("lender", "i8"),
+    # The column below belongs to the fold of rounds.
+    ("shown", "i4"),
 ]
+
+STATUSES: Final = {"open": OPEN, "suspended": SUSPENDED, "withdrawn": WITHDRAWN}
 
 UNKNOWN_FEE: Final = FOREVER - 1
 """Of what is paid for without saying how much: above every cap, below none."""
@@ -111,8 +117,47 @@ class ResourceFold:
             self.admissions.number(tuple(sorted(set(resource.admits)))),
             resource.per_occasion,
             resource.kind in _STAY_PUT,
+            0,
+            self.table.rows["shown"][row],
         )
         return Fold.APPLIED
+
+    def put_shown(self, resource: CarriedResource, *, lender: str) -> None:
+        """Put what shard ``lender`` shows on the table, unless as new a version lies there.
+
+        Raises:
+            Refused: unknown_item.
+        """
+        item = self.items.number.get(resource.item)
+        if item is None:
+            raise Refused("unknown_item", resource.item)
+        row = self.number(resource.resource_id)
+        if resource.version <= self.table.rows["version"][row]:
+            return
+        self.table.rows[row] = (
+            STATUSES[resource.status],
+            resource.version,
+            0,
+            item,
+            resource.capacity,
+            resource.renewable,
+            resource.auto_accept,
+            resource.notice_minutes * 60_000,
+            self.items.bits(resource.qualifications),
+            int(resource.home),
+            self.scopes.number(tuple(sorted(set(resource.scope)))),
+            self.calendars.number(calendar_of_spans(resource.hours)),
+            self.providers.number(resource.provider),
+            resource.booked,
+            bits(BENEFICIARIES, resource.serves),
+            bits(FITNESSES, resource.fitness),
+            UNKNOWN_FEE if resource.fee is None else resource.fee,
+            self.admissions.number(tuple(sorted(set(resource.admits)))),
+            resource.per_occasion,
+            resource.stays_put,
+            int(lender),
+            0,
+        )
 
     def _set_status(self, status: int, data: ResourceSuspended | ResourceWithdrawn, mark: int) -> Fold:
         if status == SUSPENDED and not self.is_known(data.resource_id):

@@ -7,7 +7,8 @@
 5. A declined or missed pair rests for ever, an unanswered one until the round's word.
 6. A line's clock of regret starts with the round that says it was outbid, and ends when a seat of it is confirmed
    or fulfilled, or when its demand lapses.
-7. What a provider did is counted by day (UTC, of the round that says so) for as long as a policy may look back.
+7. Seats that a round lets go sit elsewhere from then on; whom a demand was sent to hears of its changes.
+8. What a provider did is counted by day (UTC, of the round that says so) for as long as a policy may look back.
 """
 
 from typing import Final
@@ -18,8 +19,10 @@ from matcher.columns import FOREVER, Ints, Table
 from matcher.demands import DemandFold
 from matcher.fold import Fold, StateBrokenError, to_ms
 from matcher.resources import ResourceFold
+from matcher.seatbook import SeatBook
 from schemas.demands import MOST_LINES
 from schemas.rounds import Lapse, Proposal, RoundDecided, Transition
+from schemas.transfers import Asked, Carried, Escalated, Transfers
 
 PROPOSED, CONFIRMED = 1, 2
 
@@ -46,9 +49,10 @@ _REST_FOR_EVER: Final = frozenset({"declined", "no_show"})
 class RoundFold:
     """Live assignments as rows beside their ids; ``row_of`` finds them."""
 
-    def __init__(self, *, demands: DemandFold, resources: ResourceFold) -> None:
+    def __init__(self, *, demands: DemandFold, resources: ResourceFold, seats: SeatBook) -> None:
         self._demands = demands
         self._resources = resources
+        self._seats = seats
         self.round_no = 0
         self.round_at_ms = 0
         self.left_out = 0
@@ -68,6 +72,8 @@ class RoundFold:
         self.served: dict[tuple[int, int], int] = {}
         """(provider, day since 1970) -> assignments fulfilled; providers are numbered by the fold of resources."""
         self._served_rows: Ints | None = None
+        self.sent: dict[tuple[int, str], int] = {}
+        """(demand, shard) -> the version that the shard knows."""
 
     def fold(self, decided: RoundDecided) -> Fold:
         """Apply one round; raise StateBrokenError where the record cannot follow the state."""
@@ -85,6 +91,8 @@ class RoundFold:
             self.propose(proposal)
         for line in decided.outbid:
             self.outbid.setdefault((self._demands.number(line.demand_id), line.line), self.round_at_ms)
+        if decided.transfers is not None:
+            self._let_go(decided.transfers)
         self.round_no = decided.round_no
         self.left_out = decided.size.left_out
         return Fold.APPLIED
@@ -162,6 +170,20 @@ class RoundFold:
         self._demands.table.rows[row]["lapsed_version"] = lapse.version
         for line in range(MOST_LINES if self.outbid else 0):
             self.outbid.pop((row, line), None)
+
+    def _let_go(self, transfers: Transfers) -> None:
+        for shown in transfers.shown:
+            row = self._resources.number(shown.resource.resource_id)
+            self._resources.table.rows[row]["shown"] = shown.resource.version
+        sending: list[Carried | Escalated | Asked] = [*transfers.carried, *transfers.escalated, *transfers.asked]
+        for sent in sending:
+            row = self._demands.number(sent.demand.demand_id)
+            self.sent[row, sent.to] = max(sent.demand.version, self.sent.get((row, sent.to), 0))
+        leaving = [(each.demand.demand_id, seat) for each in transfers.escalated for seat in each.seats]
+        leaving += [(each.demand.demand_id, each.seat) for each in transfers.asked]
+        leaving += [(each.demand_id, each.seat) for each in transfers.returned]
+        for demand_id, seat in leaving:
+            self._seats.move(self._demands.number(demand_id), (seat.line, seat.seat), -1)
 
     def _count(self, provider: int) -> None:
         key = (provider, self.round_at_ms // DAY_MS)

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from matcher.calendars import NEVER, Timetable, near
-from matcher.columns import Bools, Ints, looked_up
+from matcher.columns import Bools, Ints, code, looked_up
 from matcher.gates import Gate, Gates, binding, gates_of
 from matcher.pool import Frozen
 from matcher.slots import Slots, busy, full, slots_of
@@ -283,8 +283,3 @@ def _resting(frozen: Frozen, *, now_ms: int, added: Ints | None) -> Ints:
     if added is not None and len(added):
         pairs = np.concatenate([pairs, added])
     return np.unique(code(pairs[:, 0], pairs[:, 1]))
-
-
-def code(first: Ints, second: Ints) -> Ints:
-    """Return one number for each pair of rows."""
-    return first * np.int64(2**31) + second

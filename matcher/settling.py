@@ -39,7 +39,8 @@ def settle(frozen: Frozen, *, now_ms: int, policy: Policy) -> Settled:
     tally = _tally(frozen, ends)
     need = _need(frozen, tally)
     lapsed = _lapsed(frozen, need, now_ms)
-    seats = _seats(frozen, tally, np.where(lapsed[frozen.line_demand], 0, need), stays=ends.stays)
+    need = np.where(lapsed[frozen.line_demand], 0, need)
+    seats = _seats(frozen, tally, need, stays=ends.stays, now_ms=now_ms)
     return Settled(ends, tally, lapsed, seats)
 
 
@@ -80,10 +81,11 @@ def _need(frozen: Frozen, tally: Tally) -> Ints:
     return open_wholly(frozen, need=need, taken=tally.line)
 
 
-def _seats(frozen: Frozen, tally: Tally, need: Ints, *, stays: Bools) -> Seats:
+def _seats(frozen: Frozen, tally: Tally, need: Ints, *, stays: Bools, now_ms: int) -> Seats:
     supply = frozen.resources["capacity"].astype(np.int64)
     for row, bits in tally.resource.items():
         supply[row] -= bits.bit_count()
     supply[full(frozen, busy(frozen, stays=stays))] = 1  # one more round, one more job
     supply = np.where(frozen.resources["status"] == OPEN, np.maximum(supply, 0), 0)
+    supply[[row for row, until in frozen.abroad.taken.items() if until > now_ms]] = 0
     return Seats(np.flatnonzero(need), np.flatnonzero(supply), need, supply)

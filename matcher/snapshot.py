@@ -14,9 +14,10 @@ from matcher.columns import Bools, Ints, Names, Rows, ragged
 from matcher.fold import WITHDRAWN
 from matcher.responses import Claim, ResponseFold
 from matcher.state import ShardState
+from matcher.transfers import Hold
 from schemas.catalogue import Catalogue
 
-FORMAT: Final = 7
+FORMAT: Final = 8
 
 
 class SnapshotError(ValueError):
@@ -25,7 +26,7 @@ class SnapshotError(ValueError):
 
 def dump(state: ShardState) -> bytes:
     """Return ``state`` as bytes."""
-    resources, demands, rounds = state.resources, state.demands, state.rounds
+    resources, demands, rounds, transfers = state.resources, state.demands, state.rounds, state.transfers
     resource_order, resource_ids = _sorted(resources.ids)
     demand_order, demand_ids = _sorted(demands.ids)
     resource_rows, demand_rows = resources.table.rows[resource_order], demands.table.rows[demand_order]
@@ -66,6 +67,15 @@ def dump(state: ShardState) -> bytes:
         "rests": sorted([int(new_demand[d]), int(new_resource[r]), until] for d, r, until in _rests(state)),
         "outbid": sorted([int(new_demand[demand]), line, since] for (demand, line), since in _outbid(state)),
         "served": sorted([resources.providers[who], day, count] for (who, day), count in rounds.served.items()),
+        "net": sorted([int(new_demand[row]), line, seat, net] for row, line, seat, net in state.seats),
+        "sent": sorted([int(new_demand[row]), shard, version] for (row, shard), version in rounds.sent.items()),
+        "heard": sorted([shard, *place] for shard, place in transfers.heard.items()),
+        "holds": sorted(
+            [int(new_demand[row]), line, seat, hold.giver, int(new_resource[hold.resource])]
+            for (row, line, seat), hold in transfers.holds.items()
+        ),
+        "apart": sorted([int(new_demand[d]), int(new_resource[r]), until] for (d, r), until in transfers.apart.items()),
+        "taken": sorted([int(new_resource[row]), until] for row, until in transfers.taken.items()),
         "rows": [len(resource_rows), len(demand_rows), len(lines), len(live)],
     }
     packed = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
@@ -114,7 +124,18 @@ def _state(head: dict[str, Any], body: memoryview, catalogue: Catalogue) -> Shar
     rounds.rests = {(demand, resource): until for demand, resource, until in head["rests"]}
     rounds.outbid = {(demand, line): since for demand, line, since in head["outbid"]}
     rounds.served = {(resources.providers.number(who), day): count for who, day, count in head["served"]}
+    rounds.sent = {(row, shard): version for row, shard, version in head["sent"]}
+    _restore_transfers(state, head)
     return state
+
+
+def _restore_transfers(state: ShardState, head: dict[str, Any]) -> None:
+    transfers = state.transfers
+    state.seats.restore((row, line, seat, net) for row, line, seat, net in head["net"])
+    transfers.heard = {shard: (round_no, number) for shard, round_no, number in head["heard"]}
+    transfers.holds = {(row, line, seat): Hold(giver, resource) for row, line, seat, giver, resource in head["holds"]}
+    transfers.apart = {(row, resource): until for row, resource, until in head["apart"]}
+    transfers.taken = dict(head["taken"])
 
 
 def _calendar(stretches: list[list[int]]) -> Calendar:

@@ -1,9 +1,10 @@
-"""The state of one shard: four folds, each reading one topic in order.
+"""The state of one shard: five folds, each reading one topic in order.
 
 Folds commute: how the topics interleave cannot change the state. Each remembers the next offset of its
 topic, so that reading a stretch of the log again changes nothing.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from matcher.demands import DemandFold
@@ -12,11 +13,13 @@ from matcher.items import ItemIndex
 from matcher.resources import ResourceFold
 from matcher.responses import ResponseFold
 from matcher.rounds import RoundFold
+from matcher.seatbook import SeatBook
+from matcher.transfers import TransferFold
 from schemas.base import Fact
 from schemas.catalogue import Catalogue
 from schemas.envelope import Event
 from schemas.rounds import RoundDecided
-from schemas.topics import DEMANDS, RESOURCES, RESPONSES, ROUNDS
+from schemas.topics import DEMANDS, RESOURCES, RESPONSES, ROUNDS, TRANSFERS
 
 
 @lru_cache(maxsize=8)
@@ -34,7 +37,15 @@ class ShardState:
         self.resources = ResourceFold(self.items)
         self.demands = DemandFold(self.items)
         self.responses = ResponseFold()
-        self.rounds = RoundFold(demands=self.demands, resources=self.resources)
+        self.seats = SeatBook(self.demands)
+        self.transfers = TransferFold(shard, demands=self.demands, resources=self.resources, seats=self.seats)
+        self.rounds = RoundFold(demands=self.demands, resources=self.resources, seats=self.seats)
+        self._folds: dict[str, Callable[[Event[Fact]], Fold]] = {
+            DEMANDS.name: self.demands.fold,
+            RESOURCES.name: self.resources.fold,
+            RESPONSES.name: self.responses.fold,
+            TRANSFERS.name: self.transfers.fold,
+        }
 
     @property
     def round_no(self) -> int:
@@ -56,12 +67,8 @@ class ShardState:
         if offset < self.offsets.get(topic, 0):
             return Fold.SEEN
         self.offsets[topic] = offset + 1
-        if topic == DEMANDS.name:
-            return self.demands.fold(event)
-        if topic == RESOURCES.name:
-            return self.resources.fold(event)
-        if topic == RESPONSES.name:
-            return self.responses.fold(event)
+        if topic in self._folds:
+            return self._folds[topic](event)
         if topic == ROUNDS.name and isinstance(event.data, RoundDecided):
             fold = self.rounds.fold(event.data)
             if fold is Fold.APPLIED:

@@ -72,6 +72,15 @@ RegionPrefix = Annotated[
 ]
 """The leading 2, 4, 6, 9 or 12 digits of a region code: everything below it."""
 
+ShardKey = Annotated[
+    str,
+    Field(
+        pattern=r"^([1-9][0-9]([0-9]{2}([0-9]{2}([0-9]{3}([0-9]{3})?)?)?)?|[a-z][a-z0-9-]{1,39})$",
+        examples=["310105", "3101", "yangtze-delta"],
+    ),
+]
+"""A shard: the prefix of its region, or the name of an alliance of regions."""
+
 Grid = Annotated[str, Field(pattern=r"^G[0-9A-Z]{1,8}(-[0-9A-Z]{1,8}){0,5}$", examples=["G03-02"])]
 """A local suffix below the community, of any depth."""
 
@@ -87,6 +96,12 @@ PartyRef = Annotated[
     ),
 ]
 """Who acts: a unit by its USCC, a member by pseudonym, a community by its code."""
+
+Points = Annotated[int, Field(ge=1 - 2**53, le=2**53 - 1)]
+"""The common unit of value: whole points, so that sums are exact."""
+Number = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+"""Bounded: whoever keeps rounds in columns or in a database has no room for more, and JSON has none for sure."""
 
 Title = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(no_nul), AfterValidator(no_personal_data)]
 Detail = Annotated[str, Field(max_length=2000), AfterValidator(no_nul), AfterValidator(no_personal_data)]

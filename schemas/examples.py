@@ -10,7 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from schemas import assignments, claims, deadletters, demands, enrolment, resources, responses, rounds
+from schemas import assignments, claims, deadletters, demands, enrolment, resources, responses, rounds, transfers
 from schemas.base import Fact, Window
 from schemas.envelope import Event, new_event
 
@@ -218,6 +218,75 @@ def _claim_events() -> list[tuple[datetime, Fact]]:
     return [(fact.at, fact) for fact in (made, dropped)]
 
 
+def _transfer_events() -> list[tuple[datetime, transfers.Transfer]]:
+    """A seat goes up to the city (3101) after a day, down to a helper of the next district, and back."""
+    to_city, shown_by = "3101", "310104"
+    demand = transfers.CarriedDemand(
+        demand_id="d-20261118-0009",
+        version=1,
+        requester=_DEMAND.requester,
+        lines=(demands.DemandLine(item=_HAIRCUT),),
+        community=_COMMUNITY,
+        window=_SATURDAY,
+        duration_minutes=60,
+        lapses_at=_SATURDAY.end,
+        urgency=demands.Urgency.NORMAL,
+        beneficiary=demands.Beneficiary.ELDERLY,
+        needs=(demands.Fitness.ADULT,),
+        posted_at=_at(18, 9),
+    )
+    offer = transfers.CarriedResource(
+        resource_id="r-20261110-0044",
+        version=1,
+        status="open",
+        provider="member:m-2b61",
+        item=_HAIRCUT,
+        capacity=1,
+        renewable=True,
+        per_occasion=False,
+        stays_put=False,
+        hours=(transfers.Span(start=_SATURDAY.start, end=_SATURDAY.end),),
+        scope=("3101",),
+        home="310104003001",
+        booked=False,
+        notice_minutes=0,
+        qualifications=(_VETTED,),
+        fitness=(demands.Fitness.ADULT,),
+        fee=0,
+    )
+    seat = transfers.SeatRef(line=0, seat=0)
+    asked = transfers.Asked(
+        to=shown_by,
+        demand=demand,
+        seat=seat,
+        resource_id=offer.resource_id,
+        resource_version=offer.version,
+        starts_at=_SATURDAY.start,
+        value=3_200,
+    )
+    returned = transfers.Returned(
+        to=to_city,
+        demand_id=demand.demand_id,
+        seat=seat,
+        resource_id=offer.resource_id,
+        taken=True,
+        until=_at(19, 9, 30),
+    )
+    shown = transfers.Shown(to=to_city, resource=offer)
+    changed = transfers.Carried(to=to_city, demand=demand.model_copy(update={"version": 2, "lapses_at": _at(28, 10)}))
+    up = transfers.Escalated(to=to_city, demand=demand, seats=(seat,), cause="time", waited_minutes=24 * 60)
+    return [
+        (at, made(shard=shard, round_no=round_no, number=0, at=at, passed=passed))
+        for at, made, shard, round_no, passed in (
+            (_at(18, 8), transfers.ResourceShown, shown_by, 41, shown),
+            (_at(19, 12), transfers.DemandCarried, _SHARD, 7, changed),
+            (_at(19, 9), transfers.DemandEscalated, _SHARD, 6, up),
+            (_at(19, 9, 0), transfers.HoldAsked, to_city, 1, asked),
+            (_at(19, 9, 0), transfers.SeatReturned, shown_by, 42, returned),
+        )
+    ]
+
+
 def _assignment_events() -> list[tuple[datetime, Fact]]:
     at = _at(19, 18)
     proposed = assignments.AssignmentProposed(shard=_SHARD, round_no=2, at=at, assignment=_PROPOSAL)
@@ -285,7 +354,8 @@ _REPLAYED: Final = deadletters.RecordReplayed(
 
 
 def _example(number: int, source: str, time: datetime, data: Fact) -> Event[Fact]:
-    return new_event(data, id=f"example-{number:02}", source=source, key=_SHARD, time=time)
+    key = data.passed.to if isinstance(data, transfers.Transfer) else _SHARD
+    return new_event(data, id=f"example-{number:02}", source=source, key=key, time=time)
 
 
 _STORY: Final = [
@@ -293,6 +363,7 @@ _STORY: Final = [
         ("cobuild/api", *event)
         for event in (*_resource_events(), *_demand_events(), *_response_events(), *_claim_events())
     ),
+    *(("cobuild/matcher", *event) for event in _transfer_events()),
     ("cobuild/matcher", _at(19, 18), _ROUND),
     *(("cobuild/matcher", *event) for event in _assignment_events()),
     ("cobuild/matcher", _at(19, 18, 1), _refused()),

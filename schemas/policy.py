@@ -13,6 +13,7 @@ from typing import Annotated, Self
 from pydantic import Field, PrivateAttr
 
 from schemas.base import Fact
+from schemas.resources import Area
 from schemas.rounds import PolicyRef
 
 Weight = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
@@ -119,6 +120,42 @@ class Pace(Fact):
     ] = 1_000
 
 
+class Alliance(Fact):
+    """Neighbouring regions 毗邻 that help one another; what a city cannot serve is escalated to it."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
+    regions: Annotated[tuple[Area, ...], Field(min_length=1, max_length=100, description="Cities or districts.")]
+
+
+Hours = Annotated[int, Field(ge=0, le=24 * 366)]
+
+
+class Escalation(Fact):
+    """When a demand that its own region does not serve goes a level up 四级联动; 0: never for this reason."""
+
+    street_hours: Annotated[Hours, Field(description="In a shard that is a street.")] = 0
+    district_hours: Hours = 0
+    city_hours: Annotated[Hours, Field(description="Before it goes to the city's alliance, if there is one.")] = 0
+    price_gap: Annotated[
+        Bonus, Field(description="At once where a line is outbid by so many points, or nobody may serve it at all.")
+    ] = 0
+    whistle: Annotated[bool, Field(description="At once where a whistle or an emergency finds nobody.")] = False
+    ask_again_minutes: Annotated[
+        int, Field(ge=1, le=60 * 24 * 30, description="Before a resource that others have is asked for again.")
+    ] = 30
+    alliances: Annotated[tuple[Alliance, ...], Field(max_length=100)] = ()
+
+    def hours_of(self, shard: str) -> int:
+        """Return how many hours a demand may wait in a shard of this level; 0: any time."""
+        of_width = {9: self.street_hours, 6: self.district_hours, 4: self.city_hours}
+        return of_width.get(len(shard), 0) if shard.isdigit() else 0
+
+    @property
+    def binds(self) -> bool:
+        """Whether anything is ever escalated."""
+        return bool(self.street_hours or self.district_hours or self.city_hours or self.price_gap or self.whistle)
+
+
 class Policy(Fact):
     """One way of matching, complete."""
 
@@ -134,6 +171,7 @@ class Policy(Fact):
     regret: RegretWeights = RegretWeights()
     rules: Rules = Rules()
     pace: Pace = Pace()
+    escalation: Escalation = Escalation()
 
     _recorded: str | None = PrivateAttr(default=None)
 

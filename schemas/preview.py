@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.base import EntityId, Fact, ItemId, Moment, RegionCode, RegionPrefix
-from schemas.rounds import Points
+from schemas.base import EntityId, Fact, ItemId, Moment, Points, RegionCode, RegionPrefix
 from schemas.rules import Rule
 from schemas.why import Remedy, ScarceClass
 

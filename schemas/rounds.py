@@ -4,16 +4,22 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.base import EntityId, Fact, ItemId, Moment, PartyRef, RegionCode, RegionPrefix, unsaid
+from schemas.base import (
+    Count,
+    EntityId,
+    Fact,
+    ItemId,
+    Moment,
+    Number,
+    PartyRef,
+    Points,
+    RegionCode,
+    ShardKey,
+    unsaid,
+)
 from schemas.claims import ClaimSettled
 from schemas.responses import AssignmentId
-
-Points = Annotated[int, Field(ge=1 - 2**53, le=2**53 - 1)]
-"""The common unit of value: whole points, so that sums are exact."""
-Number = Annotated[int, Field(ge=0, le=2**31 - 1)]
-Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
-"""Bounded: whoever keeps rounds in columns or in a database has no room for more, and JSON has none for sure."""
-
+from schemas.transfers import Transfers
 
 Outcome = Literal["confirmed", "revoked", "expired", "fulfilled"]
 """Where an assignment goes from a round."""
@@ -170,7 +176,7 @@ class RoundSize(Fact):
 class RoundDecided(Fact):
     """One matching of one shard's pool at one moment under one policy."""
 
-    shard: RegionPrefix
+    shard: ShardKey
     round_no: Annotated[int, Field(ge=1, le=2**31 - 1)]
     decided_at: Moment
     cause: Literal["interval", "whistle", "alarm"]
@@ -202,6 +208,9 @@ class RoundDecided(Fact):
     fairness: Annotated[
         FairnessCost | None,
         Field(exclude_if=unsaid, description="Only under a policy with terms of fairness: load, regret."),
+    ] = None
+    transfers: Annotated[
+        Transfers | None, Field(exclude_if=unsaid, description="What passes from this shard to others.")
     ] = None
 
     @property

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from schemas import assignments, claims, deadletters, demands, enrolment, resources, responses, rounds
+from schemas import assignments, claims, deadletters, demands, enrolment, resources, responses, rounds, transfers
 from schemas.base import Fact
 
 DAY_MS = 24 * 3600 * 1000
@@ -82,6 +82,19 @@ RESPONSES = Topic(
     written_by=("api",),
     read_by=("matcher", "projector"),
 )
+TRANSFERS = Topic(
+    name="cobuild.transfers.v1",
+    title="What passes between shards 流转",
+    events=(
+        _event("resource.shown", transfers.ResourceShown),
+        _event("demand.carried", transfers.DemandCarried),
+        _event("demand.escalated", transfers.DemandEscalated),
+        _event("hold.asked", transfers.HoldAsked),
+        _event("seat.returned", transfers.SeatReturned),
+    ),
+    written_by=("matcher",),
+    read_by=("matcher", "projector"),
+)
 ROUNDS = Topic(
     name="cobuild.rounds.v1",
     title="The decision log 轮次",
@@ -114,9 +127,9 @@ DEADLETTERS = Topic(
     retention_ms=90 * DAY_MS,
 )
 
-TOPICS: tuple[Topic, ...] = (RESOURCES, DEMANDS, RESPONSES, ROUNDS, ASSIGNMENTS, DEADLETTERS)
+TOPICS: tuple[Topic, ...] = (RESOURCES, DEMANDS, RESPONSES, TRANSFERS, ROUNDS, ASSIGNMENTS, DEADLETTERS)
 TOPIC_BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}
-INPUTS: tuple[Topic, ...] = (RESOURCES, DEMANDS, RESPONSES)
+INPUTS: tuple[Topic, ...] = (RESOURCES, DEMANDS, RESPONSES, TRANSFERS)
 """What the matcher folds beside its own rounds."""
 
 SNAPSHOTS = Topic(

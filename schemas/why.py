@@ -4,9 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.base import EntityId, Fact, ItemId, Moment, RegionCode, RegionPrefix
+from schemas.base import EntityId, Fact, ItemId, Moment, Points, RegionCode, RegionPrefix
 from schemas.demands import Urgency
-from schemas.rounds import Points
 from schemas.rules import Rule
 
 STRETCH_HOURS = 4

@@ -18,6 +18,7 @@ import structlog
 from matcher.pool import next_alarm_ms
 from matcher.snapshot import FORMAT, dump
 from matcher.state import ShardState
+from schemas.policy import Escalation
 from streams.host import TOPICS, ShardHost, Unsaved
 from streams.log import Log, TopicPartition
 from streams.manifest import Manifest, SavedShard, Witness, saved_shard, snapshot_name, witness_of, write_manifest
@@ -144,7 +145,7 @@ class Checkpoints:
         partition, pace = self._host.partition(shard), self._host.agenda.paces[shard].copy()
         saved, offsets = self._saved.get(partition), dict(state.offsets)
         async with self._still.hold():
-            data, pace.alarm_ms = await asyncio.to_thread(_dumped, state)
+            data, pace.alarm_ms = await asyncio.to_thread(_dumped, state, self._host.policy.escalation)
         name = snapshot_name(partition, shard, data)
         entry = saved_shard(name, size=len(data), offsets=offsets, pace=pace)
         await asyncio.to_thread(self._store.write, entry.name, data)
@@ -194,8 +195,8 @@ class Checkpoints:
         return found
 
 
-def _dumped(state: ShardState) -> tuple[bytes, int]:
-    return dump(state), next_alarm_ms(state)
+def _dumped(state: ShardState, escalation: Escalation) -> tuple[bytes, int]:
+    return dump(state), next_alarm_ms(state, escalation)
 
 
 def _joined(one: Unsaved | None, other: Unsaved | None) -> Unsaved:

@@ -27,6 +27,7 @@ from schemas.refusals import Refused
 from schemas.rounds import InputOffset, RoundDecided
 from schemas.sharding import DISTRICT
 from schemas.topics import INPUTS, ROUNDS
+from schemas.transfers import DemandCarried, DemandEscalated, HoldAsked
 from streams.log import Record, TopicPartition
 from streams.pace import NEVER_MS, Agenda, Due, Pace
 from streams.reading import PartitionOf, check_partition, read_event
@@ -229,7 +230,7 @@ class ShardHost:
 
     def _alarm_ms(self, shard: str) -> int:
         state = self.state(shard)
-        return NEVER_MS if state is None else next_alarm_ms(state)
+        return NEVER_MS if state is None else next_alarm_ms(state, self.policy.escalation)
 
     def _has_read_inputs(self, shard: str) -> bool:
         partition = self.partition(shard)
@@ -243,5 +244,7 @@ def _is_whistle(event: Event[Fact]) -> bool:
             return True
         case DemandPosted(demand=demand) | DemandRevised(demand=demand):
             return demand.urgency in _AT_ONCE
+        case DemandEscalated(passed=passed) | HoldAsked(passed=passed) | DemandCarried(passed=passed):
+            return passed.demand.urgency in _AT_ONCE
         case _:
             return False

@@ -4,18 +4,19 @@
    rounds of its partition that were appended together: below it all have been published whole.
 2. So the last event of a partition tells how far its rounds have been published. Those from its mark on are
    published again, since an append may have been cut in the middle.
-3. Ids are functions of the round: what is published twice is the same fact.
+3. What rounds let go to other shards is appended first: whatever has been published, they have heard of it.
+4. Ids are functions of the round: what is published twice is the same fact.
 """
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from matcher.publication import events_of
+from matcher.publication import events_of, transfers_of
 from schemas.base import Fact
 from schemas.envelope import ROUND_OFFSET, Event, encode
 from schemas.rounds import RoundDecided
-from schemas.topics import ASSIGNMENTS
+from schemas.topics import ASSIGNMENTS, TRANSFERS
 from streams.log import Draft, Log, TopicPartition
 from streams.restore import read_one
 
@@ -63,6 +64,9 @@ class Publisher:
         drafts: list[Draft] = []
         new = [counted for counted in rounds if counted.offset >= self._published.get(counted.partition, 0)]
         marks = _marks(new)
+        passed = [_draft(event) for counted in new for event in transfers_of(counted.decided)]
+        if passed:
+            await self._log.append(TRANSFERS.name, passed)
         for counted in new:
             for number, draft in enumerate(_drafts(counted, marks[counted.partition]), start=1):
                 drafts.append(draft)
@@ -86,9 +90,9 @@ def _drafts(counted: Counted, mark: int) -> Iterator[Draft]:
         yield _draft(event, header)
 
 
-def _draft(event: Event[Fact], mark: tuple[str, bytes]) -> Draft:
+def _draft(event: Event[Fact], *marks: tuple[str, bytes]) -> Draft:
     key, headers, value = encode(event)
-    return Draft(key=key, value=value, headers=[*headers, mark])
+    return Draft(key=key, value=value, headers=[*headers, *marks])
 
 
 def _round_offset(headers: Iterable[tuple[str, bytes]]) -> int:

@@ -8,7 +8,8 @@ from schemas.envelope import Event, decode
 from schemas.refusals import Refused
 from schemas.responses import AssignmentAccepted, AssignmentDeclined, AssignmentDone, AssignmentNoShow
 from schemas.rounds import RoundDecided
-from schemas.sharding import region_of, shard_of
+from schemas.sharding import is_above, region_of, shard_of
+from schemas.transfers import DemandCarried, DemandEscalated, HoldAsked, ResourceShown, SeatReturned, Transfer
 from streams.log import Record
 
 PartitionOf = Callable[[bytes], int]
@@ -22,7 +23,7 @@ def read_event(record: Record, *, width: int) -> Event[Fact]:
     """
     event = decode(topic=record.topic, key=record.key, headers=record.headers, value=record.value)
     shard = _shard_of(event.data, width)
-    if event.key != shard or len(shard) != width:
+    if event.key != shard or not _may_be(shard, event.data, width):
         raise Refused("wrong_key", f"the key is {event.key[:40]!r}, the shard is {shard!r}")
     return event
 
@@ -35,7 +36,7 @@ def shard_of_record(record: Record, *, width: int) -> str:
     """
     event = decode(topic=record.topic, key=b"", headers=record.headers, value=record.value)
     shard = _shard_of(event.data, width)
-    if len(shard) != width:
+    if not _may_be(shard, event.data, width):
         raise Refused("wrong_key", f"{shard!r} is no shard")
     return shard
 
@@ -59,6 +60,11 @@ def event_of(record: Record, *, width: int, partition_of: PartitionOf, shard: st
     return event
 
 
+def _may_be(shard: str, data: Fact, width: int) -> bool:
+    """Return whether an event may belong to a shard; above those with lists there are rounds and transfers alone."""
+    return len(shard) == width or (isinstance(data, RoundDecided | Transfer) and is_above(shard, width))
+
+
 def _shard_of(data: Fact, width: int) -> str:
     region = region_of(data)
     if region is not None:
@@ -68,5 +74,7 @@ def _shard_of(data: Fact, width: int) -> str:
             return data.shard
         case ClaimMade() | ClaimDropped():
             return data.shard
+        case ResourceShown() | DemandCarried() | DemandEscalated() | HoldAsked() | SeatReturned():
+            return data.passed.to
         case _:
             raise TypeError(f"{type(data).__name__} is no event of a shard")

@@ -31,8 +31,12 @@ def test_a_policy_names_every_weight_and_bears_its_files_name(name):
     assert written_out(policy, tomllib.loads(path.read_text(encoding="utf-8"))) == []
 
 
-def test_the_default_policy_is_the_one_without_a_file():
-    assert load_policy(POLICIES / "default.toml") == Policy()
+def test_the_default_policy_is_the_one_without_a_file_and_what_has_joined_since():
+    policy, before = load_policy(POLICIES / "default.toml"), Policy()
+    assert policy.escalation.binds
+    assert policy.version > before.version
+    joined = {"version": before.version, "escalation": before.escalation}
+    assert policy.model_copy(update=joined) == before
 
 
 def test_in_boston_waiting_decides_between_rivals():

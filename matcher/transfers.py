@@ -1,0 +1,100 @@
+"""The fold of what other shards let go: seats that come, guests that change, offers that are shown.
+
+1. Each shard's transfers come in the order of its rounds; one at or before the last that was heard was heard before.
+2. A seat that a hold is asked for belongs to the shard that asked, whatever list it is from; no round passes it on, but
+   returns it.
+3. What an asking shard was refused for a time it leaves alone for that time: the pair, or the resource.
+"""
+
+from typing import NamedTuple
+
+from matcher.columns import FOREVER
+from matcher.demands import DemandFold
+from matcher.fold import Fold, to_ms
+from matcher.resources import ResourceFold
+from matcher.seatbook import SeatBook
+from schemas.base import Fact
+from schemas.envelope import Event
+from schemas.transfers import (
+    Asked,
+    DemandCarried,
+    DemandEscalated,
+    HoldAsked,
+    ResourceShown,
+    Returned,
+    SeatRef,
+    SeatReturned,
+)
+
+
+class Hold(NamedTuple):
+    """Who asked for a hold, and on which resource (row)."""
+
+    giver: str
+    resource: int
+
+
+class TransferFold:
+    """What other shards let go.
+
+    ``heard`` maps a shard to its last transfer that was heard: round and place. ``holds`` maps (demand, line, seat) to
+    the last hold that was asked for the seat. ``apart`` maps (demand, resource) and ``taken`` a resource to the moment
+    (ms) up to which it is not asked for again.
+    """
+
+    def __init__(self, shard: str, *, demands: DemandFold, resources: ResourceFold, seats: SeatBook) -> None:
+        self._shard = shard
+        self._demands = demands
+        self._resources = resources
+        self._seats = seats
+        self.heard: dict[str, tuple[int, int]] = {}
+        self.holds: dict[tuple[int, int, int], Hold] = {}
+        self.apart: dict[tuple[int, int], int] = {}
+        self.taken: dict[int, int] = {}
+
+    def fold(self, event: Event[Fact]) -> Fold:
+        """Apply one event of the transfers topic; raise Refused where it cannot be."""
+        data = event.data
+        if not isinstance(data, ResourceShown | DemandCarried | DemandEscalated | HoldAsked | SeatReturned):
+            return Fold.ASIDE
+        place = data.round_no, data.number
+        if place <= self.heard.get(data.shard, (0, 0)):
+            return Fold.SEEN
+        match data:
+            case ResourceShown(passed=shown):
+                self._resources.put_shown(shown.resource, lender=data.shard)
+            case DemandCarried(passed=carried):
+                if self._demands.is_guest(carried.demand.demand_id):
+                    self._demands.put_guest(carried.demand, at_ms=to_ms(data.at))
+            case DemandEscalated(passed=escalated):
+                row = self._demands.put_guest(escalated.demand, at_ms=to_ms(data.at))
+                for seat in escalated.seats:
+                    self._seats.move(row, (seat.line, seat.seat), 1)
+            case HoldAsked(passed=asked):
+                self._hold(asked, giver=data.shard, at_ms=to_ms(data.at))
+            case SeatReturned(passed=returned):
+                self._take_back(returned)
+        self.heard[data.shard] = place
+        return Fold.APPLIED
+
+    def _hold(self, asked: Asked, *, giver: str, at_ms: int) -> None:
+        if asked.demand.community.startswith(self._shard):  # on our own list: what that says counts
+            row = self._demands.number(asked.demand.demand_id)
+        else:
+            row = self._demands.put_guest(asked.demand, at_ms=at_ms)
+        resource = self._resources.number(asked.resource_id)
+        self.holds[row, *_place(asked.seat)] = Hold(giver, resource)
+        self._seats.move(row, _place(asked.seat), 1)
+
+    def _take_back(self, returned: Returned) -> None:
+        row, resource = self._demands.number(returned.demand_id), self._resources.number(returned.resource_id)
+        until = FOREVER if returned.until is None else to_ms(returned.until)
+        if returned.taken:
+            self.taken[resource] = max(until, self.taken.get(resource, 0))
+        else:
+            self.apart[row, resource] = max(until, self.apart.get((row, resource), 0))
+        self._seats.move(row, _place(returned.seat), 1)
+
+
+def _place(seat: SeatRef) -> tuple[int, int]:
+    return seat.line, seat.seat
