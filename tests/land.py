@@ -20,7 +20,9 @@ from tests.builders import NOON, SMALL_CATALOGUE, event
 from tests.town import Answer, name_of, over_the_wire
 
 LEVELS = Policy(
-    escalation=Escalation(district_hours=24, city_hours=48, whistle=True, alliances=({"name": "delta", "regions": ("31", "3201")},))  # type: ignore[arg-type]
+    escalation=Escalation(
+        district_hours=24, city_hours=48, whistle=True, alliances=({"name": "delta", "regions": ("31", "3201")},)
+    )  # type: ignore[arg-type]
 )
 """A day in the district, two in the city, then the alliance."""
 _ANSWERS = {
