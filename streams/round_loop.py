@@ -104,6 +104,7 @@ class RoundLoop:
         while True:
             await self._read_to_end(reader)
             await self._rounds.outbox.flush()
+            await self._read_to_end(reader)  # what shards let go to one another
             due = self._rounds.due(now)
             if not due:
                 break

@@ -10,7 +10,7 @@ from matcher.publication import transfers_of
 from matcher.state import ShardState
 from schemas.base import Fact
 from schemas.envelope import Event
-from schemas.policy import Escalation, Policy
+from schemas.policy import Alliance, Escalation, Policy
 from schemas.responses import AssignmentAccepted, AssignmentDeclined, AssignmentDone, AssignmentNoShow
 from schemas.rounds import InputOffset, Proposal, RoundDecided
 from schemas.sharding import region_of, shard_of
@@ -21,8 +21,8 @@ from tests.town import Answer, name_of, over_the_wire
 
 LEVELS = Policy(
     escalation=Escalation(
-        district_hours=24, city_hours=48, whistle=True, alliances=({"name": "delta", "regions": ("31", "3201")},)
-    )  # type: ignore[arg-type]
+        district_hours=24, city_hours=48, whistle=True, alliances=(Alliance(name="delta", regions=("31", "3201")),)
+    )
 )
 """A day in the district, two in the city, then the alliance."""
 _ANSWERS = {
@@ -34,7 +34,7 @@ _ANSWERS = {
 
 
 class Land:
-    """States by shard, made when they are first heard of. What passes between them waits in ``mail`` until delivered."""
+    """States by shard, made when first heard of. What passes between them waits in ``mail`` until it is delivered."""
 
     def __init__(self, *facts: Fact, policy: Policy = LEVELS) -> None:
         self.policy = policy
