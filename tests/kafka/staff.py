@@ -50,11 +50,12 @@ async def working(
     instance: str = "w-1",
     snapshots: SnapshotStore | None = None,
     limits: RefusalLimits | None = None,
+    policy: Policy = QUICK,
     **options: Any,
 ) -> AsyncIterator[Worker]:
     """Run a worker of this process until it has its shards, and for the time of the block; then stop it in order."""
     rounds = Rounds(
-        log=log, host=host_on(log, policy=QUICK, catalogue=load_catalogue()), snapshots=snapshots, limits=limits
+        log=log, host=host_on(log, policy=policy, catalogue=load_catalogue()), snapshots=snapshots, limits=limits
     )
     worker = Worker(connection=connection, log=log, rounds=rounds, instance=instance, session_timeout_s=6, **options)
     running = asyncio.create_task(worker.run())
