@@ -34,6 +34,8 @@ from schemas.transfers import Asked, Carried, Cause, Escalated, Returned, SeatRe
 
 MOST: Final = 500
 """Transfers of a kind in one round, so that its record fits into one message of the log; the next says the rest."""
+LOOKED_AT: Final = 1_000_000
+"""Pairs of lines that have left with resources at home, of one round: whether to show these."""
 
 
 def parted(frozen: Frozen, given: Sequence[Proposal]) -> tuple[tuple[Proposal, ...], tuple[Proposal, ...]]:
@@ -216,7 +218,11 @@ def _reaches(frozen: Frozen) -> Bools:
 def _serves_away(board: Board, news: Bools) -> Bools:
     """Return which of the resources (resources,) could serve a line of this shard's list that sits elsewhere."""
     serves = np.zeros(len(news), bool)
-    rows = np.flatnonzero(news & (board.frozen.resources["status"] == OPEN))
-    if board.frozen.abroad.away and len(rows):
-        serves[candidates(board, lines=np.array(board.frozen.abroad.away), resources=rows).resource] = True
+    rows, away = np.flatnonzero(news & (board.frozen.resources["status"] == OPEN)), np.array(board.frozen.abroad.away)
+    if not len(away) or not len(rows):
+        return serves
+    most = max(1, LOOKED_AT // len(rows))
+    if len(away) > most:  # in turn, from round to round
+        away = np.sort(np.roll(away, -(board.frozen.round_no * most) % len(away))[:most])
+    serves[candidates(board, lines=away, resources=rows).resource] = True
     return serves

@@ -124,7 +124,8 @@ class Backtesting:
         self._entries.note(step.inputs)
         measures = self._measures(step.decided.policy)
         for course, fork in zip(self._courses, shard.forks, strict=True):
-            forked = fork.round(step.decided, step.inputs, policy=course.policy or measures[0], measures=measures)
+            policy = _at_its_level(course.policy, measures[0])
+            forked = fork.round(step.decided, step.inputs, policy=policy, measures=measures)
             course.ledger.note(forked.decided, forked.worths)
             course.as_recorded += _chose(forked.decided) == _chose(step.decided)
         self._moments.append(step.decided.decided_at)
@@ -259,6 +260,11 @@ def _chose(decided: RoundDecided) -> tuple[object, ...]:
 def _of(served: Sequence[Held], demands: dict[str, Asked]) -> list[Held]:
     """Return the served seats of demands in play; one that was withdrawn after it was served stays."""
     return [held for held in served if held.demand_id in demands]
+
+
+def _at_its_level(policy: Policy | None, recorded: Policy) -> Policy:
+    """Return the policy to decide by: what other shards do is as recorded, so what goes up to them is, too."""
+    return recorded if policy is None else policy.model_copy(update={"escalation": recorded.escalation})
 
 
 def _share(part: int, whole: int) -> float | None:
