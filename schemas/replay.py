@@ -4,14 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.base import Fact, RegionPrefix
+from schemas.base import Fact, ShardKey
 from schemas.rounds import PolicyRef
 
 
 class RoundReplay(Fact):
     """A round decided anew from the log, beside its record."""
 
-    shard: RegionPrefix
+    shard: ShardKey
     round_no: int
     outcome: Annotated[
         Literal["equal", "tied", "different", "policy_unknown", "unchecked"],

@@ -1,7 +1,7 @@
 """Which shard owns a region, and which shards lie above it: the unit of ownership, and the Kafka key."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Literal
 
 from schemas.base import Fact
 from schemas.demands import DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn
@@ -14,6 +14,9 @@ DISTRICT = 6
 CITY: Final = 4
 """Width of the shard above the districts."""
 _WIDTHS: Final = (9, DISTRICT, CITY)
+
+Level = Literal["street", "district", "city", "alliance"]
+_LEVELS: Final[dict[int, Level]] = {9: "street", DISTRICT: "district", CITY: "city"}
 
 
 def shard_of(region: str, width: int = DISTRICT) -> str:
@@ -37,6 +40,11 @@ def shards_above(shard: str, region: str, alliances: tuple[Alliance, ...]) -> It
 def is_above(shard: str, width: int) -> bool:
     """Return whether a shard lies above those of ``width``: it has neither lists nor answers of its own."""
     return not shard.isdigit() or len(shard) in [above for above in _WIDTHS if above < width]
+
+
+def level_of(shard: str) -> Level:
+    """Return at which level a shard stands."""
+    return _LEVELS.get(len(shard), "district") if shard.isdigit() else "alliance"
 
 
 def region_of(data: Fact) -> str | None:

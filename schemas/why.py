@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.base import EntityId, Fact, ItemId, Moment, Points, RegionCode, RegionPrefix
+from schemas.base import EntityId, Fact, ItemId, Moment, Points, RegionCode, RegionPrefix, ShardKey
 from schemas.demands import Urgency
 from schemas.rules import Rule
 
@@ -74,7 +74,7 @@ class DemandWhy(Fact):
     """Why each line of a demand stands where it stands, as of the shard's last round."""
 
     demand_id: EntityId
-    shard: RegionPrefix
+    shard: ShardKey
     round_no: int
     at: Moment
     lines: tuple[LineWhy, ...]

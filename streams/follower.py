@@ -22,7 +22,7 @@ from matcher.state import ShardState
 from schemas.catalogue import Catalogue
 from schemas.policy import Policy
 from schemas.refusals import Refused
-from schemas.sharding import DISTRICT
+from schemas.sharding import DISTRICT, is_above
 from streams.clock import Clock, SystemClock
 from streams.host import TOPICS
 from streams.log import Log, LogError, Reader, Record, TopicPartition
@@ -96,7 +96,7 @@ class FollowingExplainer(Questions):
         Raises:
             Refused: not_found, where it is no shard; unavailable, where its state cannot be had in time.
         """
-        if len(shard) != self._width:
+        if len(shard) != self._width and not is_above(shard, self._width):
             raise Refused("not_found", shard)
         try:
             async with asyncio.timeout(self._patience_s), self._followed(shard) as followed:

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, ValidationError
 
-from schemas.base import Fact, RegionPrefix
+from schemas.base import Fact, ShardKey
 from streams.log import Record
 from streams.pace import NEVER_MS, Pace
 from streams.snapshots import SnapshotStore
@@ -62,7 +62,7 @@ class Manifest(Fact):
     partition: int
     positions: dict[str, int]
     witnesses: dict[str, Witness]
-    shards: dict[RegionPrefix, SavedShard]
+    shards: dict[ShardKey, SavedShard]
 
 
 def saved_shard(name: str, *, size: int, offsets: dict[str, int], pace: Pace) -> SavedShard:

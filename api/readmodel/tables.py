@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 
 from api.readmodel.instants import Instant
 
-SCHEMA = 2
+SCHEMA = 3
 """Grows with every change to a table or to how it is filled."""
 
 LIVE = ("proposed", "confirmed")
@@ -105,6 +105,7 @@ demands = Table(
     Column("fulfilled", Integer, nullable=False),
     Column("posted_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
+    Column("sits_in", Text),  # other shards in which open seats sit, as JSON; NULL: none
     Column("body", Text, nullable=False),
     Index("ix_demands_time", "posted_at", "demand_id"),
     Index("ix_demands_community", "community", "posted_at", "demand_id"),
@@ -142,6 +143,45 @@ lapses = Table(
     sqlite_with_rowid=False,
 )
 """The newest version of a demand whose open seats a round let lapse; apart, as the round may be read first."""
+
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("shard", String, primary_key=True),  # whose round lets the seats go
+    Column("round_no", BigInteger, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("kind", String, nullable=False),  # escalated | asked | returned
+    Column("to", String, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("demand_id", String, nullable=False),
+    Column("community", String, nullable=False),  # "" for what was returned: it does not say
+    Column("categories", String, nullable=False),  # with a space before and after each
+    Column("seats", Text, nullable=False),  # pairs of line and seat, as JSON
+    Column("cause", String),
+    Column("waited_minutes", BigInteger),
+    Column("resource_id", String),
+    Column("state", String, nullable=False),  # of what was escalated: waiting | held | passed_on | served | gone
+    Column("sits_in", Text, nullable=False),  # where its open seats sit, as JSON
+    Index("ix_transfers_time", "kind", "at", "shard", "round_no", "number"),
+    Index("ix_transfers_demand", "demand_id"),
+)
+"""Seats of demands on their way between shards; the last two columns are kept true by what is read later."""
+
+moved_seats = Table(
+    "moved_seats",
+    metadata,
+    Column("demand_id", String, primary_key=True),
+    Column("line", Integer, primary_key=True),
+    Column("seat", Integer, primary_key=True),
+    Column("community", String, nullable=False),
+    Column("shard", String, nullable=False),  # where it sits
+    Column("level", String, nullable=False),  # the shard that looks for help: the one that asked, where one did
+    Column("since", Instant, nullable=False),  # when it came to that level first
+    Column("state", String, nullable=False),  # waiting | held | served | gone
+    Index("ix_moved_seats_state", "state", "level"),
+    sqlite_with_rowid=False,
+)
+"""Every seat that was ever with another shard, and where it is now."""
 
 assignments = Table(
     "assignments",

@@ -9,11 +9,13 @@ from typing import Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from schemas.claims import Side
-from schemas.demands import Demand
+from schemas.demands import Demand, Urgency
 from schemas.enrolment import MemberEnrolled, UnitEnrolled
 from schemas.resources import Resource
 from schemas.rounds import Certificate, LinePrice, PolicyRef, ResourcePrice, TeamPart
 from schemas.rules import Rule
+from schemas.sharding import Level
+from schemas.transfers import Cause
 
 Row = TypeVar("Row")
 
@@ -23,6 +25,9 @@ AssignmentState = Literal["proposed", "accepted", "confirmed", "fulfilled", "dec
 ClaimState = Literal[
     "open", "dropped", "honoured", "not_allowed", "filled", "gone", "claimed_before", "incomplete", "outbid"
 ]
+EscalationState = Literal["waiting", "held", "passed_on", "served", "gone"]
+SeatState = Literal["waiting", "held", "served", "gone"]
+TransferKind = Literal["escalated", "asked", "returned"]
 Answer = Literal["accepted", "declined", "done", "no_show"]
 FeedType = Literal["proposed", "confirmed", "revoked", "expired", "fulfilled"]
 
@@ -70,8 +75,24 @@ class ResourceView(View):
     changed_at: datetime
 
 
+class Sitting(View):
+    """Open seats of a demand that were escalated: the shard in which they sit.
+
+    ``level`` is the shard that looks for help, since ``since``; where ``shard`` is another one, it was asked to hold a
+    resource for them, and its next round answers.
+    """
+
+    shard: str
+    level: str
+    seats: int
+    since: datetime
+
+
 class DemandView(View):
-    """A demand with what was found for it. ``demand`` carries the version and urgency in force."""
+    """A demand with what was found for it. ``demand`` carries the version and urgency in force.
+
+    ``sits_in`` says where its open seats are that were escalated; the others sit in its own shard.
+    """
 
     demand: Demand
     version: int
@@ -82,6 +103,7 @@ class DemandView(View):
     filled: int
     fulfilled: int
     open_seats: int
+    sits_in: tuple[Sitting, ...]
     changed_at: datetime
 
 
@@ -166,12 +188,96 @@ class ClaimView(View):
     decided_at: datetime | None
 
 
+class LineSeats(View):
+    """Seats of one line, numbered from 0."""
+
+    line: int
+    seats: tuple[int, ...]
+
+
+class SeatView(View):
+    """One seat that was ever with another shard: where it is now, which level looks for help for it, since when."""
+
+    line: int
+    seat: int
+    shard: str
+    level: str
+    since: datetime
+    state: SeatState
+
+
+class WayStep(View):
+    """One transfer of seats of a demand: escalated, asked of a resource's home shard, or returned from there.
+
+    ``waited_minutes`` is how long the demand sat in ``from_shard`` before it was escalated.
+    """
+
+    kind: TransferKind
+    from_shard: str
+    to_shard: str
+    at: datetime
+    round_no: int
+    lines: tuple[LineSeats, ...]
+    cause: Cause | None
+    waited_minutes: int | None
+    resource_id: str | None
+
+
 class DemandDetail(View):
-    """A demand with its lines and all its assignments, newest first."""
+    """A demand with its lines, all its assignments, newest first, and its way between shards, oldest first."""
 
     view: DemandView
     lines: tuple[LineView, ...]
     assignments: tuple[AssignmentView, ...]
+    way: tuple[WayStep, ...]
+    whereabouts: tuple[SeatView, ...]
+
+
+class EscalationView(View):
+    """Seats of a demand that one shard escalated to the one above, and what became of them.
+
+    ``state``: some of them wait there; are held for them elsewhere; passed on; served; gone with their demand.
+    ``sits_in`` says where those are that are open. The title is None where the demand was not read yet.
+    """
+
+    from_shard: str
+    to_shard: str
+    to_level: Level
+    round_no: int
+    number: int
+    at: datetime
+    demand_id: str
+    demand_title: str | None
+    urgency: Urgency | None
+    community: str
+    categories: tuple[str, ...]
+    lines: tuple[LineSeats, ...]
+    cause: Cause
+    waited_minutes: int
+    state: EscalationState
+    sits_in: tuple[Sitting, ...]
+
+
+class LevelView(View):
+    """What waits with one shard above: open seats by how long they have been there.
+
+    ``seats`` counts up to an hour, a day, three days, and longer; ``held`` are those among them for which a resource
+    was asked. ``oldest`` is when the one that waits longest came.
+    """
+
+    shard: str
+    level: Level
+    demands: int
+    seats: tuple[int, int, int, int]
+    held: int
+    oldest: datetime
+
+
+class Levels(View):
+    """The shards above that have something waiting, the highest level first."""
+
+    at: datetime
+    levels: tuple[LevelView, ...]
 
 
 class AssignmentWhy(View):

@@ -13,12 +13,12 @@ from api.readmodel.queries.rounds import list_rounds
 from api.readmodel.views import Page, RoundView
 from api.routes.reads import LIST_PROBLEMS, PAGE, READ_PROBLEMS, CaughtUp, Cursor, Limit, Region
 from api.services import of
-from schemas.base import Moment, RegionPrefix
+from schemas.base import Moment, ShardKey
 from schemas.replay import RoundReplay
 from schemas.rounds import RoundDecided
 
 router = APIRouter(prefix="/v1/rounds", tags=["rounds 轮次"])
-Shard = Annotated[RegionPrefix, Path(description="The shard's key.", examples=["310105"])]
+Shard = Annotated[ShardKey, Path(description="The shard's key.", examples=["310105"])]
 Number = Annotated[int, Path(ge=1, le=2**63 - 1, description="Rounds of a shard count from 1.")]
 
 
@@ -32,6 +32,7 @@ Number = Annotated[int, Path(ge=1, le=2**63 - 1, description="Rounds of a shard 
 async def get_rounds(
     request: Request,
     region: Region = None,
+    shard: Annotated[ShardKey | None, Query(description="Of this shard alone: a city's, an alliance's.")] = None,
     since: Annotated[Moment | None, Query()] = None,
     until: Annotated[Moment | None, Query()] = None,
     cursor: Cursor = None,
@@ -39,7 +40,7 @@ async def get_rounds(
 ) -> Page[RoundView]:
     """Return rounds in figures, the newest first."""
     narrow = Filter(region=region or "", since=since, until=until)
-    return await of(request).reading.query(list_rounds, filter=narrow, cursor=cursor, limit=limit)
+    return await of(request).reading.query(list_rounds, shard=shard, filter=narrow, cursor=cursor, limit=limit)
 
 
 @router.get(

@@ -14,6 +14,8 @@ from api.readmodel.projection.rounds import project_rounds
 from api.readmodel.projection.rows import put
 from api.readmodel.projection.sorting import Located, Sorted
 from api.readmodel.projection.tallies import Tally
+from api.readmodel.projection.transfers import project_transfers
+from api.readmodel.projection.whereabouts import project_whereabouts
 from api.readmodel.queries.positions import next_offsets
 from api.readmodel.tables import offsets as offsets_table
 from schemas.catalogue import Catalogue
@@ -31,9 +33,11 @@ def project(
     project_resources(connection, batch.resources, tally=tally, catalogue=catalogue)
     project_claims(connection, batch.claims)
     lapsed = project_rounds(connection, batch.rounds)
+    moved = project_transfers(connection, batch.transfers, catalogue=catalogue)
     demands = Demands.load(connection, events=batch.demands, also=lapsed | batch.assigned_demands)
     project_assignments(connection, batch, tally=tally, catalogue=catalogue)
     demands.project(connection, batch.demands, tally=tally, catalogue=catalogue)
+    project_whereabouts(connection, moved | lapsed | batch.listed_demands | batch.assigned_demands)
     project_deadletters(connection, batch.deadletters)
     tally.write(connection)
     _write_offsets(connection, stored=stored, offsets=offsets)

@@ -19,6 +19,7 @@ from schemas.envelope import Event
 from schemas.resources import ResourceOffered, ResourceRevised, ResourceSuspended, ResourceWithdrawn
 from schemas.responses import AssignmentAccepted, AssignmentDeclined, AssignmentDone, AssignmentNoShow
 from schemas.rounds import RoundDecided
+from schemas.transfers import DemandCarried, DemandEscalated, HoldAsked, ResourceShown, SeatReturned
 
 Located = tuple[tuple[str, int, int], Event[Any]]
 """An event and where it lies: topic, partition, offset."""
@@ -33,6 +34,8 @@ _KINDS: dict[type, str] = {
     **dict.fromkeys((DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn), "demands"),
     **dict.fromkeys((AssignmentAccepted, AssignmentDeclined, AssignmentDone, AssignmentNoShow), "responses"),
     **dict.fromkeys((ClaimMade, ClaimDropped), "claims"),
+    **dict.fromkeys((DemandEscalated, HoldAsked, SeatReturned), "transfers"),
+    **dict.fromkeys((ResourceShown, DemandCarried), "copies"),
     **dict.fromkeys(
         (AssignmentProposed, AssignmentConfirmed, AssignmentRevoked, AssignmentExpired, AssignmentFulfilled),
         "assignments",
@@ -52,6 +55,9 @@ class Sorted:
     claims: list[Event[Any]] = field(default_factory=list)
     rounds: list[Event[RoundDecided]] = field(default_factory=list)
     assignments: list[Event[Any]] = field(default_factory=list)
+    transfers: list[Event[DemandEscalated | HoldAsked | SeatReturned]] = field(default_factory=list)
+    copies: list[Event[ResourceShown | DemandCarried]] = field(default_factory=list)
+    """No row stands for them: the entry itself is on its own list."""
     deadletters: list[Event[RecordRefused]] = field(default_factory=list)
     replays: list[Event[RecordReplayed]] = field(default_factory=list)
     """No row stands for them: the record itself comes again in its own topic."""
@@ -64,6 +70,16 @@ class Sorted:
             kind = _KINDS[type(located[1].data)]
             getattr(batch, kind).append(located if kind == "responses" else located[1])
         return batch
+
+    @property
+    def listed_demands(self) -> set[str]:
+        """The ids of demands that some event of the list speaks of."""
+        return {
+            event.data.demand.demand_id
+            if isinstance(event.data, DemandPosted | DemandRevised)
+            else event.data.demand_id
+            for event in self.demands
+        }
 
     @property
     def assigned_demands(self) -> set[str]:

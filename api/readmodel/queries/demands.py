@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, Connection, Row, exists, select, true
 
 from api.readmodel.queries.assignments import assignments_of
+from api.readmodel.queries.escalations import seats_of, sitting, way_of
 from api.readmodel.queries.filters import NO_FILTER, Filter, between, equals, in_region
 from api.readmodel.queries.paging import DEFAULT_LIMIT, fetch_page
 from api.readmodel.tables import demand_lines, demands
@@ -31,6 +32,8 @@ def demand_detail(connection: Connection, *, demand_id: str) -> DemandDetail | N
         view=view,
         lines=tuple(_line(row, view.demand) for row in connection.execute(query)),
         assignments=assignments_of(connection, demand_id=demand_id),
+        way=way_of(connection, demand_id=demand_id),
+        whereabouts=seats_of(connection, demand_id=demand_id),
     )
 
 
@@ -70,6 +73,7 @@ def _view(row: Row[tuple[object, ...]]) -> DemandView:
         filled=row.filled,
         fulfilled=row.fulfilled,
         open_seats=0 if row.state in _CLOSED else row.asked - row.filled,
+        sits_in=sitting(row.sits_in),
         changed_at=row.changed_at,
     )
 

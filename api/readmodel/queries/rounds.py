@@ -2,9 +2,9 @@
 
 import zlib
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
-from api.readmodel.queries.filters import NO_FILTER, Filter, between, shard_meets
+from api.readmodel.queries.filters import NO_FILTER, Filter, between, equals, shard_meets
 from api.readmodel.queries.paging import DEFAULT_LIMIT, fetch_page
 from api.readmodel.tables import rounds, shards
 from api.readmodel.views import Page, RoundView, ShardPrices
@@ -22,10 +22,19 @@ def get_round(connection: Connection, *, shard: str, round_no: int) -> RoundDeci
 
 
 def list_rounds(
-    connection: Connection, *, filter: Filter = NO_FILTER, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+    connection: Connection,
+    *,
+    shard: str | None = None,
+    filter: Filter = NO_FILTER,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
 ) -> Page[RoundView]:
-    """Return rounds by time; ``region``, ``since`` and ``until`` narrow."""
-    query = select(*_FIGURES).where(shard_meets(rounds.c.shard, filter.region), between(rounds.c.decided_at, filter))
+    """Return rounds by time, of one shard or of all; ``region``, ``since`` and ``until`` narrow."""
+    query = select(*_FIGURES).where(
+        equals(rounds.c.shard, shard),
+        shard_meets(rounds.c.shard, filter.region),
+        between(rounds.c.decided_at, filter),
+    )
     return fetch_page(connection, query, key=_KEY, cursor=cursor, limit=limit, view=_view)
 
 
@@ -45,11 +54,11 @@ def prices_of(connection: Connection, *, shard: str) -> ShardPrices | None:
 
 
 def shards_of(connection: Connection, *, region: str, width: int) -> list[str]:
-    """Return the shards of a region: the one that holds it, or those below it that have decided a round; sorted."""
+    """Return the shards of a region that have lists: the one that holds it, or those below it with a round; sorted."""
     if len(region) >= width:
         return [region[:width]]
-    query = select(shards.c.shard).where(shard_meets(shards.c.shard, region)).order_by(shards.c.shard)
-    return list(connection.execute(query).scalars())
+    listed = func.length(shards.c.shard) == width, shard_meets(shards.c.shard, region)
+    return list(connection.execute(select(shards.c.shard).where(*listed).order_by(shards.c.shard)).scalars())
 
 
 def _view(row: Row[tuple[object, ...]]) -> RoundView:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from streams.manifest import Manifest, read_manifests, saved_shard, snapshot_name, write_manifest
+from streams.pace import Pace
 from streams.snapshots import FileSnapshots
 
 
@@ -77,3 +79,13 @@ def test_what_killed_writers_left_is_swept_away_and_what_is_being_written_is_not
     assert not dead.exists()
     assert alive.exists()
     assert (store.read("p0/a"), store.read("p0/d")) == (b"one", b"two")
+
+
+def test_a_manifest_names_shards_of_every_level(store: FileSnapshots) -> None:
+    saved = {
+        shard: saved_shard(snapshot_name(0, shard, b"x"), size=1, offsets={}, pace=Pace())
+        for shard in ("310105", "3101", "yangtze-delta")
+    }
+    written = Manifest(state_format=1, catalogue="", partition=0, positions={}, witnesses={}, shards=saved)
+    write_manifest(store, written)
+    assert read_manifests(store, 0) == [(1, written)]
