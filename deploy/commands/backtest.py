@@ -78,11 +78,12 @@ def _question(
     from deploy.backtest.run import Question  # noqa: PLC0415
     from deploy.policy_files import read_policies  # noqa: PLC0415
     from matcher.answers import Guess  # noqa: PLC0415
+    from schemas.sharding import is_above  # noqa: PLC0415
 
     since, until = (moment and (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) for moment in (since, until))
     if since and until and until <= since:
         raise ValueError("--until is not after --since")
-    if shard is not None and len(shard) != width:
+    if shard is not None and len(shard) != width and not is_above(shard, width):
         raise ValueError(f"{shard} is no shard: this log's have {width} digits")
     match unseen:
         case "accept" | "shares" | "silent":

@@ -1,5 +1,6 @@
 """API, projector and workers started one by one, as service managers do."""
 
+import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,6 +79,13 @@ def test_roles_apart_make_one_house(site: Site) -> None:
     assert site.http.post("/v1/demands", json=wish("d-1")).status_code == 201
     until(lambda: _assignments(site) == 1, "nothing is matched")
     assert answers(site.http)
+    (decided, *_) = [each for each in site.http.get("/v1/rounds").json()["rows"] if each["proposals"]]
+    again = site.http.post(f"/v1/rounds/{decided['shard']}/{decided['round_no']}:replay")
+    assert (again.status_code, again.json()["outcome"]) == (200, "equal")
+    status, said = site.fails("backtest", "--policy", "even", "--json", str(site.directory / "figures.json"))
+    assert status == 0, said
+    recorded, tried = json.loads((site.directory / "figures.json").read_text())["runs"]
+    assert recorded["seats_served"] + recorded["seats_pending"] == tried["seats_served"] + tried["seats_pending"] == 1
     assert [process.end() for process in processes] == [0, 0, 0, 0]
 
 
