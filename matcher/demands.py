@@ -51,7 +51,7 @@ ROW = [
     ("bundle", "?"),
     ("teams", "?"),
     ("guest", "?"),
-    ("since", "i8"),
+    ("since", "i8"),  # of a guest: when it came to visit
     # The columns below belong to the folds of rounds and transfers.
     ("net", "i4"),
     ("live", "i4"),
@@ -129,7 +129,7 @@ class DemandFold:
             demand.bundle,
             demand.bundle or any(line.together for line in demand.lines),
             False,
-            to_ms(demand.posted_at),
+            0,
             held["net"],
             held["live"],
             held["fulfilled"],
@@ -137,10 +137,8 @@ class DemandFold:
         )
         return Fold.APPLIED
 
-    def put_guest(self, demand: CarriedDemand, *, at_ms: int) -> int:
+    def put_guest(self, demand: CarriedDemand) -> int:
         """Put a demand of another shard's list on the table, unless as new a version lies there; return its row.
-
-        ``at_ms`` is when it came here first.
 
         Raises:
             Refused: unknown_item.
@@ -182,7 +180,7 @@ class DemandFold:
             demand.bundle,
             demand.bundle or any(line.together for line in demand.lines),
             True,
-            int(held["since"]) or at_ms,
+            held["since"],
             held["net"],
             held["live"],
             held["fulfilled"],

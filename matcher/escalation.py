@@ -1,12 +1,13 @@
 """Escalation 四级联动 in a round: which seats leave the shard, whom they go to, and what is shown above.
 
 1. A seat that was handed down for a hold and is open when the round is over goes back to who asked for it.
-2. Any other open seat goes to the shard above once its demand has waited as long as this level may let it, was outbid
-   by too much, or finds nobody though a whistle was blown. Teams stay: nobody can promise seats of two shards at once.
+2. Any other open seat visits the shard above once its demand is so old as this level may let it get, was outbid by too
+   much, or finds nobody though a whistle was blown; and again after a while, since it comes home when nobody above can
+   serve it either: there new neighbours may, and it has the longest wait on its side. Teams stay: nobody can promise
+   seats of two shards at once.
 3. Where resources are other shards', a pair that was chosen is no assignment: the seat goes down to the resource's home
    with the wish for a hold.
-4. What is offered beyond the shard's own bounds is shown to the shards above; so is what could serve one of its demands
-   that has left.
+4. What is offered beyond the shard's own bounds is shown to the shards above.
 """
 
 from collections import defaultdict
@@ -16,7 +17,6 @@ from typing import Final
 import numpy as np
 
 from matcher.calendars import NEVER
-from matcher.candidates import candidates
 from matcher.carrying import carried_demand, carried_resource
 from matcher.columns import FOREVER, Bools, Ints
 from matcher.demands import WHISTLE
@@ -34,8 +34,6 @@ from schemas.transfers import Asked, Carried, Cause, Escalated, Returned, SeatRe
 
 MOST: Final = 500
 """Transfers of a kind in one round, so that its record fits into one message of the log; the next says the rest."""
-LOOKED_AT: Final = 1_000_000
-"""Pairs of lines that have left with resources at home, of one round: whether to show these."""
 
 
 def parted(frozen: Frozen, given: Sequence[Proposal]) -> tuple[tuple[Proposal, ...], tuple[Proposal, ...]]:
@@ -61,14 +59,16 @@ def transfers(
     held = [place for place in open_ if place in frozen.abroad.holds]
     shown = _shown(matching.board) if policy.escalation.binds else []
     up = _escalated(matching, [place for place in open_ if place not in frozen.abroad.holds])
+    gone = {(seat.demand.demand_id, place) for seat in up[:MOST] for place in seat.seats}
+    over = [each for each in _visited(matching.board, open_) if (each.demand_id, each.seat) not in gone]
     every = Transfers(
         shown=tuple(Shown(to=to, resource=carried_resource(frozen, row)) for row, to in shown[:MOST]),
         carried=tuple(Carried(to=to, demand=carried_demand(frozen, row)) for row, to in frozen.abroad.behind[:MOST]),
         escalated=tuple(up[:MOST]),
         asked=tuple(_asked(frozen, chosen)),
-        returned=tuple(_returned(matching, settled, held)),
+        returned=(*_returned(matching, settled, held), *over[:MOST]),
     )
-    beyond = sum(max(len(all_) - MOST, 0) for all_ in (shown, frozen.abroad.behind, up))
+    beyond = sum(max(len(all_) - MOST, 0) for all_ in (shown, frozen.abroad.behind, up, over))
     return (every if every != Transfers() else None), beyond
 
 
@@ -107,6 +107,18 @@ def _returned(matching: Matching, settled: Settled, places: Sequence[tuple[int, 
             taken=not rest and _is_taken(board, line, hold.resource),
             until=None if until >= FOREVER else from_ms(until),
         )
+
+
+def _visited(board: Board, open_: Sequence[tuple[int, int]]) -> list[Returned]:
+    """Return the open seats whose visit is over."""
+    frozen, stay = board.frozen, board.policy.escalation.visit_minutes * 60_000
+    found = []
+    for line, seat in open_:
+        giver, demand = frozen.abroad.visits.get((line, seat)), int(frozen.line_demand[line])
+        if giver is not None and frozen.demands["since"][demand] + stay <= board.now_ms:
+            place = SeatRef(line=int(frozen.line_no[line]), seat=seat)
+            found.append(Returned(to=giver, demand_id=frozen.demand_ids[demand], seat=place))
+    return found
 
 
 def _is_taken(board: Board, line: int, resource: int) -> bool:
@@ -158,7 +170,8 @@ def _escalated(matching: Matching, open_: Sequence[tuple[int, int]]) -> list[Esc
     for (row, cause), places in seats.items():
         to = above(frozen, row, board.policy)
         if to is not None:
-            waited = max(board.now_ms - int(frozen.demands["since"][row]), 0) // 60_000
+            came = max(int(frozen.demands["since"][row]), int(frozen.demands["posted"][row]))
+            waited = max(board.now_ms - came, 0) // 60_000
             carried = carried_demand(frozen, row)
             found.append(Escalated(to=to, demand=carried, seats=tuple(places), cause=cause, waited_minutes=waited))
     return found
@@ -180,12 +193,14 @@ def _causes(matching: Matching) -> dict[int, Cause]:
         causes |= dict.fromkeys(np.flatnonzero(_gap(matching) >= rules.price_gap).tolist(), "price")
     hours = rules.hours_of(frozen.shard)
     if hours:
-        late = (board.now_ms - demands["since"] >= hours * 3_600_000)[of_line]
+        late = (board.now_ms - demands["posted"] >= hours * 3_600_000)[of_line]
         causes |= dict.fromkeys(np.flatnonzero(late).tolist(), "time")
     if rules.whistle:
         called = (demands["urgency"] >= WHISTLE)[of_line]
         causes |= dict.fromkeys(np.flatnonzero(called).tolist(), "whistle")
-    return causes
+    went_up = frozen.abroad.went_up[of_line]
+    rests = (went_up > 0) & (board.now_ms < went_up + rules.again_minutes * 60_000)
+    return {line: cause for line, cause in causes.items() if not rests[line]}
 
 
 def _gap(matching: Matching) -> Ints:
@@ -200,7 +215,7 @@ def _shown(board: Board) -> list[tuple[int, str]]:
     """Return which resource rows to show to which shards above; each version once."""
     frozen, rows = board.frozen, board.frozen.resources
     news = (rows["lender"] == 0) & (rows["shown"] != rows["version"])
-    chosen = news & ((rows["shown"] > 0) | ((rows["status"] == OPEN) & (_reaches(frozen) | _serves_away(board, news))))
+    chosen = news & ((rows["shown"] > 0) | ((rows["status"] == OPEN) & _reaches(frozen)))
     alliances = board.policy.escalation.alliances
     return [
         (row, to)
@@ -213,16 +228,3 @@ def _reaches(frozen: Frozen) -> Bools:
     """Return which resources (resources,) are offered beyond the shard's own bounds."""
     wide = np.array([any(not area.startswith(frozen.shard) for area in scope) for scope in frozen.scopes], bool)
     return wide[frozen.resources["scope"]] if len(wide) else np.zeros(len(frozen.resources), bool)
-
-
-def _serves_away(board: Board, news: Bools) -> Bools:
-    """Return which of the resources (resources,) could serve a line of this shard's list that sits elsewhere."""
-    serves = np.zeros(len(news), bool)
-    rows, away = np.flatnonzero(news & (board.frozen.resources["status"] == OPEN)), np.array(board.frozen.abroad.away)
-    if not len(away) or not len(rows):
-        return serves
-    most = max(1, LOOKED_AT // len(rows))
-    if len(away) > most:  # in turn, from round to round
-        away = np.sort(np.roll(away, -(board.frozen.round_no * most) % len(away))[:most])
-    serves[candidates(board, lines=away, resources=rows).resource] = True
-    return serves

@@ -6,10 +6,11 @@ answer a function of what is in the pool and of nothing else.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
+from matcher.abroad import Abroad, abroad_of, known_in_older_versions
 from matcher.calendars import Calendar
 from matcher.columns import FOREVER, Bools, Ints, Rows, ragged
 from matcher.fold import OPEN, SUSPENDED
@@ -33,29 +34,6 @@ class OpenClaim:
     demand: int
     resource: int
     known: bool
-
-
-class OpenHold(NamedTuple):
-    """Who asked for a hold on which resource; ``resource`` is its row, -1 where it is closed."""
-
-    giver: str
-    resource_id: str
-    resource: int
-
-
-@dataclass(frozen=True, slots=True)
-class Abroad:
-    """What a round needs to know of other shards; rows are those of the frozen pool.
-
-    ``holds`` maps (line row, seat) to the hold that was asked, of seats that sit here for it. ``away`` are line rows of
-    demands of this shard's list of which seats sit elsewhere. ``behind`` lists demand rows with the shards that know an
-    older version. ``taken`` maps a resource row to the moment (ms) up to which it is not asked for.
-    """
-
-    holds: dict[tuple[int, int], OpenHold]
-    away: list[int]
-    behind: list[tuple[int, str]]
-    taken: dict[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +86,7 @@ def freeze(state: ShardState, *, also: str | None = None) -> Frozen:
     ``also`` names a demand to be copied even if it is closed, so that it can be explained.
     """
     live = state.rounds.live.rows
-    behind = _behind(state)
+    behind = known_in_older_versions(state)
     demand_rows, demand_ids = _chosen(state.demands.ids.pick, _open_demands(state, live["demand"], also, behind))
     resource_rows, resource_ids = _chosen(state.resources.ids.pick, _open_resources(state, live["resource"]))
     demands, resources = state.demands.table.rows[demand_rows], state.resources.table.rows[resource_rows]
@@ -148,7 +126,7 @@ def freeze(state: ShardState, *, also: str | None = None) -> Frozen:
         outbid=_outbid(state.rounds.outbid, new_demand, line_count),
         served=state.rounds.served_rows(),
         claims=_claims(state, new_demand, new_resource),
-        abroad=_abroad(state, behind, new_demand, new_resource, line_count),
+        abroad=abroad_of(state, behind, new_demand=new_demand, new_resource=new_resource, line_count=line_count),
     )
 
 
@@ -200,7 +178,7 @@ def _met(demand: Rows, lines: Rows, filled: list[int]) -> list[bool]:
 
 
 def _open_demands(state: ShardState, live: Rows, also: str | None, behind: list[tuple[int, str]]) -> Ints:
-    chosen = (open_seats(state) > 0) | _away(state)
+    chosen = open_seats(state) > 0
     chosen[live] = True
     chosen[[row for row, _ in behind]] = True
     if also is not None and (row := state.demands.ids.find(also)) is not None:
@@ -238,42 +216,6 @@ def _filled(state: ShardState, demands: Rows, rows: Ints, line_demand: Ints, lin
         asked = int(state.demands.lines.rows["quantity"][demands["first_line"][line_demand[line]] + number])
         filled[line] |= state.seats.elsewhere(row, number, seats=asked)
     return filled
-
-
-def _away(state: ShardState) -> Bools:
-    """Return which demands (demands,) of this shard's list have seats elsewhere that may still be filled."""
-    rows = state.demands.table.rows
-    return (rows["status"] == OPEN) & ~rows["guest"] & (rows["net"] < 0) & (rows["lapses"] > state.round_at_ms)
-
-
-def _behind(state: ShardState) -> list[tuple[int, str]]:
-    """Return the demands that other shards know in an older version, with these; sorted."""
-    version = state.demands.table.rows["version"]
-    return sorted((row, shard) for (row, shard), known in state.rounds.sent.items() if version[row] > known)
-
-
-def _abroad(
-    state: ShardState, behind: list[tuple[int, str]], new_demand: Ints, new_resource: Ints, line_count: Ints
-) -> Abroad:
-    first = np.cumsum(line_count) - line_count
-    holds = {}
-    for (row, line, seat), hold in state.transfers.holds.items():
-        demand = int(new_demand[row])
-        if demand >= 0 and line < line_count[demand] and state.seats.is_here(row, (line, seat)):
-            holds[int(first[demand]) + line, seat] = OpenHold(
-                hold.giver, state.resources.ids[hold.resource], int(new_resource[hold.resource])
-            )
-    away = {
-        int(first[new_demand[row]]) + line
-        for row, line, _, net in state.seats
-        if net < 0 and new_demand[row] >= 0 and line < line_count[new_demand[row]]
-    }
-    return Abroad(
-        holds=holds,
-        away=sorted(away),
-        behind=[(int(new_demand[row]), shard) for row, shard in behind],
-        taken={int(new_resource[row]): until for row, until in state.transfers.taken.items() if new_resource[row] >= 0},
-    )
 
 
 def _said(said: dict[str, int], live_ids: list[str]) -> list[int]:
@@ -328,9 +270,9 @@ def is_known(state: ShardState, claim: Claim) -> bool:
 def next_alarm_ms(state: ShardState, escalation: Escalation = NEVER_UP) -> int:
     """Return when time alone makes a round due, or FOREVER.
 
-    An answer is overdue, seats lapse, a pair has rested, a claim has waited in vain for its entries, a demand has
-    waited so long that it is escalated, a resource may be asked for again; at once where the last round had to leave
-    lines out.
+    An answer is overdue, seats lapse, a pair has rested, a claim has waited in vain for its entries, a demand goes
+    to the shard above or has visited it for long enough, a resource may be asked for again; at once where the last
+    round had to leave lines out.
     """
     if state.rounds.left_out:
         return state.round_at_ms + 1
@@ -351,14 +293,15 @@ def next_alarm_ms(state: ShardState, escalation: Escalation = NEVER_UP) -> int:
         min(resting, default=FOREVER),
         min(claiming, default=FOREVER),
         min(taken, default=FOREVER),
-        _escalates_at(state, escalation, is_open),
+        _moves_at(state, escalation, is_open) if escalation.binds else FOREVER,
     )
 
 
-def _escalates_at(state: ShardState, escalation: Escalation, is_open: Bools) -> int:
-    """Return when the next open demand has waited as long as this level may let it wait."""
-    wait = escalation.hours_of(state.shard) * 3_600_000
-    if not wait:
-        return FOREVER
-    due = state.demands.table.rows["since"][is_open] + wait
-    return int(due[due > state.round_at_ms].min(initial=FOREVER))
+def _moves_at(state: ShardState, escalation: Escalation, is_open: Bools) -> int:
+    """Return when the next open demand goes up, or a visit of it is over."""
+    demands = state.demands.table.rows
+    visits = demands["since"][is_open & demands["guest"]] + escalation.visit_minutes * 60_000
+    wait, again = escalation.hours_of(state.shard) * 3_600_000, escalation.again_minutes * 60_000
+    due = demands["posted"][is_open] + wait if wait else np.zeros(0, np.int64)
+    later = np.array([at_ms + again for row, at_ms in state.rounds.went_up.items() if is_open[row]], np.int64)
+    return min(int(moments[moments > state.round_at_ms].min(initial=FOREVER)) for moments in (visits, due, later))

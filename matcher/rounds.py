@@ -74,6 +74,8 @@ class RoundFold:
         self._served_rows: Ints | None = None
         self.sent: dict[tuple[int, str], int] = {}
         """(demand, shard) -> the version that the shard knows."""
+        self.went_up: dict[int, int] = {}
+        """demand -> when (ms) seats of it left for the shard above last."""
 
     def fold(self, decided: RoundDecided) -> Fold:
         """Apply one round; raise StateBrokenError where the record cannot follow the state."""
@@ -172,6 +174,8 @@ class RoundFold:
             self.outbid.pop((row, line), None)
 
     def _let_go(self, transfers: Transfers) -> None:
+        for up in transfers.escalated:
+            self.went_up[self._demands.number(up.demand.demand_id)] = self.round_at_ms
         for shown in transfers.shown:
             row = self._resources.number(shown.resource.resource_id)
             self._resources.table.rows[row]["shown"] = shown.resource.version

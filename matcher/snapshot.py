@@ -69,10 +69,14 @@ def dump(state: ShardState) -> bytes:
         "served": sorted([resources.providers[who], day, count] for (who, day), count in rounds.served.items()),
         "net": sorted([int(new_demand[row]), line, seat, net] for row, line, seat, net in state.seats),
         "sent": sorted([int(new_demand[row]), shard, version] for (row, shard), version in rounds.sent.items()),
+        "went_up": sorted([int(new_demand[row]), at_ms] for row, at_ms in rounds.went_up.items()),
         "heard": sorted([shard, *place] for shard, place in transfers.heard.items()),
         "holds": sorted(
             [int(new_demand[row]), line, seat, hold.giver, int(new_resource[hold.resource])]
             for (row, line, seat), hold in transfers.holds.items()
+        ),
+        "visits": sorted(
+            [int(new_demand[row]), line, seat, giver] for (row, line, seat), giver in transfers.visits.items()
         ),
         "apart": sorted([int(new_demand[d]), int(new_resource[r]), until] for (d, r), until in transfers.apart.items()),
         "taken": sorted([int(new_resource[row]), until] for row, until in transfers.taken.items()),
@@ -124,6 +128,7 @@ def _state(head: dict[str, Any], body: memoryview, catalogue: Catalogue) -> Shar
     rounds.rests = {(demand, resource): until for demand, resource, until in head["rests"]}
     rounds.outbid = {(demand, line): since for demand, line, since in head["outbid"]}
     rounds.served = {(resources.providers.number(who), day): count for who, day, count in head["served"]}
+    rounds.went_up = dict(head["went_up"])
     rounds.sent = {(row, shard): version for row, shard, version in head["sent"]}
     _restore_transfers(state, head)
     return state
@@ -134,6 +139,7 @@ def _restore_transfers(state: ShardState, head: dict[str, Any]) -> None:
     state.seats.restore((row, line, seat, net) for row, line, seat, net in head["net"])
     transfers.heard = {shard: (round_no, number) for shard, round_no, number in head["heard"]}
     transfers.holds = {(row, line, seat): Hold(giver, resource) for row, line, seat, giver, resource in head["holds"]}
+    transfers.visits = {(row, line, seat): giver for row, line, seat, giver in head["visits"]}
     transfers.apart = {(row, resource): until for row, resource, until in head["apart"]}
     transfers.taken = dict(head["taken"])
 

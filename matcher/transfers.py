@@ -1,9 +1,10 @@
 """The fold of what other shards let go: seats that come, guests that change, offers that are shown.
 
 1. Each shard's transfers come in the order of its rounds; one at or before the last that was heard was heard before.
-2. A seat that a hold is asked for belongs to the shard that asked, whatever list it is from; no round passes it on, but
+2. A seat that visits belongs to the shard that let it go: what nobody here can serve goes back there.
+3. A seat that a hold is asked for belongs to the shard that asked, whatever list it is from; no round passes it on, but
    returns it.
-3. What an asking shard was refused for a time it leaves alone for that time: the pair, or the resource.
+4. What an asking shard was refused for a time it leaves alone for that time: the pair, or the resource.
 """
 
 from typing import NamedTuple
@@ -38,8 +39,8 @@ class TransferFold:
     """What other shards let go.
 
     ``heard`` maps a shard to its last transfer that was heard: round and place. ``holds`` maps (demand, line, seat) to
-    the last hold that was asked for the seat. ``apart`` maps (demand, resource) and ``taken`` a resource to the moment
-    (ms) up to which it is not asked for again.
+    the last hold that was asked for the seat, ``visits`` to the shard that it was escalated from. ``apart`` maps
+    (demand, resource) and ``taken`` a resource to the moment (ms) up to which it is not asked for again.
     """
 
     def __init__(self, shard: str, *, demands: DemandFold, resources: ResourceFold, seats: SeatBook) -> None:
@@ -49,6 +50,7 @@ class TransferFold:
         self._seats = seats
         self.heard: dict[str, tuple[int, int]] = {}
         self.holds: dict[tuple[int, int, int], Hold] = {}
+        self.visits: dict[tuple[int, int, int], str] = {}
         self.apart: dict[tuple[int, int], int] = {}
         self.taken: dict[int, int] = {}
 
@@ -65,34 +67,38 @@ class TransferFold:
                 self._resources.put_shown(shown.resource, lender=data.shard)
             case DemandCarried(passed=carried):
                 if self._demands.is_guest(carried.demand.demand_id):
-                    self._demands.put_guest(carried.demand, at_ms=to_ms(data.at))
+                    self._demands.put_guest(carried.demand)
             case DemandEscalated(passed=escalated):
-                row = self._demands.put_guest(escalated.demand, at_ms=to_ms(data.at))
+                row = self._demands.put_guest(escalated.demand)
+                self._demands.table.rows[row]["since"] = to_ms(data.at)
                 for seat in escalated.seats:
-                    self._seats.move(row, (seat.line, seat.seat), 1)
+                    self.visits[row, *_place(seat)] = data.shard
+                    self._seats.move(row, _place(seat), 1)
             case HoldAsked(passed=asked):
-                self._hold(asked, giver=data.shard, at_ms=to_ms(data.at))
+                self._hold(asked, giver=data.shard)
             case SeatReturned(passed=returned):
                 self._take_back(returned)
         self.heard[data.shard] = place
         return Fold.APPLIED
 
-    def _hold(self, asked: Asked, *, giver: str, at_ms: int) -> None:
+    def _hold(self, asked: Asked, *, giver: str) -> None:
         if asked.demand.community.startswith(self._shard):  # on our own list: what that says counts
             row = self._demands.number(asked.demand.demand_id)
         else:
-            row = self._demands.put_guest(asked.demand, at_ms=at_ms)
+            row = self._demands.put_guest(asked.demand)
         resource = self._resources.number(asked.resource_id)
         self.holds[row, *_place(asked.seat)] = Hold(giver, resource)
         self._seats.move(row, _place(asked.seat), 1)
 
     def _take_back(self, returned: Returned) -> None:
-        row, resource = self._demands.number(returned.demand_id), self._resources.number(returned.resource_id)
-        until = FOREVER if returned.until is None else to_ms(returned.until)
-        if returned.taken:
-            self.taken[resource] = max(until, self.taken.get(resource, 0))
-        else:
-            self.apart[row, resource] = max(until, self.apart.get((row, resource), 0))
+        row = self._demands.number(returned.demand_id)
+        if returned.resource_id is not None:
+            resource = self._resources.number(returned.resource_id)
+            until = FOREVER if returned.until is None else to_ms(returned.until)
+            if returned.taken:
+                self.taken[resource] = max(until, self.taken.get(resource, 0))
+            else:
+                self.apart[row, resource] = max(until, self.apart.get((row, resource), 0))
         self._seats.move(row, _place(returned.seat), 1)
 
 

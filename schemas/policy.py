@@ -131,22 +131,28 @@ Hours = Annotated[int, Field(ge=0, le=24 * 366)]
 
 
 class Escalation(Fact):
-    """When a demand that its own region does not serve goes a level up 四级联动; 0: never for this reason."""
+    """When open seats that their own region does not serve visit the level above 四级联动; 0: never for this reason."""
 
-    street_hours: Annotated[Hours, Field(description="In a shard that is a street.")] = 0
-    district_hours: Hours = 0
-    city_hours: Annotated[Hours, Field(description="Before it goes to the city's alliance, if there is one.")] = 0
+    street_hours: Annotated[Hours, Field(description="From a shard that is a street, so long after posting.")] = 0
+    district_hours: Annotated[Hours, Field(description="From the district to the city, so long after posting.")] = 0
+    city_hours: Annotated[Hours, Field(description="From the city to its alliance, if it has one.")] = 0
     price_gap: Annotated[
         Bonus, Field(description="At once where a line is outbid by so many points, or nobody may serve it at all.")
     ] = 0
     whistle: Annotated[bool, Field(description="At once where a whistle or an emergency finds nobody.")] = False
+    visit_minutes: Annotated[
+        int, Field(ge=1, le=60 * 24 * 30, description="So long a level above looks for somebody; then home again.")
+    ] = 10
+    again_minutes: Annotated[
+        int, Field(ge=1, le=60 * 24 * 30, description="Before a demand visits the same level once more.")
+    ] = 120
     ask_again_minutes: Annotated[
         int, Field(ge=1, le=60 * 24 * 30, description="Before a resource that others have is asked for again.")
     ] = 30
     alliances: Annotated[tuple[Alliance, ...], Field(max_length=100)] = ()
 
     def hours_of(self, shard: str) -> int:
-        """Return how many hours a demand may wait in a shard of this level; 0: any time."""
+        """Return how old, in hours, a demand gets before it goes up from a shard of this level; 0: of any age."""
         of_width = {9: self.street_hours, 6: self.district_hours, 4: self.city_hours}
         return of_width.get(len(shard), 0) if shard.isdigit() else 0
 

@@ -2,7 +2,8 @@
 
 1. Every seat of a demand sits in one shard at any moment. A round of that shard lets it go, and it sits in the other
    shard once that one has read so: never in two.
-2. Unfilled seats are escalated to the parent shard: from the district to the city, from there to the alliance.
+2. Unfilled seats are escalated to the parent shard: from the district to the city, from there to the alliance. They
+   visit: whom nobody there can serve comes home again, where new neighbours may, and goes up once more later.
 3. A parent has no resources of its own. The shards below show it what they offer farther than their own bounds; it
    chooses the best pairs, and asks a resource's home shard for a hold by handing the seat down to it.
 4. The home shard alone commits the resource. Its next round gives the seat to this resource, as an assignment like any
@@ -128,14 +129,21 @@ class Asked(Fact):
 
 
 class Returned(Fact):
-    """A seat goes back to the shard that asked: there is no hold, or the assignment came to nothing."""
+    """A seat goes back to the shard that it came from.
+
+    There is no hold on the resource, or the assignment came to nothing; or, without a resource, a visit is over.
+    """
 
     to: ShardKey
     demand_id: EntityId
     seat: SeatRef
-    resource_id: EntityId
-    taken: Annotated[bool, Field(description="Whether others have the resource; otherwise it is the pair that rests.")]
-    until: Annotated[Moment | None, Field(description="Not to be asked for again before; left out: never again.")]
+    resource_id: EntityId | None = None
+    taken: Annotated[
+        bool, Field(description="Whether others have the resource; otherwise it is the pair that rests.")
+    ] = False
+    until: Annotated[Moment | None, Field(description="Not to be asked for again before; left out: never again.")] = (
+        None
+    )
 
 
 class Carried(Fact):

@@ -1,4 +1,4 @@
-"""Three made-up days of a district, told hour by hour to a round loop; the same words every time."""
+"""Four made-up days of a district, told hour by hour to a round loop; the same words every time."""
 
 import random
 from collections.abc import Awaitable, Callable, Mapping
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from schemas.base import Fact, Window
 from schemas.demands import Demand, DemandLine, DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn, Urgency
-from schemas.policy import Pace, Policy, Rules, WaitingWeights
+from schemas.policy import Escalation, Pace, Policy, Rules, WaitingWeights
 from schemas.resources import Resource, ResourceOffered, ResourceRevised, ResourceSuspended, ResourceWithdrawn
 from schemas.responses import AssignmentAccepted, AssignmentDeclined, AssignmentDone, AssignmentNoShow
 from schemas.rounds import Proposal
@@ -154,6 +154,44 @@ async def second_thoughts(day: Day) -> None:
         await day.hour(6)
 
 
+async def levels(day: Day) -> None:
+    """Two districts of a city: teams and bundles at home; what finds nobody goes up, and down to the next district."""
+    for number in range(1, 15):
+        home, wide = f"{NEIGHBOUR}00100{number % 5 + 1}", ("3101",)
+        changes = {"home": home, "scope": wide} if number % 2 else {"scope": wide if number % 4 else (SHARD,)}
+        await day.tell(ResourceOffered(resource=day.resource(number, **changes)))
+    wishes: dict[int, Demand] = {}
+    taken_back: set[str] = set()
+    for step in range(14):
+        for number in range(3):
+            place = step * 3 + number
+            wishes[place] = day.demand(place, **_together(day, place))
+            await day.tell(DemandPosted(demand=wishes[place]))
+        if step % 3 == 1:
+            await day.tell(DemandWhistled(**_named(wishes[step * 3 + 1])))
+        fresh = await day.fresh(SHARD, NEIGHBOUR)
+        for shard, proposal in fresh:
+            await _react(day, shard, proposal)
+        for name in sorted({proposal.demand_id for shard, proposal in fresh if shard == NEIGHBOUR})[step % 2 :: 2]:
+            gone = wishes[int(name.removeprefix("d-"))]
+            if (day.dice.random() < 0.5) and gone.demand_id not in taken_back:
+                taken_back.add(gone.demand_id)
+                await day.tell(DemandWithdrawn(**_named(gone) | {"version": 3}))
+        await day.hour(2)
+
+
+def _together(day: Day, place: int) -> dict[str, object]:
+    """Return the lines of a wish: now and then a team, or a bundle of two items."""
+    first, second = day.dice.sample(ITEMS, 2)
+    match place % 6:
+        case 0:
+            return {"lines": (DemandLine(item=first, quantity=2, together=True),)}
+        case 3:
+            return {"lines": (DemandLine(item=first), DemandLine(item=second)), "bundle": True}
+        case _:
+            return {"lines": (DemandLine(item=first, quantity=1 + place % 2),)}
+
+
 async def _react(day: Day, shard: str, proposal: Proposal) -> None:
     fields = {"assignment_id": proposal.assignment_id, "shard": shard, "at": day.now}
     match day.dice.randrange(6):
@@ -192,6 +230,10 @@ SCENARIOS = {
     "ordinary-day": Scenario(Policy(), ordinary),
     "too-many-for-too-few": Scenario(
         Policy(name="crowd", waiting=WaitingWeights(per_hour=200), pace=Pace(interval_ms=1_000, most_seats=4)), too_few
+    ),
+    "levels": Scenario(
+        Policy(name="levels", rules=Rules(answer_hours=5), escalation=Escalation(district_hours=6, whistle=True)),
+        levels,
     ),
     "second-thoughts": Scenario(
         Policy(name="patient", rules=Rules(answer_hours=5, expiry_pause_hours=12)), second_thoughts

@@ -11,7 +11,7 @@ from deploy.kept_policies import KeptPolicies
 from matcher.decide import SOLVER
 from schemas.base import no_personal_data
 from schemas.rounds import PolicyRef
-from schemas.topics import RESPONSES, ROUNDS
+from schemas.topics import RESPONSES, ROUNDS, TRANSFERS
 from streams.embedded import EmbeddedLog
 from streams.log import Log
 from streams.replay import replay
@@ -19,10 +19,11 @@ from streams.replay_report import ReplayReport
 from tests.fakes.log import FakeLog
 from tests.journals import journal
 from tests.journals.make import played
-from tests.journals.scenarios import SCENARIOS
+from tests.journals.scenarios import NEIGHBOUR, SCENARIOS
 from tests.loops import events
 
 JOURNALS = journal.names()
+PASSING = {"resource.shown.v1", "demand.carried.v1", "demand.escalated.v1", "hold.asked.v1", "seat.returned.v1"}
 
 
 async def replayed(log: Log) -> ReplayReport:
@@ -37,9 +38,9 @@ def rounds_in(name: str) -> int:
     return sum(journal.read(line)[0] == ROUNDS.name for line in lines_of(name))
 
 
-def test_there_are_three_and_each_has_its_scenario() -> None:
+def test_each_has_its_scenario() -> None:
     assert set(JOURNALS) == set(SCENARIOS)
-    assert len(JOURNALS) >= 3
+    assert len(JOURNALS) >= 4
 
 
 @pytest.mark.parametrize("name", JOURNALS)
@@ -86,6 +87,7 @@ def test_nobody_can_be_found_in_a_journal(name: str) -> None:
     [
         ("ordinary-day", {"accepted", "done"}),
         ("too-many-for-too-few", {"done"}),
+        ("levels", {"accepted", "declined", "no_show", "no_answer", "demand_gone", "team_broken"}),
         (
             "second-thoughts",
             {"accepted", "declined", "no_show", "no_answer", "resource_gone", "demand_gone", "no_longer_allowed"},
@@ -98,6 +100,10 @@ async def test_a_journal_holds_what_its_name_says(name: str, wanted: set[str]) -
     decided = [event.data for event in await events(log, ROUNDS.name)]
     assert {moved.reason for each in decided for moved in each.transitions} == wanted
     assert len(await events(log, RESPONSES.name)) > 20
+    if name == "levels":
+        assert {event.type.split(".", 2)[2] for event in await events(log, TRANSFERS.name)} == PASSING
+        assert any(each.team_parts for each in decided)
+        assert any(each.proposals for each in decided if each.shard == NEIGHBOUR)
     if name == "too-many-for-too-few":
         assert any(each.lapsed for each in decided)
         assert any(each.size.left_out for each in decided)
