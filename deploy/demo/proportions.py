@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from schemas.regions import Region, Regions
 
 DISTRICT = "310105"
+NEXT_DOOR = "310107"
+NEXT_DOOR_UNITS = 30
+"""Units of the next district that offer to the whole city; made up, so that there is somebody to escalate to."""
 CITY = "31"
 CITY_UNITS = 13_000
 CITY_BIG_UNITS = 2_000
@@ -38,6 +41,19 @@ class District:
         """Return the name of a community's street without the word for street or town."""
         name = self.streets[community[:9]]
         return name.removesuffix("街道").removesuffix("镇")
+
+
+def putuo(*, regions: Regions, scale: float = 1.0) -> District:
+    """Return a few big units of Putuo, next door."""
+    return District(
+        prefix=NEXT_DOOR,
+        communities=tuple(regions.communities(NEXT_DOOR)),
+        streets={street.code: street.name for street in regions.children(NEXT_DOOR)},
+        units=max(1, round(NEXT_DOOR_UNITS * scale)),
+        big_share=1.0,
+        members=0,
+        stock_seats=0,
+    )
 
 
 def changning(*, regions: Regions, scale: float = 1.0) -> District:

@@ -14,7 +14,8 @@ import structlog
 
 from api.ports import EventSink
 from deploy.demo.client import Client
-from deploy.demo.proportions import District, changning
+from deploy.demo.neighbours import neighbours
+from deploy.demo.proportions import District, changning, putuo
 from deploy.demo.providers import Providers
 from deploy.demo.script import Cue, Script
 from schemas.base import Fact
@@ -63,20 +64,23 @@ async def run_demo(
     headers = {"authorization": f"Bearer {token}"} if token else {}
     district = changning(regions=regions, scale=scale)
     script = Script(district=district, catalogue=catalogue, seed=seed, start=datetime.now(UTC))
+    next_door = neighbours(putuo(regions=regions, scale=scale), catalogue=catalogue, seed=seed, start=datetime.now(UTC))
     async with httpx.AsyncClient(base_url=base_url, headers=headers, timeout=10) as http, asyncio.TaskGroup() as tasks:
         client = Client(http)
         rows = client.follow(region=district.prefix, type=["proposed", "confirmed", "revoked", "expired"])
         tasks.create_task(Providers(client).live(rows))
-        await stock(script, district, sink=sink, client=client, shard_width=shard_width)
+        await stock(script, district, sink=sink, client=client, shard_width=shard_width, also=next_door)
         await play(script.trickle(), client=client)
 
 
-async def stock(script: Script, district: District, *, sink: EventSink, client: Client, shard_width: int) -> int:
-    """Publish the stock unless units have reported in the district before; return how many events that took."""
+async def stock(
+    script: Script, district: District, *, sink: EventSink, client: Client, shard_width: int, also: Sequence[Fact] = ()
+) -> int:
+    """Publish the stock, and ``also``, unless units have reported in the district before; return how many events."""
     if await client.has_units(district.prefix):
         log.info("the lists are stocked already", district=district.prefix)
         return 0
-    events = events_of(script.stock(), at=datetime.now(UTC), shard_width=shard_width)
+    events = events_of([*also, *script.stock()], at=datetime.now(UTC), shard_width=shard_width)
     for first in range(0, len(events), BATCH):
         await sink.publish(events[first : first + BATCH])
         await asyncio.sleep(0)

@@ -45,8 +45,8 @@ def _row(told: Told, catalogue: Catalogue) -> Values:
             part = {"kind": "asked", "resource_id": passed.resource_id}
             return row | part | _demand(passed.demand, (passed.seat,), catalogue)
         case _:
-            part = {"kind": "returned", "resource_id": passed.resource_id, "demand_id": passed.demand_id}
-            return row | part | {"seats": _seats((passed.seat,))}
+            over: Values = {"kind": "returned", "resource_id": passed.resource_id, "demand_id": passed.demand_id}
+            return row | over | {"seats": _seats((passed.seat,))}
 
 
 def _demand(demand: CarriedDemand, seats: Sequence[SeatRef], catalogue: Catalogue) -> Values:

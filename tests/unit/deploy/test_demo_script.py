@@ -6,7 +6,8 @@ from itertools import islice
 
 import pytest
 
-from deploy.demo.proportions import changning
+from deploy.demo.neighbours import neighbours
+from deploy.demo.proportions import changning, putuo
 from deploy.demo.script import Script
 from schemas.catalogue import load_catalogue
 from schemas.demands import DemandPosted, DemandWhistled, DemandWithdrawn, Urgency
@@ -106,6 +107,15 @@ def test_demands_are_mixed(stock):
     assert all(demand.window.start >= START for demand in demands)
     assert all(START - timedelta(hours=72) <= demand.posted_at <= START for demand in demands)
     assert len({demand.title for demand in demands}) > 0.6 * len(demands)
+
+
+def test_next_door_some_units_offer_to_the_whole_city_and_to_nobody_of_the_district_alone():
+    facts = neighbours(putuo(regions=Regions.builtin("cn")), catalogue=load_catalogue(None), seed=1, start=START)
+    units, offers = of(UnitEnrolled, facts), [fact.resource for fact in of(ResourceOffered, facts)]
+    assert len(units) == 30
+    assert len({offer.resource_id for offer in offers}) == len(offers) == 120
+    assert {(offer.scope, offer.home[:6]) for offer in offers} == {(("3101",), "310107")}
+    assert {offer.provider for offer in offers} == {unit.party for unit in units}
 
 
 def test_some_offers_lack_what_the_gate_asks_for_and_most_have_it(stock):
