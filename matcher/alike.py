@@ -16,7 +16,7 @@ from matcher.resources import ROW
 from matcher.rules import Board
 
 ASIDE: Final = frozenset(
-    {"status", "version", "mark", "capacity", "renewable", "auto_accept", "provider", "lender", "shown"}
+    {"status", "version", "mark", "capacity", "renewable", "auto_accept", "provider", "in_person", "lender", "shown"}
 )
 """Columns that rules and values do not read as they are. A new one sets entries apart until it is named here."""
 

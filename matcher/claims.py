@@ -2,7 +2,8 @@
 
 1. Claims are taken in the order in which they were made. One that no rule forbids backs its pair, for as many seats as
    line and resource have left after the earlier ones: so of two claims on one seat the first counts. Where it serves
-   per occasion, the other claim is ruled on in the next round, beside what the first got.
+   per occasion, or the two are on entries of one person, the other claim is ruled on in the next round, beside what
+   the first got.
 2. A backed pair is worth the policy's bonus more; it still has to win. A rule is never bent for a claim, and a pair
    that was declined stays apart whoever claims it.
 3. A provider that claims has said yes: what the pair gets is confirmed at once.
@@ -18,6 +19,7 @@ import numpy as np
 from matcher.candidates import Pairs
 from matcher.columns import Ints, code
 from matcher.fold import OPEN, WITHDRAWN
+from matcher.people import pooled
 from matcher.pool import Frozen, OpenClaim
 from matcher.responses import PATIENCE_MS
 from matcher.rules import Board, trials
@@ -33,7 +35,7 @@ class Verdict:
     """What is known of a claim before the round is solved.
 
     ``line`` is the row of its line, -1 where that is gone. ``refusal`` says why it backs nothing, ``rule`` by which
-    rule. It is for ``later`` where an earlier claim has this round's seat of what serves per occasion.
+    rule. It is for ``later`` where an earlier claim has this round's seat of what can serve again.
     """
 
     opened: OpenClaim
@@ -87,19 +89,23 @@ def backing(board: Board, *, need: Ints, supply: Ints) -> Backing:
     """Return what the open claims of a board come to, given the open seats of all lines and of all resources."""
     waited = board.now_ms - PATIENCE_MS
     opened = [claim for claim in board.frozen.claims if claim.known or claim.claim.at_ms <= waited]
-    left_line, left_resource = need.copy(), supply.copy()
+    left_line, left_entry = need.copy(), supply.copy()
+    left = pooled(supply, board.person).copy()  # of a person, through all entries
     verdicts = _verdicts(board, opened[:MOST], need=need, supply=supply)
     for place, verdict in enumerate(verdicts):
         if verdict.refusal is not None:
             continue
         line, resource = verdict.line, verdict.opened.resource
-        seats = min(left_line[line], left_resource[resource])
-        if left_line[line] and not seats and board.frozen.resources["per_occasion"][resource]:
+        person = board.person[resource]
+        seats = min(left_line[line], left_entry[resource], left[person])
+        again = board.frozen.resources["per_occasion"][resource] or left_entry[resource]
+        if left_line[line] and not seats and again:
             verdicts[place] = replace(verdict, later=True)
         elif not seats:
             verdicts[place] = replace(verdict, refusal="claimed_before")
         left_line[line] -= seats
-        left_resource[resource] -= seats
+        left_entry[resource] -= seats
+        left[person] -= seats
     later = sum(verdict.later for verdict in verdicts)
     return Backing(tuple(verdicts), max(len(opened) - MOST, 0) + later)
 

@@ -1,6 +1,7 @@
 """What a decline would move elsewhere: the round with it beside the round without, one path for each seat it frees.
 
-A decline that breaks a team, or that happens while lines ask for whole teams, is put to a whole round instead.
+A decline that breaks a team, or that happens while lines ask for whole teams or a person has several open entries, is
+put to a whole round instead.
 """
 
 from collections import Counter
@@ -14,6 +15,7 @@ from matcher.claims import backing
 from matcher.columns import Ints
 from matcher.fold import from_ms
 from matcher.matching import Matching, match
+from matcher.people import shared
 from matcher.responses import DECLINED
 from matcher.rules import Board, line_rows
 from matcher.seating import Seating
@@ -43,7 +45,8 @@ def preview_decline(solved: Solved, *, assignment_id: str) -> DeclinePreview:
     after = settle(replace(frozen, said=said), now_ms=now_ms, policy=policy)
     board = board_after(frozen, after, policy=policy, now_ms=now_ms)
     wholly = solved.asks_wholly & ((solved.settled.seats.need > 0) | (after.seats.need > 0))
-    told = _by_round(solved, board, after) if wholly.any() else _by_paths(solved, board, after)
+    apart = not (wholly.any() or len(shared(solved.board.person)) or len(shared(board.person)))
+    told = _by_paths(solved, board, after) if apart else _by_round(solved, board, after)
     gone = np.flatnonzero(stays & ~after.endings.stays)
     line, resource = line_rows(frozen)[gone], frozen.live["resource"][gone].astype(np.int64)
     worth = values(solved.board, Pairs(line, resource, np.zeros(len(gone), np.int64)))

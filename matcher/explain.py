@@ -83,7 +83,7 @@ def _line_why(round_: Solved, ground: Ground, case: Case, line: int) -> LineWhy:
     short = bool(not matching.left_out[line] and case.seats[place] < case.need[place])
     best = at_best(board, settled.seats, line) if short else None
     if short and best is None:
-        price = outbidding(matching.market, matching.solution, line)[passed]
+        price = outbidding(matching.market, matching.solution, line)[board.person[passed]]
         # Of the other resources all seats go to this line already.
         rivals = (price < UNPAYABLE) | (matching.held()[passed] > 0)
         failing["seats"] += int((~rivals).sum())

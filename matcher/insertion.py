@@ -65,9 +65,9 @@ class Wishes:
     worth: Ints
 
     def category(self, line: int) -> int:
-        """Return the category of a line."""
+        """Return the category of a line, or the first of its part."""
         frozen = self.board.frozen
-        return int(frozen.items.category[frozen.lines["item"][line]])
+        return int(self.board.part[frozen.items.category[frozen.lines["item"][line]]])
 
     def of(self, lines: Ints) -> "Wishes":
         """Return those of some of the lines."""
@@ -111,7 +111,8 @@ def insert(ground: Ground, asked: Wishes) -> Outcome:
         pairs = np.flatnonzero(np.isin(asked.pairs.line, asked.lines[mine]))
         known = len(seating.line)
         seating.add_pairs(
-            line=asked.pairs.line[pairs], resource=asked.pairs.resource[pairs], worth=asked.worth[pairs],
+            line=asked.pairs.line[pairs], resource=asked.board.person[asked.pairs.resource[pairs]],
+            worth=asked.worth[pairs],
             lines=len(asked.board.frozen.lines), resources=len(asked.board.frozen.resources),
         )  # fmt: skip
         for place in mine.tolist():

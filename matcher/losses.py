@@ -69,10 +69,13 @@ def _beaten(seats: Seats, matching: Matching) -> Bools:
     pairs, _, taken = matching.pairs_of_all()
     mine = np.zeros(len(seats.need), np.int64)
     np.add.at(mine, pairs.line, taken)
+    whose = matching.board.person[pairs.resource]
     given = np.zeros(len(seats.supply), np.int64)
-    np.add.at(given, pairs.resource, taken)
+    np.add.at(given, whose, taken)
+    _, place = np.unique(pairs.line * len(given) + whose, return_inverse=True)
+    own = np.bincount(place, weights=taken)[place]
     lost = np.zeros(len(seats.need), bool)
-    lost[pairs.line[given[pairs.resource] > taken]] = True
+    lost[pairs.line[given[whose] > own]] = True
     return lost & (mine < seats.need) & ~matching.left_out
 
 

@@ -9,7 +9,6 @@ from matcher.candidates import Pairs, candidates, cells
 from matcher.claims import Backing, backing
 from matcher.columns import Bools, Ints
 from matcher.market import Market, Solution
-from matcher.pool import Frozen
 from matcher.prices import Prices, certificate, margins, prices
 from matcher.pricing import Solved, solve_all, with_rivals, with_runners_up
 from matcher.ration import left_out
@@ -46,7 +45,7 @@ class Matching:
     ``board`` is the board with the pairs that claims back: what anything is worth is to be asked of it. ``allowed``
     counts the pairs that are allowed and worth something. Of a large pool (``shortlist``) the market holds only those
     that matter; the certificate is about all of them. ``left_out`` (all lines,) marks the lines that the round had no
-    room for.
+    room for. In the market ``Board.person`` stands for each resource; prices are told for each entry.
 
     Where there are teams, ``staffing`` says what they were given, and all else is about ordinary lines and the seats
     that teams leave to them, but for the certificate: it proves what lies outside the parts that hold teams.
@@ -75,8 +74,9 @@ class Matching:
 
     def taken(self) -> Ints:
         """Return the seats that each resource gave (resources,), to teams too."""
-        found = self.held().copy()
-        np.add.at(found, self.pairs.resource, self.solution.taken)
+        pairs, _, taken = self.pairs_of_all()
+        found = np.zeros(len(self.market.supply), np.int64)
+        np.add.at(found, pairs.resource, taken)
         return found
 
     def value(self) -> int:
@@ -99,8 +99,9 @@ class Matching:
         return both.keep(order), worth[order], taken[order]
 
     def held(self) -> Ints:
-        """Return the seats of each resource (resources,) that teams were given."""
-        return np.zeros(len(self.market.supply), np.int64) if self.staffing is None else self.staffing.held
+        """Return the seats of each resource (resources,) that teams keep from others; a person's at each entry."""
+        none = np.zeros(len(self.market.supply), np.int64)
+        return none if self.staffing is None else self.staffing.held[self.board.person]
 
 
 def match(board: Board, seats: Seats, *, rivals: bool = True) -> Matching:
@@ -133,11 +134,12 @@ def _matched(board: Board, seats: Seats, claims: Backing, *, rivals: bool) -> Ma
     waits = left_out(board, pairs, unit=_units(team), need=seats.need, supply=seats.supply, most=most)
     if waits.any():
         pairs, worth, when = _kept(pairs, worth, when, ~waits[pairs.line])
-    market = Market(pairs.line, pairs.resource, worth, np.where(waits, 0, seats.need), seats.supply)
+    need = np.where(waits, 0, seats.need)
+    market = Market.of(pairs, worth, need=need, supply=seats.supply, person=board.person)
     if when:
         return _staff(board, pairs, market, claims, team=team, when=when, waits=waits)
     solution = solve(market)
-    found = prices(market, solution)
+    found = prices(market, solution).spread(board.person)
     return Matching(
         board=board,
         claims=claims,
@@ -162,7 +164,8 @@ def _match_large(board: Board, seats: Seats, claims: Backing, *, rivals: bool) -
     )
     if waits.any():
         short = short.without(waits)
-    solved = solve_all(pool, short, need=np.where(waits, 0, seats.need), supply=seats.supply)
+    need = np.where(waits, 0, seats.need)
+    solved = solve_all(pool, short, need=need, supply=seats.supply, person=board.person)
     solved = with_runners_up(pool, solved)
     if rivals:
         solved = with_rivals(pool, solved)
@@ -209,7 +212,7 @@ def _staff(
         _part(market, ordinary), need=np.where(team == ALONE, market.need, 0), supply=market.supply - staffing.held
     )
     solution = _solved(rest)
-    found = prices(rest, solution)
+    found = prices(rest, solution).spread(board.person)
     return Matching(
         board=board,
         claims=claims,
@@ -247,8 +250,9 @@ def _staff_large(board: Board, seats: Seats, claims: Backing, team: Ints, rivals
         board, short.pairs, unit=_units(team), need=seats.need, supply=seats.supply, most=most, giving=giving
     )
     short = short.without(waits)
-    relaxed = solve_all(pool, short, need=np.where(waits, 0, seats.need), supply=seats.supply)
-    rows = relaxed.market.line * len(seats.supply) + relaxed.market.resource
+    need = np.where(waits, 0, seats.need)
+    relaxed = solve_all(pool, short, need=need, supply=seats.supply, person=board.person)
+    rows = relaxed.short.pairs.line * len(seats.supply) + relaxed.short.pairs.resource
     place = np.searchsorted(rows, theirs.line * len(seats.supply) + theirs.resource)
     when = {
         number: [replace(occasion, pairs=place[occasion.pairs]) for occasion in found]
@@ -262,8 +266,9 @@ def _staff_large(board: Board, seats: Seats, claims: Backing, team: Ints, rivals
         return replace(rest, left_out=waits, allowed=allowed)
     nodes = board.policy.pace.team_nodes
     staffing = staff(board, relaxed.short.pairs, relaxed.market, team=team, when=when, nodes=nodes)
-    rest = _match_large(board, _open(need, seats.supply - staffing.held), claims, rivals=rivals)
-    parts = _by_category(board.frozen, relaxed, rest, staffing)
+    left = np.maximum(seats.supply - staffing.held[board.person], 0)
+    rest = _match_large(board, _open(need, left), claims, rivals=rivals)
+    parts = _by_category(board, relaxed, rest, staffing)
     staffing = replace(staffing, parts=parts)
     proof = _outside(rest.market, rest.solution, rest.prices, staffing, left_off=rest.certificate.worst_gap)
     return replace(rest, certificate=proof, left_out=waits, allowed=allowed, staffing=staffing)
@@ -273,9 +278,10 @@ def _open(need: Ints, supply: Ints) -> Seats:
     return Seats(np.flatnonzero(need), np.flatnonzero(supply), need, supply)
 
 
-def _by_category(frozen: Frozen, relaxed: Solved, rest: Matching, staffing: Staffing) -> tuple[Part, ...]:
+def _by_category(board: Board, relaxed: Solved, rest: Matching, staffing: Staffing) -> tuple[Part, ...]:
     """Return the parts with teams as whole categories; their bounds are the sums of prices that hold for all pairs."""
-    group = linked(frozen, team_of(frozen))
+    frozen = board.frozen
+    group = linked(frozen, team_of(frozen), board.person)
     of_line = group[frozen.items.category[frozen.lines["item"]]]
     of_resource = group[frozen.items.category[frozen.resources["item"]]]
     market, found = relaxed.market, relaxed.prices

@@ -62,9 +62,14 @@ def with_demands(
         rests=_as_for(frozen.rests, like, rows),
         outbid=np.concatenate([frozen.outbid, _outbid(frozen, like, lines)]),
     )
-    policy, now_ms = solved.board.policy, solved.board.now_ms
+    settled = solved.settled
     return board_of(
-        longer, policy=policy, now_ms=now_ms, resting=_as_for(resting, like, rows), stays=solved.settled.endings.stays
+        longer,
+        policy=solved.board.policy,
+        now_ms=solved.board.now_ms,
+        resting=_as_for(resting, like, rows),
+        stays=settled.endings.stays,
+        supply=settled.seats.supply,
     )
 
 

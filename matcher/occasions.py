@@ -17,6 +17,7 @@ from matcher.calendars import NEVER
 from matcher.candidates import Pairs
 from matcher.columns import Bools, Ints
 from matcher.market import Market
+from matcher.people import pooled
 from matcher.rules import Board
 from matcher.solve import solve
 
@@ -61,12 +62,12 @@ class Stretches:
 def occasions(board: Board, pairs: Pairs, rows: Ints, *, need: Ints, supply: Ints) -> list[Occasion]:
     """Return when the team with the pairs ``rows`` could meet, by start, if nobody else asked for anything."""
     line, resource = pairs.line[rows], pairs.resource[rows]
-    seats = np.minimum(need[line], supply[resource])
+    seats, whose, whole = np.minimum(need[line], supply[resource]), board.person[resource], pooled(supply, board.person)
     lines, place = np.unique(line, return_inverse=True)
     found = []
     for start, able in gatherings(board, pairs, rows):
         had = np.bincount(place[able], weights=seats[able], minlength=len(lines))
-        if (had >= need[lines]).all() and _at_once(line[able], resource[able], need=need, supply=supply):
+        if (had >= need[lines]).all() and _at_once(line[able], whose[able], need=need, supply=whole):
             found.append(Occasion(start, rows[able]))
     return found
 

@@ -134,7 +134,7 @@ def _odds(solved: Solved, asked: Wishes, outcome: Outcome, place: int, *, over: 
     )
     if over or served == told.asked:
         return told
-    cost = outcome.seatings[asked.category(line)].costs(but=line).cost[resources]
+    cost = outcome.seatings[asked.category(line)].costs(but=line).cost[board.person[resources]]
     rivals = np.flatnonzero(cost < UNPAYABLE)  # the other seats go to this line already
     if not len(rivals):
         held = solved.matching.held()[resources].any()  # by teams, whose seats have no price

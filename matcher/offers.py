@@ -31,8 +31,9 @@ def preview_offer(solved: Solved, resource: Resource) -> OfferPreview:
     """
     board = with_resources(solved, [resource])
     row = len(solved.frozen.resources)
-    category = solved.category(board.frozen.resources["item"][row])
-    return _told(solved, board, row, seating=solved.seating(category), seats=resource.capacity, given=None)
+    person = int(board.person[row])
+    held = 0 if person == row else int(solved.matching.held()[person])
+    return _told(solved, board, row, seats=resource.capacity - held, given=None)
 
 
 def demands_for(solved: Solved, *, resource_id: str) -> OfferPreview:
@@ -45,17 +46,43 @@ def demands_for(solved: Solved, *, resource_id: str) -> OfferPreview:
     if resource_id not in frozen.resource_ids:
         raise Refused("not_found", resource_id)
     row = frozen.resource_ids.index(resource_id)
-    seating = solved.seating(solved.category(frozen.resources["item"][row]))
-    seating.dismiss_resource(row)
-    seats = int(solved.settled.seats.supply[row] - solved.matching.held()[row])
-    market, taken = solved.matching.market, solved.matching.solution.taken
-    own = market.resource == row
-    given = np.bincount(market.line[own], taken[own], len(frozen.lines)).astype(np.int64)
-    return _told(solved, solved.board, row, seating=seating, seats=seats, given=given)
+    seats = max(int(solved.settled.seats.supply[row] - solved.matching.held()[row]), 0)
+    pairs, taken = solved.matching.pairs, solved.matching.solution.taken
+    own = pairs.resource == row
+    given = np.bincount(pairs.line[own], taken[own], len(frozen.lines)).astype(np.int64)
+    return _told(solved, solved.board, row, seats=seats, given=given)
 
 
-def _told(solved: Solved, board: Board, row: int, *, seating: Seating, seats: int, given: Ints | None) -> OfferPreview:
-    """Put a resource with so many seats into a seating that does not have it.
+def _without(solved: Solved, board: Board, row: int, *, seats: int) -> tuple[Seating, Pairs, Ints, int]:
+    """Return the seats given without a resource and whoever offers it, and the pairs of that person's other entries.
+
+    Beside the pairs, what they are worth, and what the person adds through them, with so many seats.
+    """
+    market, pairs = solved.matching.market, solved.matching.pairs
+    of_line = board.part[board.frozen.items.category[board.frozen.lines["item"]]]
+    part = board.part[board.frozen.items.category[board.frozen.resources["item"][row]]]
+    seating = solved.seating_of(of_line[market.line] == part)
+    person = int(board.person[row])
+    others = np.flatnonzero((market.resource == person) & (pairs.resource != row))
+    if person < len(solved.frozen.resources):
+        seating.dismiss_resource(person)
+    if not len(others):
+        return seating, pairs.keep(others), market.worth[others], 0
+    with_others = seating.copy()
+    _put(with_others, board, pairs.keep(others), market.worth[others])
+    with_others.supply(person, seats)
+    return seating, pairs.keep(others), market.worth[others], with_others.value() - seating.value()
+
+
+def _put(seating: Seating, board: Board, pairs: Pairs, worth: Ints) -> None:
+    """Let a seating know pairs of entries."""
+    size = len(board.frozen.lines), len(board.frozen.resources)
+    resource = board.person[pairs.resource]
+    seating.add_pairs(line=pairs.line, resource=resource, worth=worth, lines=size[0], resources=size[1])
+
+
+def _told(solved: Solved, board: Board, row: int, *, seats: int, given: Ints | None) -> OfferPreview:
+    """Put a resource with so many seats into the round, beside the other entries of the same person.
 
     ``given`` (lines,) are the seats that the round gives it. Where there may be several optima, the one found here need
     not be the round's; without it, the one found here is told.
@@ -65,14 +92,14 @@ def _told(solved: Solved, board: Board, row: int, *, seating: Seating, seats: in
     pairs = candidates(board, lines=asking[told], resources=np.array([row]))
     worth = values(board, pairs)
     pairs, worth = pairs.keep(worth > 0), worth[worth > 0]
-    price, before = seating.wants().price, seating.value()
-    others = np.bincount(seating.line, minlength=len(frozen.lines))
-    seating.add_pairs(
-        line=pairs.line, resource=pairs.resource, worth=worth, lines=len(frozen.lines), resources=len(frozen.resources)
-    )
-    seating.supply(row, seats)
+    seating, siblings, their_worth, elsewhere = _without(solved, board, row, seats=seats)
+    price, before = seating.wants().price, seating.value() + elsewhere
+    others = np.bincount(np.concatenate([seating.line, siblings.line]), minlength=len(frozen.lines))
+    _put(seating, board, siblings, their_worth)
+    _put(seating, board, pairs, worth)
+    seating.supply(int(board.person[row]), seats)
     given = seating.taken[len(seating.taken) - len(worth) :] if given is None else given[pairs.line]
-    adds = np.maximum(worth - price[pairs.line], 0)
+    adds = np.maximum(worth - price[pairs.line] - elsewhere, 0)
     order = np.lexsort((pairs.line, -worth, -adds, -np.minimum(given, 1)))[:MOST]
     return OfferPreview(
         shard=frozen.shard,

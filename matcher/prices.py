@@ -29,6 +29,10 @@ class Prices:
     line: Ints
     resource: Ints
 
+    def spread(self, person: Ints) -> "Prices":
+        """Return them with the price of each person at all entries of the person (``person``, (resources,))."""
+        return Prices(self.line, self.resource[person])
+
 
 def prices(market: Market, solution: Solution) -> Prices:
     """Return the optimal prices lowest for resources. For a solution that is not optimal they do not certify."""

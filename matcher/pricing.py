@@ -1,6 +1,6 @@
 """Solving a shortlisted pool exactly: what was left off is priced, and joins the market where it could matter."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Final
 
@@ -22,6 +22,7 @@ class Solved:
     """A market of shortlisted pairs, solved so that its prices hold for all allowed pairs.
 
     ``worst_gap``: by how much at most a pair that was left off exceeds its two prices; nothing, by construction.
+    ``person`` (resources,) is the row that stands for each in the market.
     """
 
     short: Shortlist
@@ -29,31 +30,32 @@ class Solved:
     solution: Solution
     prices: Prices
     worst_gap: int
+    person: Ints
 
     def joined(self, pairs: Pairs, worth: Ints) -> "Solved":
         """Return it with more pairs, none of which exceeds its prices, so that everything else stays as it is."""
         short = self.short.joined(pairs, worth)
         width = len(self.market.supply)
-        keys = short.pairs.line * width + short.pairs.resource
+        keys, known = (pairs.line * width + pairs.resource for pairs in (short.pairs, self.short.pairs))
         taken = np.zeros(len(keys), np.int64)
-        taken[np.searchsorted(keys, self.market.line * width + self.market.resource)] = self.solution.taken
-        market = _market(short, self.market.need, self.market.supply)
-        return Solved(short, market, Solution(taken, self.solution.components), self.prices, self.worst_gap)
+        taken[np.searchsorted(keys, known)] = self.solution.taken
+        market = _market(short, self.market.need, self.market.supply, self.person)
+        return replace(self, short=short, market=market, solution=Solution(taken, self.solution.components))
 
 
-def solve_all(pool: Pool, short: Shortlist, *, need: Ints, supply: Ints) -> Solved:
+def solve_all(pool: Pool, short: Shortlist, *, need: Ints, supply: Ints, person: Ints) -> Solved:
     """Return the optimum over all pairs of ``pool``; ``need`` (all lines,) is 0 where a line waits."""
     for turn in count():
-        market = _market(short, need, supply)
+        market = _market(short, need, supply, person)
         solution = solve(market)
-        found = prices(market, solution)
+        found = prices(market, solution).spread(person)
         doubtful = np.flatnonzero(short.beyond > found.line)
         pairs, worth = pool.underpriced(doubtful, found, most=SPARE << turn)
         gap = worth - found.line[pairs.line] - found.resource[pairs.resource]
         if not len(gap):
             break
         short = short.joined(pairs, worth)
-    return Solved(short, market, solution, found, int(gap.max(initial=0)))
+    return Solved(short, market, solution, found, int(gap.max(initial=0)), person)
 
 
 def with_runners_up(pool: Pool, solved: Solved) -> Solved:
@@ -85,9 +87,10 @@ def with_rivals(pool: Pool, solved: Solved) -> Solved:
     certain = free[market.resource] & (market.worth >= short.beyond[market.line])
     known = np.bincount(market.line[certain], minlength=len(market.need))
     doubtful = np.flatnonzero((short.beyond > 0) & (known < CHANGES))
+    free = free[solved.person]
     solved = solved.joined(*pool.best_of(doubtful, free, most=CHANGES))
     return solved.joined(*pool.all_of(np.flatnonzero(short.beyond), ~free))
 
 
-def _market(short: Shortlist, need: Ints, supply: Ints) -> Market:
-    return Market(short.pairs.line, short.pairs.resource, short.worth, need, supply)
+def _market(short: Shortlist, need: Ints, supply: Ints, person: Ints) -> Market:
+    return Market.of(short.pairs, short.worth, need=need, supply=supply, person=person)

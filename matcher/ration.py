@@ -18,7 +18,8 @@ from matcher.values import values
 def put_off(board: Board, *, asked: Ints, given: Ints, supply: Ints) -> Ints:
     """Return which line rows could have another seat of a resource that serves per occasion, one round later.
 
-    A round gives such a resource no more jobs than it has seats; the next one may place others beside them.
+    A round gives such a resource no more jobs than it has seats; the next one may place others beside them. So it is
+    with the other entries of a person who was given a job through one.
 
     Args:
         board: the pool.
@@ -26,12 +27,20 @@ def put_off(board: Board, *, asked: Ints, given: Ints, supply: Ints) -> Ints:
         given: seats that every resource gave in this round.
         supply: seats that every resource had to give in it.
     """
-    busy = np.flatnonzero(board.frozen.resources["per_occasion"] & (given > 0) & (given >= supply))
+    again = board.frozen.resources["per_occasion"] & (given > 0) & (given >= supply)
+    busy = np.union1d(np.flatnonzero(again), _of_the_same(board, given=given, supply=supply))
     lines = np.flatnonzero(asked > 0)
     if not len(busy) or not len(lines):
         return np.zeros(0, np.int64)
     pairs = candidates(board, lines=lines, resources=busy)
     return np.unique(pairs.line[values(board, pairs) > 0])
+
+
+def _of_the_same(board: Board, *, given: Ints, supply: Ints) -> Ints:
+    """Return the open entries of people who were given a job through another one."""
+    gave = np.zeros(len(given), bool)
+    gave[board.person[given > 0]] = True
+    return np.flatnonzero(gave[board.person] & (given == 0) & (supply > 0))
 
 
 def left_out(

@@ -42,6 +42,7 @@ ROW = [
     ("admission", "i4"),
     ("per_occasion", "?"),
     ("stays_put", "?"),
+    ("in_person", "?"),
     ("lender", "i8"),
     # The column below belongs to the fold of rounds.
     ("shown", "i4"),
@@ -117,6 +118,7 @@ class ResourceFold:
             self.admissions.number(tuple(sorted(set(resource.admits)))),
             resource.per_occasion,
             resource.kind in _STAY_PUT,
+            resource.kind is ResourceKind.SKILL and resource.provider.startswith("member:"),
             0,
             self.table.rows["shown"][row],
         )
@@ -155,6 +157,7 @@ class ResourceFold:
             self.admissions.number(tuple(sorted(set(resource.admits)))),
             resource.per_occasion,
             resource.stays_put,
+            False,  # who is where is seen to by the home shard, which alone promises
             int(lender),
             0,
         )

@@ -13,6 +13,7 @@ import numpy as np
 from matcher.calendars import NEVER, Timetable, near
 from matcher.columns import Bools, Ints, code, looked_up
 from matcher.gates import Gate, Gates, binding, gates_of
+from matcher.people import parts_of, person_of
 from matcher.pool import Frozen
 from matcher.slots import Slots, busy, full, slots_of
 from schemas.policy import Policy
@@ -30,9 +31,11 @@ class Board:
     (beyond the city) over city, district and street to 4 (same community). ``place``/``home`` number the
     distinct places of lines and homes of resources. ``calendar`` (resources,) is a row of ``open``: when the resource
     can be had; ``hours`` (demands,) one of ``asked``: when the job may be, within the demand's window.
-    ``slots`` are the seats of resources that are held per occasion and have a job on each seat.
+    ``slots`` are the seats that serve beside the jobs that they have.
     ``gates`` are those that entries set themselves, ``binding`` those of them that some entry sets;
     ``notice`` (resources,) is the least time (ms) before a start. ``backed`` are the codes of pairs that a claim backs.
+    ``person`` (resources,) is the row that stands for each in a market, ``part`` (categories,) the first of the
+    categories that are one market because of it (``people``).
     """
 
     frozen: Frozen
@@ -54,6 +57,8 @@ class Board:
     slots: Slots | None
     rests: Ints
     backed: Ints
+    person: Ints
+    part: Ints
 
     def item(self, line: Ints, resource: Ints) -> Bools:
         """The item asked for; or, where the line takes it, another of the same category."""
@@ -165,12 +170,18 @@ class Board:
 
 
 def board_of(
-    frozen: Frozen, *, policy: Policy, now_ms: int, resting: Ints | None = None, stays: Bools | None = None
+    frozen: Frozen,
+    *,
+    policy: Policy,
+    now_ms: int,
+    resting: Ints | None = None,
+    stays: Bools | None = None,
+    supply: Ints | None = None,
 ) -> Board:
     """Return the board for ``frozen``.
 
     ``resting`` (n, 2) adds pairs that rest from this round on. ``stays`` (live,) are the live assignments that keep
-    their slots; without it none does.
+    their slots; without it none does. ``supply`` are the open seats of resources; without it all entries are apart.
     """
     demands, resources = frozen.demands, frozen.resources
     places, place = np.unique(demands["place"], return_inverse=True)
@@ -179,12 +190,12 @@ def board_of(
     calendars, calendar = np.unique(resources["calendar"], return_inverse=True)
     asked, hours = np.unique(demands["hours"], return_inverse=True)
     opening = [near(frozen.calendars[number], demands, now_ms=now_ms) for number in calendars]
-    jobs = {} if stays is None else busy(frozen, stays=stays)
+    jobs = {} if stays is None else busy(frozen, stays=stays, policy=policy)
     slots, of_seats = slots_of(
         frozen, jobs=jobs, policy=policy, places=places,
         opening=[opening[calendar[row]] for row in full(frozen, jobs)], first_row=len(opening),
     )  # fmt: skip
-    items = frozen.lines["item"]
+    person, items = person_of(frozen, policy=policy, supply=supply), frozen.lines["item"]
     gate = np.where(demands["risky"][frozen.line_demand], frozen.items.risky_gate[items], frozen.items.gate[items])
     return Board(
         frozen=frozen,
@@ -206,6 +217,8 @@ def board_of(
         slots=slots,
         rests=_resting(frozen, now_ms=now_ms, added=resting),
         backed=np.zeros(0, np.int64),
+        person=person,
+        part=parts_of(frozen, person),
     )
 
 

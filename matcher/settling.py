@@ -10,7 +10,7 @@ from matcher.fold import OPEN
 from matcher.matching import Seats
 from matcher.pool import Frozen
 from matcher.rules import Board, board_of, line_rows
-from matcher.slots import busy, full
+from matcher.slots import Busy, busy, full
 from matcher.teams import open_wholly
 from schemas.policy import Policy
 
@@ -40,14 +40,15 @@ def settle(frozen: Frozen, *, now_ms: int, policy: Policy) -> Settled:
     need = _need(frozen, tally)
     lapsed = _lapsed(frozen, need, now_ms)
     need = np.where(lapsed[frozen.line_demand], 0, need)
-    seats = _seats(frozen, tally, need, stays=ends.stays, now_ms=now_ms)
+    jobs = busy(frozen, stays=ends.stays, policy=policy)
+    seats = _seats(frozen, tally, need, jobs=jobs, now_ms=now_ms)
     return Settled(ends, tally, lapsed, seats)
 
 
 def board_after(frozen: Frozen, settled: Settled, *, policy: Policy, now_ms: int) -> Board:
     """Return the board on which what is open after the past was settled is matched."""
-    ends = settled.endings
-    return board_of(frozen, policy=policy, now_ms=now_ms, resting=ends.resting, stays=ends.stays)
+    ends, supply = settled.endings, settled.seats.supply
+    return board_of(frozen, policy=policy, now_ms=now_ms, resting=ends.resting, stays=ends.stays, supply=supply)
 
 
 def _tally(frozen: Frozen, ends: Endings) -> Tally:
@@ -81,11 +82,12 @@ def _need(frozen: Frozen, tally: Tally) -> Ints:
     return open_wholly(frozen, need=need, taken=tally.line)
 
 
-def _seats(frozen: Frozen, tally: Tally, need: Ints, *, stays: Bools, now_ms: int) -> Seats:
+def _seats(frozen: Frozen, tally: Tally, need: Ints, *, jobs: Busy, now_ms: int) -> Seats:
     supply = frozen.resources["capacity"].astype(np.int64)
     for row, bits in tally.resource.items():
         supply[row] -= bits.bit_count()
-    supply[full(frozen, busy(frozen, stays=stays))] = 1  # one more round, one more job
+    again = np.array(full(frozen, jobs), np.int64)
+    supply[again[frozen.resources["per_occasion"][again]]] = 1  # one more round, one more job
     supply = np.where(frozen.resources["status"] == OPEN, np.maximum(supply, 0), 0)
     supply[[row for row, until in frozen.abroad.taken.items() if until > now_ms]] = 0
     return Seats(np.flatnonzero(need), np.flatnonzero(supply), need, supply)

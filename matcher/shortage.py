@@ -43,7 +43,7 @@ def most_at_once(board: Board, seats: Seats, lines: Ints) -> Ints:
     for _, able in gatherings(board, pairs, np.arange(len(pairs.line))):
         found = pairs.keep(able)
         one_each = np.ones(len(found.line), np.int64)
-        market = Market(found.line, found.resource, one_each, seats.need, seats.supply)
+        market = Market.of(found, one_each, need=seats.need, supply=seats.supply, person=board.person)
         had = np.bincount(found.line, weights=solve(market).taken, minlength=len(seats.need)).astype(np.int64)[lines]
         if had.sum() > best.sum():
             best = had

@@ -1,10 +1,14 @@
-"""Seats that serve again: of a resource that is held per occasion, a seat is taken only while a job on it lasts.
+"""Calendars less what is committed: of seats that are held per occasion, and of people with several entries.
+
+Of a resource that is held per occasion, a seat is taken only while a job on it lasts.
 
 1. A seat without a live assignment is had as the resource is.
 2. Where every seat has some, the resource is *full*: what is committed is taken from the calendar of each seat, with
    the way between two places before and after it. One job may begin when the other ends: stretches are half-open.
 3. A round gives a full resource one seat more, the one that is free first; so no two of its jobs meet that nobody
    compared, and a round stays a plain transport problem. The next round follows at once.
+4. What a member does in person, through whichever entry, takes from the calendars of all, where the policy says that a
+   person is in one place (``people``): an open entry of somebody with jobs is full, and all these jobs are its seat's.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,16 +29,35 @@ Busy = dict[int, dict[int, list[Job]]]
 """Resource row -> seat -> its jobs."""
 
 
-def busy(frozen: Frozen, *, stays: Bools) -> Busy:
-    """Return what keeps the seats that are held per occasion, of the live assignments that stay (live,)."""
+def busy(frozen: Frozen, *, stays: Bools, policy: Policy) -> Busy:
+    """Return what keeps open seats busy for a time, of the live assignments that stay (live,)."""
     live, found = frozen.live, Busy()
-    rows = np.flatnonzero(stays & frozen.resources["per_occasion"][live["resource"]])
-    place = frozen.demands["place"][live["demand"][rows]]
-    for row, where in zip(rows.tolist(), place.tolist(), strict=True):
-        held = live[row]
-        seats = found.setdefault(int(held["resource"]), {})
-        seats.setdefault(int(held["resource_seat"]), []).append((int(held["starts"]), int(held["ends"]), where))
-    return found
+    for row in np.flatnonzero(stays & frozen.resources["per_occasion"][live["resource"]]).tolist():
+        seats = found.setdefault(int(live["resource"][row]), {})
+        seats.setdefault(int(live["resource_seat"][row]), []).append(_job(frozen, row))
+    return found | _engaged(frozen, stays) if policy.rules.one_place else found
+
+
+def _engaged(frozen: Frozen, stays: Bools) -> Busy:
+    """Return all jobs of each person, for every entry of that person that may have another; each has one seat."""
+    there, taken = frozen.resources["in_person"].copy(), frozen.live["resource"][stays]
+    there[taken] &= frozen.resources["per_occasion"][taken]
+    mine, provider = np.flatnonzero(there), frozen.resources["provider"]
+    held = np.flatnonzero(stays & frozen.resources["in_person"][frozen.live["resource"]])
+    member = provider[frozen.live["resource"][held]]
+    concerned, jobs = np.isin(member, provider[mine]), dict[int, list[Job]]()
+    for row, person in zip(held[concerned].tolist(), member[concerned].tolist(), strict=True):
+        jobs.setdefault(person, []).append(_job(frozen, row))
+    return {
+        row: {0: jobs[person]}
+        for row, person in zip(mine.tolist(), provider[mine].tolist(), strict=True)
+        if person in jobs
+    }
+
+
+def _job(frozen: Frozen, row: int) -> Job:
+    held = frozen.live[row]
+    return int(held["starts"]), int(held["ends"]), int(frozen.demands["place"][held["demand"]])
 
 
 def seats_of(frozen: Frozen, row: int) -> list[int]:

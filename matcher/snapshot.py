@@ -17,7 +17,7 @@ from matcher.state import ShardState
 from matcher.transfers import Hold
 from schemas.catalogue import Catalogue
 
-FORMAT: Final = 8
+FORMAT: Final = 9
 
 
 class SnapshotError(ValueError):

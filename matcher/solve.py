@@ -8,7 +8,7 @@ Worths are whole numbers below 2**53, so the floating-point arithmetic of the fi
 found, the certificate proves it in whole numbers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -59,6 +59,12 @@ def solve(market: Market) -> Solution:
     taken = np.zeros(len(market.line), np.int64)
     if not len(market.line):
         return Solution(taken, 0)
+    place = market.line * len(market.supply) + market.resource
+    if (place[1:] <= place[:-1]).any():
+        best = _best_of_each(market, place)
+        found = solve(replace(market, line=market.line[best], resource=market.resource[best], worth=market.worth[best]))
+        taken[best] = found.taken
+        return Solution(taken, found.components)
     parts, reach = _components(market), market.reach()
     lines, resources = np.diff(parts.line_start), np.diff(parts.resource_start)
     _solve_stars(market, parts, reach, taken, one_resource=True, chosen=resources == 1)
@@ -75,6 +81,12 @@ def solve(market: Market) -> Solution:
             reach[theirs],
         )
     return Solution(taken, parts.count)
+
+
+def _best_of_each(market: Market, place: Ints) -> Ints:
+    """Return the pairs of most worth of each line and resource (``place``), in their order; of equals the first."""
+    order = np.lexsort((-market.worth, place))
+    return order[np.flatnonzero(np.diff(place[order], prepend=-1))]
 
 
 def _components(market: Market) -> _Parts:

@@ -20,7 +20,8 @@ from schemas.policy import Policy
 class Solved:
     """The pool, the past settled, and the optimum of what is open. Nothing that is asked of it changes it.
 
-    Categories share neither lines nor resources, so each is a question by itself.
+    Categories share neither lines nor resources, so each is a question by itself; where a person has entries in
+    several, these are one question, named after the first.
     """
 
     board: Board
@@ -56,7 +57,11 @@ class Solved:
 
     def seating(self, category: int) -> Seating:
         """Return the seats given in a category, for the caller to change."""
-        return Seating.of(self.matching.market, self.matching.solution.taken, chosen=self._pairs_of(category))
+        return self.seating_of(self._pairs_of(category))
+
+    def seating_of(self, chosen: Bools) -> Seating:
+        """Return the seats given to ``chosen`` pairs (pairs,) that share no entry with others."""
+        return Seating.of(self.matching.market, self.matching.solution.taken, chosen=chosen)
 
     def costs(self, category: int) -> Costs:
         """Return what a seat of each resource of a category costs those who would get it; found once."""
@@ -65,11 +70,11 @@ class Solved:
         return self._costs[category]
 
     def category(self, item: int) -> int:
-        """Return the category of an item, both by number."""
-        return int(self.frozen.items.category[item])
+        """Return the category of an item, both by number, or the first of its part."""
+        return int(self.board.part[self.frozen.items.category[item]])
 
     def _pairs_of(self, category: int) -> Bools:
-        of_line = self.frozen.items.category[self.frozen.lines["item"]] == category
+        of_line = self.board.part[self.frozen.items.category[self.frozen.lines["item"]]] == category
         chosen: Bools = np.asarray(of_line[self.matching.market.line], bool)
         return chosen
 

@@ -39,7 +39,7 @@ MOST_COLUMNS: Final = 40_000
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A connected part with teams: ``lines`` and ``resources`` (rows), what was found, and what nothing can exceed."""
+    """A connected part with teams: ``lines`` and ``resources`` (rows of the market), what was found, and its bound."""
 
     lines: Ints
     resources: Ints
@@ -53,7 +53,7 @@ class Staffing:
 
     ``pairs`` are those of all teams that could meet; of those that got seats with the start of the team's job.
     ``worth`` and ``taken`` (pairs,), the seats given, go with them. ``held`` (resources,) counts the seats of each
-    resource that teams hold now. ``parts`` are those that hold teams.
+    row of the market that teams hold now. ``parts`` are those that hold teams.
     """
 
     pairs: Pairs
@@ -103,7 +103,7 @@ def staff(board: Board, pairs: Pairs, market: Market, *, team: Ints, when: Occas
     for rows in _parts(market, team, of_team):
         found, bound = _Local(board, pairs, market, rows, team, when).decided(nodes)
         value = int((found * market.worth[rows]).sum())
-        parts.append(Part(np.unique(pairs.line[rows]), np.unique(pairs.resource[rows]), value, bound))
+        parts.append(Part(np.unique(market.line[rows]), np.unique(market.resource[rows]), value, bound))
         taken[rows] = np.where(of_team[rows], found, 0)
     start = pairs.start.copy()
     for number in np.unique(team[pairs.line[taken > 0]]).tolist():

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from matcher.columns import Bools, Ints
+from matcher.people import links
 from matcher.pool import Frozen
 from matcher.rules import line_rows
 
@@ -27,12 +28,16 @@ def team_of(frozen: Frozen) -> Ints:
     return np.where((bundle | lines["together"]) & (seats[first] > 1), first, ALONE)
 
 
-def linked(frozen: Frozen, team: Ints) -> Ints:
-    """Return each category's group (categories,), by number: a bundle links all categories that it asks for."""
+def linked(frozen: Frozen, team: Ints, person: Ints) -> Ints:
+    """Return each category's group (categories,), by number.
+
+    A bundle links all categories that it asks for, and whoever has entries in several, as ``person`` (resources,) says.
+    """
     category = frozen.items.category
     size, members = int(category.max(initial=0)) + 1, np.flatnonzero(team != ALONE)
     tails, heads = (category[frozen.lines["item"][rows]] for rows in (members, team[members]))
-    graph = csr_array((np.ones(len(members), np.int8), (tails, heads)), shape=(size, size))
+    tails, heads = map(np.concatenate, zip((tails, heads), links(frozen, person), strict=True))
+    graph = csr_array((np.ones(len(tails), np.int8), (tails, heads)), shape=(size, size))
     _, group = connected_components(graph, directed=False)
     return np.asarray(group, np.int64)
 

@@ -94,9 +94,17 @@ class Rules(Fact):
         Field(
             ge=0,
             le=60 * 24,
-            description="Way between two communities, for a seat that serves per occasion; venues stay put.",
+            description="Way between two communities, for a seat that serves per occasion, or for one person's jobs; "
+            "venues stay put.",
         ),
     ] = 0
+    one_place: Annotated[
+        bool,
+        Field(
+            description="Whether all skills that one member offers are one person's, who is in one place at a time; "
+            "otherwise each entry has a calendar of its own."
+        ),
+    ] = False
     answer_hours: Annotated[int, Field(ge=1, le=24 * 30, description="Time to answer a proposal.")] = 24
     expiry_pause_hours: Annotated[
         int, Field(ge=1, le=24 * 365, description="After no answer the same pair is not proposed for so long.")

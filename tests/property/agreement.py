@@ -1,8 +1,9 @@
 """Matcher and oracle side by side: the same round, asked of both."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 
 from matcher.fold import from_ms, to_ms
 from matcher.matching import match
@@ -12,6 +13,7 @@ from schemas.policy import LoadWeights, Policy, RegretWeights
 from schemas.rounds import Proposal, RoundDecided
 from tests.property.claiming import settling
 from tests.property.ledger import Word
+from tests.property.occasions import person
 from tests.property.optimum import Pair, Place, teams_of
 from tests.property.oracle import Book, Pool, proven
 from tests.town import Town, ended
@@ -51,6 +53,7 @@ def assert_agreed(book: Book, town: Town, decided: RoundDecided, *, now: datetim
     assert list(decided.claims) == settling(book, decided, pool)
     assert_fair(book, pool, decided, now=now, policy=policy)
     assert_seats_are_single(book, decided, book.endings(now, policy))
+    assert_people_are_in_one_place(book, decided, book.endings(now, policy), policy)
     assert_teams_are_whole(book, decided, book.endings(now, policy))
 
 
@@ -74,18 +77,21 @@ def assert_best(book: Book, decided: RoundDecided, pool: Pool) -> None:
 def put_off(book: Book, pool: Pool, decided: RoundDecided) -> set[Place | str]:
     """Return the lines with an open seat that could be had, a round later, of what serves per occasion.
 
-    And the claims that are ruled on only then.
+    Or of a person who was given a job through another entry. And the claims that are ruled on only then.
     """
     of_line = Counter((p.demand_id, p.line) for p in decided.proposals)
     given = Counter(p.resource_id for p in decided.proposals)
+    busy = {pool.whose[p.resource_id] for p in decided.proposals}
     later: set[Place | str] = {ruled.claim.claim_id for ruled in pool.rulings if ruled.outcome == "later"}
     return later | {
         pair[:2]
         for pair in pool.allowed
         if pair[:2] not in pool.waiting
         and of_line[pair[:2]] < pool.need[pair[:2]]
-        and book.resources[pair[2]].per_occasion
-        and given[pair[2]] == pool.supply[pair[2]]
+        and (
+            (book.resources[pair[2]].per_occasion and given[pair[2]] == pool.supply[pair[2]])
+            or (not given[pair[2]] and pool.whose[pair[2]] in busy)
+        )
     }
 
 
@@ -103,7 +109,7 @@ def assert_fair(book: Book, pool: Pool, decided: RoundDecided, *, now: datetime,
     there = {pair: worth for pair, worth in open_then.pairs.items() if pair[:2] not in pool.waiting}
     assert decided.fairness is not None
     teams = {team: able for team, able in open_then.teams.items() if not pool.waiting & set(team)}
-    assert decided.fairness.best == Pool(open_then.need, open_then.supply, there, teams=teams).optimum()
+    assert decided.fairness.best == replace(open_then, pairs=there, teams=teams).optimum()
     gift = sum(p.terms.get("regret", 0) + p.terms.get("load", 0) for p in decided.proposals)
     assert decided.fairness.value == sum(p.value for p in decided.proposals) - gift <= decided.fairness.best
 
@@ -189,6 +195,18 @@ def assert_seats_are_single(book: Book, decided: RoundDecided, words: dict[str, 
         else:
             assert seats + sum(used == name for used, _ in spent) <= capacity
     assert all(seat_exists(book, proposal) for proposal in decided.proposals)
+
+
+def assert_people_are_in_one_place(book: Book, decided: RoundDecided, words: dict[str, Word], policy: Policy) -> None:
+    """Assert that no new job meets another one of the same person, with the way where the place differs."""
+    stay = [p.proposal for n, p in book.live.items() if words.get(n, ("confirmed",))[0] == "confirmed"]
+    promised = [p for p in [*stay, *decided.proposals] if book.resources[p.resource_id].provider.startswith("member:")]
+    for one, other in product(decided.proposals, promised):
+        who, whom = (person(book.resources[p.resource_id], policy) for p in (one, other))
+        if who == whom and one != other and policy.rules.one_place and who.startswith("member:"):
+            apart = book.demands[one.demand_id].community != book.demands[other.demand_id].community
+            way = timedelta(minutes=policy.rules.travel_minutes if apart else 0)
+            assert one.ends_at + way <= other.starts_at or other.ends_at + way <= one.starts_at
 
 
 def seat_exists(book: Book, proposal: Proposal) -> bool:

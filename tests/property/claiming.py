@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from schemas.claims import ClaimMade, ClaimSettled
 from schemas.policy import Policy
 from schemas.rounds import RoundDecided
+from tests.property.occasions import person
 from tests.property.optimum import Pair, Place, teams_of
 
 if TYPE_CHECKING:
@@ -45,9 +46,10 @@ def rulings(
 ) -> list[Ruling]:
     """What is said of each open claim before anything is given, in the order in which they were made.
 
-    One is ruled on later, because what it claims serves per occasion and is claimed for this round.
+    One is ruled on later, because what it claims serves per occasion, or whom it claims, is claimed for this round.
     """
-    left: Counter[object] = Counter({**need, **supply})
+    people = {(person(book.resources[name], policy), "seats"): seats for name, seats in supply.items()}
+    left: Counter[object] = Counter({**need, **supply, **people})
     found = []
     for claim in book.claims.values():
         known = claim.demand_id in book.demands and claim.resource_id in book.resources
@@ -56,12 +58,14 @@ def rulings(
         pair = (claim.demand_id, claim.line, claim.resource_id)
         said = _ruling(book, pair, need, supply, new_noes, now, policy)
         if said == (None, None):
-            seats = min(left[pair[:2]], left[pair[2]])
-            if left[pair[:2]] and not seats and book.resources[pair[2]].per_occasion:
+            who = person(book.resources[pair[2]], policy)
+            seats = min(left[pair[:2]], left[pair[2]], left[who, "seats"] if who != pair[2] else left[pair[2]])
+            again = book.resources[pair[2]].per_occasion or left[pair[2]]
+            if left[pair[:2]] and not seats and again:
                 said = ("later", None)
             elif not seats:
                 said = ("claimed_before", None)
-            left.subtract({pair[:2]: seats, pair[2]: seats})
+            left.subtract({pair[:2]: seats, pair[2]: seats, (who, "seats"): seats})
         found.append(Ruling(claim, pair, *said))
     return found
 

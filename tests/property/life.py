@@ -237,7 +237,7 @@ def resource_after(draw: st.DrawFn, before: Resource, version: int, now: datetim
     change: dict[str, Any] = draw(
         st.sampled_from(
             [
-                {"capacity": draw(st.integers(1, 3))},
+                {"capacity": 1 if before.provider.startswith("member:") else draw(st.integers(1, 3))},
                 {"windows": (draw(windows(since=now)),)},
                 {"scope": draw(SCOPES)},
                 {"renewable": not before.renewable, "per_occasion": False},

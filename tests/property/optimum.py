@@ -29,13 +29,18 @@ def best_total(
     worth: Mapping[Pair, int],
     *,
     teams: Mapping[Team, Collection[set[Pair]]] | None = None,
+    whose: Mapping[str, str] | None = None,
 ) -> int:
     """Return the greatest total worth.
+
+    ``whose`` names the person of entries that are one person's, who has one seat for all of them.
 
     Each ordinary demand seat in turn takes a seat of some resource, or none; each team's seats take one each, by the
     pairs of one of the occasions it has, or all take none.
     """
-    teams, names = teams or {}, sorted(supply)
+    teams, names, whose = teams or {}, sorted(supply), whose or {}
+    people = sorted({whose.get(name, name) for name in names})
+    column_of = {name: people.index(whose.get(name, name)) for name in names}
     of_team = {place for team in teams for place in team}
     units: list[tuple[list[Place], list[set[Pair]] | None]] = [
         ([place for place in team for _ in range(need[place])], list(occasions)) for team, occasions in teams.items()
@@ -46,7 +51,7 @@ def best_total(
         """The most when this seat takes something."""
         seats, occasions = units[unit]
         found = IMPOSSIBLE
-        for column, name in enumerate(names):
+        for name, column in column_of.items():
             pair = (*seats[seat], name)
             points = worth.get(pair)
             if left[column] and points is not None and (occasions is None or pair in occasions[occasion]):
@@ -68,4 +73,5 @@ def best_total(
         return max(best(unit + 1, 0, 0, left), *(taking(unit, 0, chosen, left) for chosen in range(len(occasions))))
 
     every = sum(len(seats) for seats, _ in units)
-    return best(0, 0, 0, tuple(min(supply[name], every) for name in names))
+    seats_of = {person: max(supply[name] for name in names if whose.get(name, name) == person) for person in people}
+    return best(0, 0, 0, tuple(min(seats_of[person], every) for person in people))

@@ -18,7 +18,7 @@ from schemas.rounds import RoundDecided
 from tests.property import claiming
 from tests.property.endings import Endings
 from tests.property.ledger import BEGINNING, EVER, Word
-from tests.property.occasions import Seats
+from tests.property.occasions import Seats, person
 from tests.property.optimum import Pair, Place, Team, best_total, teams_of
 
 
@@ -40,7 +40,7 @@ class Pool:
 
     Where the round cannot take on all lines, those ``waiting`` for the next have no pairs in this one. Each of the
     ``teams`` can meet at some moments, each with the pairs that can start then; one that never can has no pairs,
-    but is ``allowed`` them each by itself.
+    but is ``allowed`` them each by itself. ``whose`` names the person who gives what is offered, by entry.
     """
 
     need: dict[Place, int]
@@ -50,11 +50,12 @@ class Pool:
     teams: dict[Team, list[set[Pair]]] = field(default_factory=dict)
     rulings: list[claiming.Ruling] = field(default_factory=list)
     allowed: set[Pair] = field(default_factory=set)
+    whose: dict[str, str] = field(default_factory=dict)
 
     def optimum(self) -> int:
         """Return the most that can be had, by trying for every open demand seat every resource and none."""
         worth = {pair: worth.total for pair, worth in self.pairs.items()}
-        return best_total(self.need, self.supply, worth, teams=self.teams)
+        return best_total(self.need, self.supply, worth, teams=self.teams, whose=self.whose)
 
     def in_team(self, place: Place) -> bool:
         """Whether the line is of a team that could meet."""
@@ -68,7 +69,7 @@ class Book(Endings):
         """Return the pool of a round at ``now``, after its endings."""
         words = self.endings(now, policy)
         over = {name for name, (to, _) in words.items() if to != "confirmed"}
-        need, supply, noes = self._need(words, over, now), self._supply(words), self._new_noes(words)
+        need, supply, noes = self._need(words, over, now), self._supply(words, policy), self._new_noes(words)
         rulings = claiming.rulings(self, need, supply, noes, now, policy)
         backed = {ruled.pair for ruled in rulings if ruled.backs}
         every = dict(self._pairs(need, supply, words, now, policy, backed))
@@ -84,7 +85,11 @@ class Book(Endings):
         waiting = self._waiting(asking, policy) if giving > policy.pace.most_seats else set()
         taken_on = {pair: worth for pair, worth in pairs.items() if pair[:2] not in waiting}
         meeting = {team: able for team, able in teams.items() if not waiting & set(team)}
-        return Pool(need, supply, taken_on, waiting, meeting, rulings, set(every))
+        return Pool(need, supply, taken_on, waiting, meeting, rulings, set(every), self._whose(supply, policy))
+
+    def _whose(self, names: Collection[str], policy: Policy) -> dict[str, str]:
+        """Return the person who gives what each of these entries offers."""
+        return {name: person(self.resources[name], policy) for name in names}
 
     def _asking_teams(self, need: Mapping[Place, int]) -> list[Team]:
         """Return the teams with open seats."""
@@ -106,13 +111,16 @@ class Book(Endings):
         Looked at are all moments at which something begins or ends to be possible.
         """
         found: dict[Team, list[set[Pair]]] = {}
+        whose = self._whose(supply, policy)
         for team in self._asking_teams(need):
             mine = [pair for pair in pairs if pair[:2] in team]
             for moment in sorted(self._turning_points(mine, words, now, policy)):
                 able = {pair for pair in mine if self.can_start(pair[0], pair[2], moment, words, now, policy)}
                 asked = {place: need[place] for place in team}
                 worth = {pair: pairs[pair].total for pair in able}
-                if able not in found.get(team, []) and best_total(asked, supply, worth, teams={team: [able]}):
+                if able in found.get(team, []):
+                    continue
+                if best_total(asked, supply, worth, teams={team: [able]}, whose=whose):
                     found.setdefault(team, []).append(able)
         return found
 
@@ -153,7 +161,7 @@ class Book(Endings):
                     continue
                 if not self._suits(pair, policy):
                     continue
-                starts_at = self._start(demand_id, resource_id, now, policy, self.seats(resource_id, words))
+                starts_at = self._start(demand_id, resource_id, now, policy, self.seats(resource_id, words, policy))
                 if starts_at is None:
                     continue
                 bonus = {"claim": policy.claim.bonus if pair in backed else 0}
@@ -198,9 +206,9 @@ class Book(Endings):
             if self.demands[place[0]].lapses_at > now
         }
 
-    def _supply(self, words: Mapping[str, Word]) -> dict[str, int]:
+    def _supply(self, words: Mapping[str, Word], policy: Policy) -> dict[str, int]:
         there = self.resources.keys() - self.resting - self.resources_gone
-        supply = {name: self.seats(name, words).open(self.resources[name]) for name in sorted(there)}
+        supply = {name: self.seats(name, words, policy).open(self.resources[name]) for name in sorted(there)}
         return {name: seats for name, seats in supply.items() if seats > 0}
 
     def first_failing(self, pair: Pair, supply: Collection[str], now: datetime, policy: Policy) -> str | None:
@@ -209,7 +217,7 @@ class Book(Endings):
         patient = self.resources | {pair[2]: resource.model_copy(update={"notice_minutes": 0})}
         at_any_time = Book(self.catalogue, resources=patient, demands=self.demands)
         calm = policy.model_copy(update={"rules": policy.rules.model_copy(update={"booking_minutes": 0})})
-        seats = self.seats(pair[2], self.endings(now, policy))
+        seats = self.seats(pair[2], self.endings(now, policy), policy)
         alone, placed = (at_any_time._start(pair[0], pair[2], now, calm, held) is not None for held in (Seats(), seats))
         holds = {
             "item": self._item(pair, policy),
@@ -250,9 +258,9 @@ class Book(Endings):
 
     def losing(self, decided: RoundDecided, pool: Pool) -> set[Place]:
         """Return the lines whose clock of regret a round that gave these proposals must start."""
-        given = Counter((p.demand_id, p.line, p.resource_id) for p in decided.proposals)
+        given = Counter((p.demand_id, p.line, pool.whose[p.resource_id]) for p in decided.proposals)
         of_line = Counter((p.demand_id, p.line) for p in decided.proposals)
-        of_resource = Counter(p.resource_id for p in decided.proposals)
+        of_person = Counter(pool.whose[p.resource_id] for p in decided.proposals)
         confirmed = [self.live[m.assignment_id] for m in decided.transitions if m.to in ("confirmed", "fulfilled")]
         ended = {(p.proposal.demand_id, p.proposal.line) for p in confirmed}
         ended |= {(p.demand_id, p.line) for p in decided.proposals if p.auto_accepted}
@@ -260,7 +268,7 @@ class Book(Endings):
             pair[:2]
             for pair in pool.pairs
             if of_line[pair[:2]] < pool.need[pair[:2]]
-            and of_resource[pair[2]] > given[pair]
+            and of_person[pool.whose[pair[2]]] > given[*pair[:2], pool.whose[pair[2]]]
             and (pair[:2] not in self.outbid or pair[:2] in ended)
         }
 
@@ -277,14 +285,18 @@ def proven(decided: RoundDecided, pool: Pool) -> str | None:
     the prices say nothing: the seats they hold are out of the question.
     """
     own = [proposal for proposal in decided.proposals if not pool.in_team((proposal.demand_id, proposal.line))]
-    held = Counter(p.resource_id for p in decided.proposals if pool.in_team((p.demand_id, p.line)))
+    held = Counter(pool.whose[p.resource_id] for p in decided.proposals if pool.in_team((p.demand_id, p.line)))
     of_line = {(price.demand_id, price.line): price.price for price in decided.line_prices}
     of_resource = {price.resource_id: price.price for price in decided.resource_prices}
     if any(price < 0 for price in chain(of_line.values(), of_resource.values())):
         return "a price is negative"
     value = sum(proposal.value for proposal in own)
     paid = sum(price * pool.need[place] for place, price in of_line.items())
-    paid += sum(price * (pool.supply[name] - held[name]) for name, price in of_resource.items())
+    asked = sorted({(pool.whose[name], price) for name, price in of_resource.items()})
+    if len({who for who, _ in asked}) < len(asked):
+        return "two entries of one person have different prices"
+    seats = {pool.whose[name]: count for name, count in sorted(pool.supply.items())}
+    paid += sum(price * (seats[who] - held[who]) for who, price in asked)
     if value != paid:
         return f"the pairs are worth {value}, the seats cost {paid}"
     for (demand, number, resource), worth in pool.pairs.items():

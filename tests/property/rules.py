@@ -8,7 +8,7 @@ from schemas.base import Window
 from schemas.policy import Policy
 from schemas.resources import AccessMode, Resource
 from tests.property.ledger import Ledger, Word
-from tests.property.occasions import Job, Seats
+from tests.property.occasions import Job, Seats, person
 from tests.property.optimum import Pair
 
 
@@ -50,19 +50,25 @@ class Rules(Ledger):
 
     # -- when its job has room ------------------------------------------------------------------------------
 
-    def seats(self, resource_id: str, words: Mapping[str, Word]) -> Seats:
+    def seats(self, resource_id: str, words: Mapping[str, Word], policy: Policy) -> Seats:
         """Return what is used up and promised of a resource after these endings."""
-        used_up, jobs = set(self.spent.get(resource_id, set())), []
+        used_up, jobs, elsewhere = set(self.spent.get(resource_id, set())), list[Job](), list[Job]()
+        who = person(self.resources[resource_id], policy)
         for name, promise in self.live.items():
             held = promise.proposal
-            if held.resource_id != resource_id:
+            if person(self.resources[held.resource_id], policy) != who:
                 continue
             if words.get(name, ("confirmed",))[0] == "confirmed":
                 place = self.demands[held.demand_id].community
-                jobs.append(Job(held.resource_seat, held.starts_at, held.ends_at, place))
-            elif words[name][0] == "fulfilled" and not self.resources[resource_id].renewable:
+                mine = jobs if held.resource_id == resource_id else elsewhere
+                mine.append(Job(held.resource_seat, held.starts_at, held.ends_at, place))
+            elif (
+                held.resource_id == resource_id
+                and words[name][0] == "fulfilled"
+                and not self.resources[resource_id].renewable
+            ):
                 used_up.add(held.resource_seat)
-        return Seats(used_up, jobs)
+        return Seats(used_up, jobs, elsewhere)
 
     def _start(self, demand_id: str, resource_id: str, now: datetime, policy: Policy, seats: Seats) -> datetime | None:
         """The first moment at which the whole job fits beside what is promised of the seats, or None."""
@@ -96,7 +102,7 @@ class Rules(Ledger):
         soonest = max(demand.window.start, now + least_notice(resource, policy))
         end = moment + length
         there = soonest <= moment and end <= demand.window.end
-        seats = self.seats(resource_id, words)
+        seats = self.seats(resource_id, words, policy)
         there = there and seats.have_room(resource, demand.community, moment, end, policy)
         return there and is_free(resource, moment, end) and lie_in(demand.hours(), moment, end)
 
@@ -113,7 +119,7 @@ class Rules(Ledger):
             ends = [demand.window.end, resource.valid_to, *(window.end for window in hours)]
             moments |= {m for m in [*begins, *(window.start for window in hours)] if m}
             moments |= {m - length for m in ends if m}
-            moments |= set(self.seats(resource_id, words).moments(resource, policy))
+            moments |= set(self.seats(resource_id, words, policy).moments(resource, policy))
         return moments
 
     # -- what it is worth -----------------------------------------------------------------------------------

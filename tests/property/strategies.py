@@ -63,7 +63,7 @@ ACCESS: list[dict[str, Any]] = [
     {"access": AccessMode.PAID, "fee": 30},
 ]
 KINDS = st.sampled_from([ResourceKind.SKILL, ResourceKind.SKILL, ResourceKind.VENUE])
-PROVIDERS = st.sampled_from([None, None, "team:one", "team:two"])
+PROVIDERS = st.sampled_from([None, None, "team:one", "team:two", "member:ann", "member:ann"])
 """Some resources belong to the same provider."""
 POINTS = st.integers(0, 12)
 SELDOM_POINTS = st.sampled_from([0, 0, 1, 3, 12])
@@ -95,16 +95,18 @@ def recurrences(draw: st.DrawFn, *, shortest: int = 1, since: datetime = NOON) -
 @st.composite
 def resources(draw: st.DrawFn, resource_id: str, *, version: int = 1, since: datetime = NOON) -> Resource:
     """Draw a resource."""
-    per_occasion = draw(st.sampled_from([False, False, True]))
+    per_occasion, kind = draw(st.sampled_from([False, False, True])), draw(KINDS)
+    provider = draw(PROVIDERS) or f"team:{resource_id}"
+    alone = provider.startswith("member:") and kind is ResourceKind.SKILL
     return resource(
         resource_id,
         version=version,
-        provider=draw(PROVIDERS) or f"team:{resource_id}",
+        provider=provider,
         item=draw(ITEMS),
-        capacity=draw(st.sampled_from([1, 1, 2, 3])),
+        capacity=1 if alone else draw(st.sampled_from([1, 1, 2, 3])),
         renewable=per_occasion or draw(st.booleans()),
         per_occasion=per_occasion,
-        kind=draw(KINDS),
+        kind=kind,
         windows=tuple(draw(st.just([]) | st.lists(windows(since=since), min_size=1, max_size=3))),
         recurring=tuple(draw(st.just([]) | st.just([]) | st.lists(recurrences(since=since), min_size=1, max_size=1))),
         scope=draw(SCOPES),
@@ -206,6 +208,7 @@ def policies(draw: st.DrawFn) -> Policy:
             siblings=draw(st.sampled_from([True, True, True, False])),
             booking_minutes=draw(st.sampled_from([0, 0, 90])),
             travel_minutes=draw(st.sampled_from([0, 0, 30, 45])),
+            one_place=draw(st.booleans()),
             gates=draw(st.sampled_from([True, True, False])),
             answer_hours=draw(st.integers(1, 3)),
             expiry_pause_hours=draw(st.integers(1, 3)),
