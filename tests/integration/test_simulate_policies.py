@@ -34,8 +34,10 @@ def test_a_policy_names_every_weight_and_bears_its_files_name(name):
 def test_the_default_policy_is_the_one_without_a_file_and_what_has_joined_since():
     policy, before = load_policy(POLICIES / "default.toml"), Policy()
     assert policy.escalation.binds
+    assert policy.rules.one_place
     assert policy.version > before.version
-    joined = {"version": before.version, "escalation": before.escalation}
+    joined = {"version": before.version, "escalation": before.escalation, "rules": before.rules}
+    assert policy.rules.model_copy(update={"one_place": False}) == before.rules
     assert policy.model_copy(update=joined) == before
 
 
@@ -65,9 +67,11 @@ def test_longest_wait_first_lets_an_hour_outweigh_all_nearness():
 
 @pytest.mark.parametrize("name", ["nearest-first", "longest-wait-first"])
 def test_the_extreme_policies_are_the_default_one_but_for_waiting_and_nearness(name):
-    policy, default = load_policy(POLICIES / f"{name}.toml"), Policy()
+    policy, default = load_policy(POLICIES / f"{name}.toml"), load_policy(POLICIES / "default.toml")
     same = {"name": default.name, "waiting": default.waiting, "nearness": default.nearness}
-    assert policy.model_copy(update=same) == default
+    # They are compared within one district, so nothing goes a level up.
+    assert policy.model_copy(update=same) == default.model_copy(update={"escalation": policy.escalation})
+    assert not policy.escalation.binds
 
 
 def test_every_policy_has_its_sentence_on_the_page_that_compares_them():
