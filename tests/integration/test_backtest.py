@@ -284,7 +284,7 @@ def test_the_command_tells_writes_and_draws(home: Path) -> None:
         (["--policy", "default", "--unseen", "perhaps"], "perhaps"),
         (["--policy", "default", "--since", "2026-12-01", "--until", "2026-11-01"], "not after"),
         (["--policy", "default", "--since", "2030-01-01"], "no round lies"),
-        (["--policy", "default", "--shard", "3101"], "no shard"),
+        (["--policy", "default", "--shard", "31010"], "no shard"),
         (["--policy", "default", "--data-dir", "{home}/nothing"], "there is no log"),
     ],
 )
