@@ -216,6 +216,11 @@ class DemandFold:
         row = self.ids.find(demand_id)
         return row is not None and bool(self.table.rows["status"][row] != UNKNOWN)
 
+    def seats(self, row: int, line: int) -> int:
+        """Return how many seats a line of a demand asks for; none where it has no such line."""
+        held = self.table.rows[row]
+        return int(self.lines.rows["quantity"][held["first_line"] + line]) if line < held["lines"] else 0
+
     def _is_news(self, row: int, version: int, mark: int) -> bool:
         held = self.table.rows[row]
         return is_news(

@@ -3,8 +3,8 @@
 1. A seat that was handed down for a hold and is open when the round is over goes back to who asked for it.
 2. Any other open seat visits the shard above once its demand is so old as this level may let it get, was outbid by too
    much, or finds nobody though a whistle was blown; and again after a while, since it comes home when nobody above can
-   serve it either: there new neighbours may, and it has the longest wait on its side. Teams stay: nobody can promise
-   seats of two shards at once.
+   serve it either: there new neighbours may, and it has the longest wait on its side. Teams stay, and what becomes one
+   on its way comes home: nobody can promise seats of two shards at once.
 3. Where resources are other shards', a pair that was chosen is no assignment: the seat goes down to the resource's home
    with the wish for a hold.
 4. What is offered beyond the shard's own bounds is shown to the shards above.
@@ -12,6 +12,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -21,7 +22,7 @@ from matcher.carrying import carried_demand, carried_resource
 from matcher.columns import FOREVER, Bools, Ints
 from matcher.demands import WHISTLE
 from matcher.endings import RESTS
-from matcher.fold import OPEN, from_ms, to_ms
+from matcher.fold import OPEN, WITHDRAWN, from_ms, to_ms
 from matcher.matching import Matching
 from matcher.pool import Frozen
 from matcher.rules import Board
@@ -34,6 +35,8 @@ from schemas.transfers import Asked, Carried, Cause, Escalated, Returned, SeatRe
 
 MOST: Final = 500
 """Transfers of a kind in one round, so that its record fits into one message of the log; the next says the rest."""
+MOST_HOURS: Final = 20_000
+"""Stretches of hours in the transfers of a kind, for the same reason: what recurs daily has hundreds, of 60 bytes."""
 
 
 def parted(frozen: Frozen, given: Sequence[Proposal]) -> tuple[tuple[Proposal, ...], tuple[Proposal, ...]]:
@@ -59,21 +62,47 @@ def transfers(
     held = [place for place in open_ if place in frozen.abroad.holds]
     shown = _shown(matching.board) if policy.escalation.binds else []
     up = _escalated(matching, [place for place in open_ if place not in frozen.abroad.holds])
-    gone = {(seat.demand.demand_id, place) for seat in up[:MOST] for place in seat.seats}
+    behind, asked = frozen.abroad.behind, list(_asked(frozen, chosen))
+    fit_shown = _that_fit([(len(others), _stretches(frozen, row)) for row, others in shown], most=MOST)
+    fit_behind = _that_fit([(1, len(frozen.hours[int(frozen.demands["hours"][row])])) for row, _ in behind], most=MOST)
+    fit_up = _that_fit([(1, len(each.demand.hours or ())) for each in up], most=MOST)
+    fit_asked = _that_fit([(1, len(each.demand.hours or ())) for each in asked], most=len(asked))
+    gone = {(seat.demand.demand_id, place) for seat in up[:fit_up] for place in seat.seats}
     over = [each for each in _visited(matching.board, open_) if (each.demand_id, each.seat) not in gone]
+    over += _of_teams(frozen, settled)
     every = Transfers(
-        shown=tuple(Shown(to=to, resource=carried_resource(frozen, row)) for row, to in shown[:MOST]),
-        carried=tuple(Carried(to=to, demand=carried_demand(frozen, row)) for row, to in frozen.abroad.behind[:MOST]),
-        escalated=tuple(up[:MOST]),
-        asked=tuple(_asked(frozen, chosen)),
+        shown=tuple(
+            Shown(to=to, resource=carried_resource(frozen, row)) for row, others in shown[:fit_shown] for to in others
+        ),
+        carried=tuple(Carried(to=to, demand=carried_demand(frozen, row)) for row, to in behind[:fit_behind]),
+        escalated=tuple(up[:fit_up]),
+        asked=tuple(asked[:fit_asked]),
         returned=(*_returned(matching, settled, held), *over[:MOST]),
     )
-    beyond = sum(max(len(all_) - MOST, 0) for all_ in (shown, frozen.abroad.behind, up, over))
-    return (every if every != Transfers() else None), beyond
+    beyond = len(shown) + len(behind) + len(up) + len(asked) - fit_shown - fit_behind - fit_up - fit_asked
+    return (every if every != Transfers() else None), beyond + max(len(over) - MOST, 0)
+
+
+def _that_fit(entries: Sequence[tuple[int, int]], *, most: int) -> int:
+    """Return how many of the first entries, each of so many transfers and stretches of hours, fit into one record."""
+    fit = transfers = hours = 0
+    for more, stretches in entries:
+        transfers, hours = transfers + more, hours + more * stretches
+        if fit and (transfers > most or hours > MOST_HOURS):
+            break
+        fit += 1
+    return fit
+
+
+def _stretches(frozen: Frozen, row: int) -> int:
+    return len(frozen.calendars[int(frozen.resources["calendar"][row])])
 
 
 def _open_seats(matching: Matching, settled: Settled, waiting: Ints) -> list[tuple[int, int]]:
-    """Return line row and number of the seats that are open though the round took their line on; none of teams."""
+    """Return line row and number of the seats that are open though the round took their line on; none of teams.
+
+    No more of a line than it is short of: after a revision seats beyond those asked for may be held.
+    """
     frozen = matching.board.frozen
     short = settled.seats.need - matching.given()
     short[matching.left_out] = 0
@@ -82,7 +111,7 @@ def _open_seats(matching: Matching, settled: Settled, waiting: Ints) -> list[tup
     return [
         (line, seat)
         for line in np.flatnonzero(short > 0).tolist()
-        for seat in _free(settled.tally.line[line], int(frozen.lines["quantity"][line]))
+        for seat in islice(_free(settled.tally.line[line], int(frozen.lines["quantity"][line])), int(short[line]))
     ]
 
 
@@ -93,7 +122,7 @@ def _free(taken: int, seats: int) -> Iterator[int]:
 def _returned(matching: Matching, settled: Settled, places: Sequence[tuple[int, int]]) -> Iterator[Returned]:
     """Yield the seats that go back to who asked for a hold, with up to when not to ask again, and for what."""
     board, frozen = matching.board, matching.board.frozen
-    rests = _rests(frozen, settled) if places else {}
+    rests = _rests(frozen, settled, board.now_ms) if places else {}
     for line, seat in places:
         hold, demand = frozen.abroad.holds[line, seat], int(frozen.line_demand[line])
         until = board.now_ms + board.policy.escalation.ask_again_minutes * 60_000
@@ -121,17 +150,32 @@ def _visited(board: Board, open_: Sequence[tuple[int, int]]) -> list[Returned]:
     return found
 
 
+def _of_teams(frozen: Frozen, settled: Settled) -> Iterator[Returned]:
+    """Yield the seats of guests that a revision made part of a team: only at home can it meet."""
+    demands = frozen.demands
+    open_ = demands["guest"] & (demands["status"] == OPEN) & (demands["lapsed_version"] < demands["version"])
+    for line in np.flatnonzero(open_[frozen.line_demand] & (team_of(frozen) != ALONE)).tolist():
+        for seat in _free(settled.tally.line[line], int(frozen.lines["quantity"][line])):
+            hold, place = frozen.abroad.holds.get((line, seat)), SeatRef(line=int(frozen.line_no[line]), seat=seat)
+            giver = frozen.abroad.visits[line, seat] if hold is None else hold.giver
+            yield Returned(to=giver, demand_id=frozen.demand_ids[int(frozen.line_demand[line])], seat=place)
+
+
 def _is_taken(board: Board, line: int, resource: int) -> bool:
     """Return whether only others stand between a line and a resource (row, -1 where it is closed)."""
     rows = np.array([line]), np.array([resource])
     return resource < 0 or bool(board.passes(*rows)[0] and board.start(*rows)[0] < NEVER)
 
 
-def _rests(frozen: Frozen, settled: Settled) -> dict[tuple[str, str], int]:
-    """Return up to when (ms) pairs of demand and resource rest, those that this round parted too."""
+def _rests(frozen: Frozen, settled: Settled, now_ms: int) -> dict[tuple[str, str], int]:
+    """Return up to when (ms) pairs of demand and resource rest, those that this round parted too.
+
+    Not of what is gone for good: a snapshot forgets these, and whoever goes on from it must decide the same.
+    """
     rests = {
         (frozen.demand_ids[demand], frozen.resource_ids[resource]): until
         for demand, resource, until in frozen.rests.tolist()
+        if until > now_ms and frozen.resources["status"][resource] != WITHDRAWN
     }
     for ended in settled.endings.transitions:
         if ended.reason in RESTS:
@@ -211,17 +255,17 @@ def _gap(matching: Matching) -> Ints:
     return gap
 
 
-def _shown(board: Board) -> list[tuple[int, str]]:
-    """Return which resource rows to show to which shards above; each version once."""
+def _shown(board: Board) -> list[tuple[int, list[str]]]:
+    """Return which resource rows to show, each version once, with all the shards above that it is shown to."""
     frozen, rows = board.frozen, board.frozen.resources
     news = (rows["lender"] == 0) & (rows["shown"] != rows["version"])
     chosen = news & ((rows["shown"] > 0) | ((rows["status"] == OPEN) & _reaches(frozen)))
     alliances = board.policy.escalation.alliances
-    return [
-        (row, to)
+    every = [
+        (row, list(shards_above(frozen.shard, str(rows["home"][row]), alliances)))
         for row in np.flatnonzero(chosen).tolist()
-        for to in shards_above(frozen.shard, str(rows["home"][row]), alliances)
     ]
+    return [(row, others) for row, others in every if others]
 
 
 def _reaches(frozen: Frozen) -> Bools:

@@ -138,7 +138,8 @@ def open_seats(state: ShardState) -> Ints:
     closed = (demands["status"] != OPEN) | (demands["lapsed_version"] >= demands["version"])
     # Seats held or filled before a revision may be more than their line asks for now, and a team that has met
     # asks for nothing more: count these line by line.
-    intricate = np.flatnonzero(~closed & (demands["shrunk"] | (demands["teams"] & (demands["fulfilled"] > 0))))
+    begun = (demands["fulfilled"] > 0) | (~demands["guest"] & (demands["net"] < 0))
+    intricate = np.flatnonzero(~closed & (demands["shrunk"] | (demands["teams"] & begun)))
     if len(intricate):
         left[intricate] = _open_by_line(state, intricate)
     left[closed] = 0
@@ -162,7 +163,9 @@ def _open_by_line(state: ShardState, rows: Ints) -> list[int]:
         left.append(
             sum(
                 max(int(line["quantity"]) - bits.bit_count(), 0)
-                for line, bits, met in zip(lines, seats, _met(held, lines, filled), strict=True)
+                for line, bits, met in zip(
+                    lines, seats, _met(held, lines, filled if held["guest"] else seats), strict=True
+                )
                 if not met
             )
         )

@@ -11,7 +11,7 @@ from matcher.matching import Seats
 from matcher.pool import Frozen
 from matcher.rules import Board, board_of, line_rows
 from matcher.slots import Busy, busy, full
-from matcher.teams import open_wholly
+from matcher.teams import ALONE, open_wholly, team_of
 from schemas.policy import Policy
 
 
@@ -76,10 +76,11 @@ def _open(frozen: Frozen) -> Bools:
 
 
 def _need(frozen: Frozen, tally: Tally) -> Ints:
-    """Return how many seats of each line (lines,) of open demands are to be filled: of a team all or none."""
+    """Return how many seats of each line (lines,) of open demands are to be filled: of a team all or none, at home."""
     taken = np.fromiter(map(int.bit_count, tally.line), np.int64, len(tally.line))
     need = np.where(_open(frozen)[frozen.line_demand], np.maximum(frozen.lines["quantity"] - taken, 0), 0)
-    return open_wholly(frozen, need=need, taken=tally.line)
+    of_guests = frozen.demands["guest"][frozen.line_demand] & (team_of(frozen) != ALONE)
+    return open_wholly(frozen, need=np.where(of_guests, 0, need), taken=tally.line)
 
 
 def _seats(frozen: Frozen, tally: Tally, need: Ints, *, jobs: Busy, now_ms: int) -> Seats:

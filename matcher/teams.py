@@ -43,9 +43,13 @@ def linked(frozen: Frozen, team: Ints, person: Ints) -> Ints:
 
 
 def met(frozen: Frozen, team: Ints, *, fulfilled: Bools) -> Bools:
-    """Return for which lines (lines,) the team's job has taken place; ``fulfilled`` (live,) are done in this round."""
+    """Return for which lines (lines,) the team's job has taken place; ``fulfilled`` (live,) are done in this round.
+
+    Seats that sit in another shard are not open here, and not done for that.
+    """
     line, there = line_rows(frozen), frozen.live["line"] < frozen.demands["lines"][frozen.live["demand"]]
     done = np.fromiter(map(bool, frozen.filled), bool, len(frozen.filled))
+    done &= (frozen.demands["fulfilled"] > 0)[frozen.line_demand]
     done[line[fulfilled & there]] = True
     of_team = np.zeros(len(team), bool)
     of_team[team[done & (team != ALONE)]] = True

@@ -73,7 +73,7 @@ class TransferFold:
                 self._demands.table.rows[row]["since"] = to_ms(data.at)
                 for seat in escalated.seats:
                     self.visits[row, *_place(seat)] = data.shard
-                    self._seats.move(row, _place(seat), 1)
+                    self._take_in(row, seat)
             case HoldAsked(passed=asked):
                 self._hold(asked, giver=data.shard)
             case SeatReturned(passed=returned):
@@ -88,7 +88,7 @@ class TransferFold:
             row = self._demands.put_guest(asked.demand)
         resource = self._resources.number(asked.resource_id)
         self.holds[row, *_place(asked.seat)] = Hold(giver, resource)
-        self._seats.move(row, _place(asked.seat), 1)
+        self._take_in(row, asked.seat)
 
     def _take_back(self, returned: Returned) -> None:
         row = self._demands.number(returned.demand_id)
@@ -99,7 +99,17 @@ class TransferFold:
                 self.taken[resource] = max(until, self.taken.get(resource, 0))
             else:
                 self.apart[row, resource] = max(until, self.apart.get((row, resource), 0))
-        self._seats.move(row, _place(returned.seat), 1)
+        self.holds.pop(
+            (row, *_place(returned.seat)), None
+        )  # it came for no hold: else it would go back to who asked once
+        self._take_in(row, returned.seat)
+
+    def _take_in(self, row: int, seat: SeatRef) -> None:
+        """Count a seat that came. A guest may be known in a newer version, which does not ask for it any more."""
+        self._seats.move(row, _place(seat), 1)
+        guest = self._demands.table.rows[row]
+        if guest["guest"] and seat.seat >= self._demands.seats(row, seat.line):
+            guest["shrunk"] = True
 
 
 def _place(seat: SeatRef) -> tuple[int, int]:
