@@ -37,6 +37,8 @@ MOST: Final = 500
 """Transfers of a kind in one round, so that its record fits into one message of the log; the next says the rest."""
 MOST_HOURS: Final = 20_000
 """Stretches of hours in the transfers of a kind, for the same reason: what recurs daily has hundreds, of 60 bytes."""
+MOST_BACK: Final = 4_000
+"""Seats that one round gives back; a demand may have thousands."""
 
 
 def parted(frozen: Frozen, given: Sequence[Proposal]) -> tuple[tuple[Proposal, ...], tuple[Proposal, ...]]:
@@ -65,7 +67,7 @@ def transfers(
     behind, asked = frozen.abroad.behind, list(_asked(frozen, chosen))
     fit_shown = _that_fit([(len(others), _stretches(frozen, row)) for row, others in shown], most=MOST)
     fit_behind = _that_fit([(1, len(frozen.hours[int(frozen.demands["hours"][row])])) for row, _ in behind], most=MOST)
-    fit_up = _that_fit([(1, len(each.demand.hours or ())) for each in up], most=MOST)
+    fit_up = _that_fit([(1, len(each.demand.hours or ()) + len(each.seats) // 2) for each in up], most=MOST)
     fit_asked = _that_fit([(1, len(each.demand.hours or ())) for each in asked], most=len(asked))
     gone = {(seat.demand.demand_id, place) for seat in up[:fit_up] for place in seat.seats}
     over = [each for each in _visited(matching.board, open_) if (each.demand_id, each.seat) not in gone]
@@ -77,10 +79,12 @@ def transfers(
         carried=tuple(Carried(to=to, demand=carried_demand(frozen, row)) for row, to in behind[:fit_behind]),
         escalated=tuple(up[:fit_up]),
         asked=tuple(asked[:fit_asked]),
-        returned=(*_returned(matching, settled, held), *over[:MOST]),
+        returned=(*_returned(matching, settled, held[:MOST_BACK]), *over[:MOST_BACK]),
     )
     beyond = len(shown) + len(behind) + len(up) + len(asked) - fit_shown - fit_behind - fit_up - fit_asked
-    return (every if every != Transfers() else None), beyond + max(len(over) - MOST, 0)
+    return (every if every != Transfers() else None), beyond + max(len(held) - MOST_BACK, 0) + max(
+        len(over) - MOST_BACK, 0
+    )
 
 
 def _that_fit(entries: Sequence[tuple[int, int]], *, most: int) -> int:

@@ -302,6 +302,15 @@ def test_offers_and_demands_of_many_hours_are_told_in_several_records(monkeypatc
     assert [len(part.asked) for part in parts(land, CITY)] == [2, 2, 1]
 
 
+def test_seats_by_the_thousand_go_up_and_come_home_in_several_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(escalation, "MOST_HOURS", 1_000)
+    monkeypatch.setattr(escalation, "MOST_BACK", 2_500)
+    land = Land(*(posted(f"d{n}", line(quantity=1_000), **WHISTLE) for n in range(3)), policy=policy(whistle=True))
+    assert [len(part.escalated) for part in parts(land, SHARD)] == [2, 1]
+    land.deliver()
+    assert [len(part.returned) for part in parts(land, CITY, at(1))] == [2_500, 500]
+
+
 def test_what_alone_is_too_much_is_told_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(escalation, "MOST_HOURS", 10)
     land = Land(offered("r1", scope=("3101",), recurring=(DAILY,)), offered("r2", scope=("3101",), recurring=(DAILY,)))
