@@ -2,7 +2,8 @@
 
 1. Both entries are on the lists, neither is withdrawn, and the demand has the line.
 2. Both are of one shard: a round sees no other pair.
-3. An open claim can be taken back; doing so again changes nothing. One that a round has settled stays settled.
+3. Not every open seat of the line was escalated: the level above asks for resources, and takes no claims.
+4. An open claim can be taken back; doing so again changes nothing. One that a round has settled stays settled.
 """
 
 from dataclasses import dataclass
@@ -13,9 +14,9 @@ from api.positions import Position
 from api.problems import Rejection
 from api.reading import Reading, some
 from api.readmodel.queries.claims import get_claim
-from api.readmodel.queries.demands import get_demand
+from api.readmodel.queries.demands import demand_detail
 from api.readmodel.queries.resources import get_resource
-from api.readmodel.views import ClaimView
+from api.readmodel.views import ClaimView, DemandDetail
 from api.writing import Writer
 from schemas.claims import ClaimDropped, ClaimMade, Side
 from schemas.refusals import FieldRefusal, Refused
@@ -42,10 +43,11 @@ class Claiming:
         """Publish a claim; return its id and where it lies.
 
         Raises:
-            Refused: not_found, already_withdrawn, invalid_value, other_shard.
+            Refused: not_found, already_withdrawn, invalid_value, other_shard, sits_elsewhere.
         """
         await self._reading.catch_up()
-        demand = some(await self._reading.query(get_demand, demand_id=pick.demand_id), what=pick.demand_id)
+        found = some(await self._reading.query(demand_detail, demand_id=pick.demand_id), what=pick.demand_id)
+        demand = found.view
         resource = some(await self._reading.query(get_resource, resource_id=pick.resource_id), what=pick.resource_id)
         for entry_id, state in ((pick.demand_id, demand.state), (pick.resource_id, resource.state)):
             if state == WITHDRAWN:
@@ -56,6 +58,8 @@ class Claiming:
         shard, other = self._writer.shard(demand.demand.community), self._writer.shard(resource.resource.home)
         if shard != other:
             raise Refused("other_shard", f"{shard}, {other}")
+        if _all_away(found, pick.line):
+            raise Refused("sits_elsewhere", ", ".join(sorted({seat.level for seat in found.whereabouts})))
         claim_id = command.entity_id("c")
         made = ClaimMade(
             claim_id=claim_id,
@@ -86,3 +90,9 @@ class Claiming:
             fact = ClaimDropped(claim_id=claim_id, shard=found.shard, at=command.at)
             event = self._writer.event(fact, shard=found.shard, command=command)
             return found, await self._writer.publish(event, entity=entity, version=2)
+
+
+def _all_away(found: DemandDetail, line: int) -> bool:
+    """Return whether the line has open seats, and every one of them is with another level."""
+    away = sum(seat.line == line and seat.state in ("waiting", "held") for seat in found.whereabouts)
+    return bool(away) and found.lines[line].quantity - found.lines[line].filled <= away

@@ -30,6 +30,7 @@ STATUS: dict[str, int] = {
     "duplicate_enrolment": 409,
     "already_withdrawn": 409,
     "not_answerable": 409,
+    "sits_elsewhere": 409,
     "idempotency_key_in_use": 409,
     "stale_version": 412,
     "record_too_large": 413,

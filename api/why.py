@@ -4,18 +4,20 @@ Rivals are never named: a sentence tells counts and points, nobody's entry but t
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 
 from api.language import Language
 from api.odds import RemedyWords, worded
+from api.places import shard_words
 from api.problems import Messages
-from api.readmodel.views import AssignmentView, AssignmentWhy, ClaimView, DemandDetail
+from api.readmodel.views import AssignmentView, AssignmentWhy, ClaimView
 from schemas.catalogue import Catalogue
 from schemas.demands import Demand
 from schemas.regions import Regions
 from schemas.rounds import TeamPart
-from schemas.why import DemandWhy, LineWhy, ScarceClass
+from schemas.why import DemandWhy, LineWhy, ScarceClass, SeatsAway
 
 _TERMS = {
     "service": Messages(zh="服务本身", en="the service itself"),
@@ -53,6 +55,9 @@ _CLAIMS = {
         zh="同组的名额没有配齐，这一轮没有成组。", en="Its team could not be filled as a whole in that round."
     ),
     "outbid": Messages(zh="这一轮有更值得的配对。", en="Other pairs were worth more in that round."),
+    "elsewhere": Messages(
+        zh="这一项的空余名额已升级，由上级寻找。", en="The open seats of the line were escalated: another level looks."
+    ),
 }
 _STATES = {
     "proposed": Messages(zh="已提出，等待答复", en="proposed, waiting for an answer"),
@@ -119,7 +124,7 @@ def of_demand(
     language: Language,
 ) -> DemandReasons:
     """Return the reasons of a demand with a sentence per line, one for the whole, and one for each claim."""
-    lines = [(line, _line(line, catalogue, regions)) for line in why.lines]
+    lines = [(line, _line(line, catalogue, regions, now=why.at)) for line in why.lines]
     whole = Messages(zh="".join(said.zh for _, said in lines), en=" ".join(said.en for _, said in lines))
     return DemandReasons(
         why=why,
@@ -145,27 +150,6 @@ def of_claim(claim: ClaimView, *, language: Language) -> ClaimReasons:
         rule = _RULES[claim.rule]
         said = Messages(zh=said.zh.format(rule=rule.zh), en=said.en.format(rule=rule.en))
     return ClaimReasons(claim=claim, text=chosen(said, language), messages=said)
-
-
-def closed(detail: DemandDetail, *, shard: str) -> DemandWhy:
-    """Return the reasons of a demand that no shard holds open: it is done, over, or not yet in a round."""
-    over = {"withdrawn": "withdrawn", "lapsed": "lapsed"}.get(detail.view.state)
-    newest = max((found.round_no for found in detail.assignments), default=0)
-    lines = [
-        LineWhy(
-            line=line.line,
-            item=line.item,
-            asked=line.quantity,
-            filled=line.filled,
-            verdict="matched" if line.filled >= line.quantity else over or "next_round",
-            considered=0,
-            failing={},
-            eligible=0,
-        )
-        for line in detail.lines
-    ]
-    demand_id = detail.view.demand.demand_id
-    return DemandWhy(demand_id=demand_id, shard=shard, round_no=newest, at=detail.view.changed_at, lines=tuple(lines))
 
 
 def chosen(said: Messages, language: Language) -> str:
@@ -231,14 +215,42 @@ def _parts(terms: Mapping[str, int], language: Language) -> str:
     return _joined(parts, language)
 
 
-def _line(line: LineWhy, catalogue: Catalogue, regions: Regions) -> Messages:
+def _line(line: LineWhy, catalogue: Catalogue, regions: Regions, *, now: datetime) -> Messages:
     item = catalogue.items.get(line.item)
-    said = _verdict(line, catalogue, regions)
+    away = [_away(seats, regions, now=now) for seats in line.away]
+    verdict = _verdict(line, catalogue, regions)
     seats = f"{line.filled}/{line.asked}"
+    zh, en = "；".join(told.zh for told in away), "; ".join(told.en for told in away)
     return Messages(
-        zh=f"“{item.zh if item else line.item}”（{seats}）：{said.zh}",
-        en=f"“{item.en if item else line.item}” ({seats}): {said.en}",
+        zh=f"“{item.zh if item else line.item}”（{seats}）：{zh}{'。' if zh else ''}{verdict.zh}",
+        en=f"“{item.en if item else line.item}” ({seats}): {en}{': ' if en else ''}{verdict.en}",
     )
+
+
+def _away(told: SeatsAway, regions: Regions, *, now: datetime) -> Messages:
+    """Return at which level open seats are, for how long, and where a resource was asked for."""
+    level, waited = shard_words(regions, told.level), _lasting(now - told.since)
+    zh = f"{told.seats} 个名额在{level.zh}，已等{waited.zh}"
+    en = f"{told.seats} {'seat' if told.seats == 1 else 'seats'} with {level.en} for {waited.en}"
+    if told.shard == told.level:
+        return Messages(zh=zh, en=en)
+    home = shard_words(regions, told.shard)
+    return Messages(zh=f"{zh}，已请{home.zh}预留一份资源", en=f"{en}, and {home.en} was asked to hold a resource")
+
+
+def _lasting(waited: timedelta) -> Messages:
+    """Return a stretch of time by its largest unit."""
+    minutes = max(int(waited.total_seconds()) // 60, 0)
+    if not minutes:
+        return Messages(zh="不到一分钟", en="under a minute")
+    count, zh, en = (
+        (minutes // 1440, "天", "d")
+        if minutes >= 2 * 1440
+        else (minutes // 60, "小时", "h")
+        if minutes >= 60
+        else (minutes, "分钟", "min")
+    )
+    return Messages(zh=f" {count} {zh}", en=f"{count} {en}")
 
 
 def _verdict(  # noqa: PLR0911 - one sentence for each verdict
@@ -258,6 +270,10 @@ def _verdict(  # noqa: PLR0911 - one sentence for each verdict
             return Messages(zh="已过截止时间，空余名额失效。", en="the deadline has passed; open seats have lapsed.")
         case "next_round":
             return Messages(zh="下一轮将尝试匹配。", en="the next round will try.")
+        case "elsewhere":
+            return Messages(zh="那里的下一轮将尝试匹配。", en="the next round there will try.")
+        case "asked":
+            return Messages(zh="那里的下一轮给出答复。", en="the next round there answers.")
         case "outbid":
             return _outbid(line, catalogue, regions)
         case "incomplete":
@@ -270,7 +286,7 @@ def _outbid(line: LineWhy, catalogue: Catalogue, regions: Regions) -> Messages:
     zh = f"有 {line.eligible} 项资源符合条件，但这一轮给了更需要的需求"
     en = f"{line.eligible} resources would do, but this round gave them to more pressing demands"
     if line.short_by is None:
-        return Messages(zh=f"{zh}。", en=f"{en}.")
+        return Messages(zh=zh, en=en)
     scarce = _scarce(line.scarce, catalogue, regions)
     return Messages(
         zh=f"{zh}；还差 {line.short_by:,} 分，提高紧急程度或继续等待会加分。{scarce.zh}",
@@ -299,6 +315,10 @@ def _incomplete(line: LineWhy) -> Messages:
 
 
 def _no_candidate(line: LineWhy) -> Messages:
+    if not line.considered and line.shard:
+        return Messages(
+            zh="那里还没有哪个区向外提供这一类资源。", en="no district there offers one of this category to others yet."
+        )
     if not line.considered:
         return Messages(zh="清单上还没有这一类的资源。", en="the list has no resource of this category yet.")
     return Messages(

@@ -24,7 +24,8 @@ class Abroad:
     ``holds`` maps (line row, seat) to the hold that was asked, of seats that sit here for it; ``visits`` maps those
     that visit to the shard that they came from. ``went_up`` (demands,) is when (ms) seats of a demand left last for the
     shard above, 0 if never. ``behind`` lists demand rows with the shards that know an older version. ``taken`` maps a
-    resource row to the moment (ms) up to which it is not asked for.
+    resource row to the moment (ms) up to which it is not asked for. ``elsewhere`` maps a line row to the bits of its
+    seats that do not sit here.
     """
 
     holds: dict[tuple[int, int], OpenHold]
@@ -32,6 +33,7 @@ class Abroad:
     went_up: Ints
     behind: list[tuple[int, str]]
     taken: dict[int, int]
+    elsewhere: dict[int, int]
 
 
 def known_in_older_versions(state: ShardState) -> list[tuple[int, str]]:
@@ -41,7 +43,13 @@ def known_in_older_versions(state: ShardState) -> list[tuple[int, str]]:
 
 
 def abroad_of(
-    state: ShardState, behind: list[tuple[int, str]], *, new_demand: Ints, new_resource: Ints, line_count: Ints
+    state: ShardState,
+    behind: list[tuple[int, str]],
+    *,
+    new_demand: Ints,
+    new_resource: Ints,
+    line_count: Ints,
+    elsewhere: dict[int, int],
 ) -> Abroad:
     """Return it in rows of the frozen pool.
 
@@ -51,6 +59,7 @@ def abroad_of(
         new_demand: from rows of the state (demands,) to chosen ones, -1 where a demand is not chosen.
         new_resource: the same (resources,).
         line_count: lines of the chosen demands.
+        elsewhere: bits of seats that do not sit here, by line row.
     """
     first = np.cumsum(line_count) - line_count
 
@@ -76,4 +85,5 @@ def abroad_of(
         went_up=went_up,
         behind=[(int(new_demand[row]), shard) for row, shard in behind],
         taken={int(new_resource[row]): until for row, until in state.transfers.taken.items() if new_resource[row] >= 0},
+        elsewhere=elsewhere,
     )

@@ -150,7 +150,9 @@ def _standing(board: Board, opened: OpenClaim, *, need: Ints) -> Verdict:
     if line < 0 or opened.resource < 0 or frozen.resources["status"][opened.resource] == WITHDRAWN:
         return Verdict(opened, line, "gone")
     if need[line] == 0:
-        return Verdict(opened, line, "filled" if _is_open(board, opened.demand) else "gone")
+        if not _is_open(board, opened.demand):
+            return Verdict(opened, line, "gone")
+        return Verdict(opened, line, "elsewhere" if frozen.abroad.elsewhere.get(line) else "filled")
     return Verdict(opened, line)
 
 

@@ -4,7 +4,6 @@ Rivals are never named: only counts, and prices at which anybody would have won.
 """
 
 from datetime import datetime
-from typing import Literal
 
 import numpy as np
 
@@ -24,9 +23,7 @@ from matcher.teams import ALONE, team_of
 from matcher.values import values
 from schemas.policy import Policy
 from schemas.refusals import Refused
-from schemas.why import DemandWhy, LineWhy
-
-Verdict = Literal["matched", "outbid", "no_candidate", "incomplete", "met", "lapsed", "withdrawn", "next_round"]
+from schemas.why import DemandWhy, LineWhy, Verdict
 
 
 def why_demand(frozen: Frozen, *, now: datetime, policy: Policy, demand_id: str) -> DemandWhy:
@@ -96,7 +93,7 @@ def _line_why(round_: Solved, ground: Ground, case: Case, line: int) -> LineWhy:
         line=place,
         item=frozen.items.ids[int(frozen.lines["item"][line])],
         asked=int(frozen.lines["quantity"][line]),
-        filled=settled.tally.line[line].bit_count(),
+        filled=_here(frozen, settled, line).bit_count(),
         verdict=verdict,
         considered=len(theirs),
         failing={rule: count for rule, count in failing.items() if count},
@@ -117,6 +114,11 @@ def _line_why(round_: Solved, ground: Ground, case: Case, line: int) -> LineWhy:
     return told.model_copy(update=found | {"short_by": int(price[nearest] - worth[nearest]), "scarce": scarce})
 
 
+def _here(frozen: Frozen, settled: Settled, line: int) -> int:
+    """Return the bits of the line's seats that are taken in this shard; those that sit elsewhere are not."""
+    return settled.tally.line[line] & ~frozen.abroad.elsewhere.get(line, 0)
+
+
 def _has_begun(frozen: Frozen, settled: Settled, line: int) -> bool:
     """Whether some seat of the line's team is taken: then the others are not filled any more."""
     team = team_of(frozen)
@@ -129,7 +131,7 @@ def _verdict(board: Board, settled: Settled, line: int, *, short: bool, eligible
     if demand["status"] == WITHDRAWN:
         return "withdrawn"
     if settled.tally.line[line].bit_count() >= frozen.lines["quantity"][line]:
-        return "matched"
+        return "matched" if _here(frozen, settled, line) == settled.tally.line[line] else "elsewhere"
     if _has_begun(frozen, settled, line):
         return "met"
     if settled.lapsed[row] or demand["lapsed_version"] >= demand["version"]:

@@ -99,6 +99,7 @@ def freeze(state: ShardState, *, also: str | None = None) -> Frozen:
     line_count = demands["lines"].astype(np.int64)
     line_demand = np.repeat(np.arange(len(demands)), line_count)
     line_no = ragged(np.zeros(len(demands), np.int64), line_count)
+    elsewhere = _elsewhere(state, demands, demand_rows, line_demand, line_no)
     return Frozen(
         shard=state.shard,
         items=state.items,
@@ -111,7 +112,7 @@ def freeze(state: ShardState, *, also: str | None = None) -> Frozen:
         lines=state.demands.lines.rows[ragged(demands["first_line"].astype(np.int64), line_count)],
         line_demand=line_demand,
         line_no=line_no,
-        filled=_filled(state, demands, demand_rows, line_demand, line_no),
+        filled=_filled(state, demands, demand_rows, line_demand, line_no, elsewhere),
         resources=resources,
         resource_ids=resource_ids,
         providers=state.resources.providers.pick(resources["provider"]),
@@ -126,7 +127,14 @@ def freeze(state: ShardState, *, also: str | None = None) -> Frozen:
         outbid=_outbid(state.rounds.outbid, new_demand, line_count),
         served=state.rounds.served_rows(),
         claims=_claims(state, new_demand, new_resource),
-        abroad=abroad_of(state, behind, new_demand=new_demand, new_resource=new_resource, line_count=line_count),
+        abroad=abroad_of(
+            state,
+            behind,
+            new_demand=new_demand,
+            new_resource=new_resource,
+            line_count=line_count,
+            elsewhere=elsewhere,
+        ),
     )
 
 
@@ -210,15 +218,25 @@ def _renumbering(size: int, chosen: Ints) -> Ints:
     return new
 
 
-def _filled(state: ShardState, demands: Rows, rows: Ints, line_demand: Ints, line_no: Ints) -> list[int]:
+def _filled(
+    state: ShardState, demands: Rows, rows: Ints, line_demand: Ints, line_no: Ints, elsewhere: dict[int, int]
+) -> list[int]:
     filled = [0] * len(line_demand)
     for line in np.flatnonzero(demands["fulfilled"][line_demand] > 0).tolist():
         filled[line] = state.rounds.filled.get((int(rows[line_demand[line]]), int(line_no[line])), 0)
+    for line, bits in elsewhere.items():
+        filled[line] |= bits
+    return filled
+
+
+def _elsewhere(state: ShardState, demands: Rows, rows: Ints, line_demand: Ints, line_no: Ints) -> dict[int, int]:
+    """Return the bits of seats that do not sit here, by line row; only lines of demands that ever passed."""
+    found = {}
     for line in np.flatnonzero((demands["guest"] | (demands["net"] != 0))[line_demand]).tolist():
         row, number = int(rows[line_demand[line]]), int(line_no[line])
         asked = int(state.demands.lines.rows["quantity"][demands["first_line"][line_demand[line]] + number])
-        filled[line] |= state.seats.elsewhere(row, number, seats=asked)
-    return filled
+        found[line] = state.seats.elsewhere(row, number, seats=asked)
+    return found
 
 
 def _said(said: dict[str, int], live_ids: list[str]) -> list[int]:

@@ -13,7 +13,7 @@ from schemas.demands import MOST_LINES
 from schemas.rules import Rule
 
 Side = Literal["provider", "requester"]
-Outcome = Literal["honoured", "not_allowed", "filled", "gone", "claimed_before", "incomplete", "outbid"]
+Outcome = Literal["honoured", "not_allowed", "filled", "gone", "claimed_before", "incomplete", "outbid", "elsewhere"]
 
 
 class _Pick(Fact):

@@ -72,6 +72,10 @@ REFUSALS: dict[str, Message] = {
     "other_shard": Message(
         "资源与需求不在同一分片，不能认领。", "Demand and resource are not of one shard; a claim cannot join them."
     ),
+    "sits_elsewhere": Message(
+        "空余名额已升级到上级，由上级寻找，不能认领。",
+        "Its open seats were escalated: the level above looks for help, and a claim cannot join them.",
+    ),
     "field_is_fixed": Message("此字段不能修改。", "This field cannot be changed."),
     "too_many_rows": Message("表格行数过多。", "The sheet has too many rows."),
     "unknown_word": Message("不认识这个词，请从下拉列表中选择。", "This word is not known; choose one from the list."),

@@ -15,8 +15,8 @@ CITY: Final = 4
 """Width of the shard above the districts."""
 _WIDTHS: Final = (9, DISTRICT, CITY)
 
-Level = Literal["street", "district", "city", "alliance"]
-_LEVELS: Final[dict[int, Level]] = {9: "street", DISTRICT: "district", CITY: "city"}
+ShardLevel = Literal["street", "district", "city", "alliance"]
+_LEVELS: Final[dict[int, ShardLevel]] = {9: "street", DISTRICT: "district", CITY: "city"}
 
 
 def shard_of(region: str, width: int = DISTRICT) -> str:
@@ -42,7 +42,7 @@ def is_above(shard: str, width: int) -> bool:
     return not shard.isdigit() or len(shard) in [above for above in _WIDTHS if above < width]
 
 
-def level_of(shard: str) -> Level:
+def shard_level(shard: str) -> ShardLevel:
     """Return at which level a shard stands."""
     return _LEVELS.get(len(shard), "district") if shard.isdigit() else "alliance"
 

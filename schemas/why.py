@@ -44,14 +44,44 @@ class Remedy(Fact):
     price: Annotated[Points, Field(description="What others would give up for it.")]
 
 
+Verdict = Literal[
+    "matched",
+    "outbid",
+    "no_candidate",
+    "incomplete",
+    "met",
+    "lapsed",
+    "withdrawn",
+    "next_round",
+    "elsewhere",
+    "asked",
+]
+
+
+class SeatsAway(Fact):
+    """Open seats of a line that were escalated.
+
+    ``level`` looks for help since ``since``; where ``shard`` is another one, it was asked to hold a resource for them.
+    """
+
+    shard: ShardKey
+    level: ShardKey
+    seats: Annotated[int, Field(ge=1)]
+    since: Moment
+
+
 class LineWhy(Fact):
-    """Why a demand line stands where it stands."""
+    """Why a demand line stands where it stands: in the round of the shard in which its open seats sit.
+
+    ``elsewhere``: every seat that is not taken sits in another shard, which has not looked at it yet; ``asked``:
+    another shard was asked to hold a resource for it.
+    """
 
     line: int
     item: ItemId
     asked: int
     filled: int
-    verdict: Literal["matched", "outbid", "no_candidate", "incomplete", "met", "lapsed", "withdrawn", "next_round"]
+    verdict: Verdict
     considered: Annotated[int, Field(description="Resources of the same category on the list.")]
     failing: Annotated[dict[Rule, int], Field(description="How many of them failed each rule first.")]
     eligible: Annotated[int, Field(description="Resources that pass every rule right now.")]
@@ -68,6 +98,10 @@ class LineWhy(Fact):
         int | None,
         Field(description="Of a team's line: seats that could be had at the start at which the team gets most."),
     ] = None
+    shard: Annotated[
+        ShardKey | None, Field(description="Whose round says so, where it is not the one that answers for the demand.")
+    ] = None
+    away: Annotated[tuple[SeatsAway, ...], Field(description="Where its open seats are that were escalated.")] = ()
 
 
 class DemandWhy(Fact):

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from api.places import is_between_levels
 from api.readmodel.tables import units
 from schemas.catalogue import Catalogue
 from schemas.regions import Regions
@@ -12,14 +13,11 @@ Message = dict[str, Any]
 """What the page is told."""
 Provider = dict[str, str | None]
 
-_BETWEEN_LEVELS = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
-"""Names that only fill the city level of the listing and say nothing on a path."""
-
 
 def crumbs(regions: Regions, region: str) -> list[dict[str, str]]:
     """Return the way from the whole listing (code ``""``) down to ``region``."""
     path = regions.path(region) if region else []
-    kept = [step for step in path if step.name not in _BETWEEN_LEVELS or step.code == region]
+    kept = [step for step in path if not is_between_levels(step.name) or step.code == region]
     return [{"code": "", "name": ""}, *({"code": step.code, "name": step.name} for step in kept)]
 
 

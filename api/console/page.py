@@ -16,6 +16,7 @@ from api.console.names import Message
 from api.console.reasons import Reasons, why_message
 from api.language import Language
 from api.ports import Explainer
+from api.whereabouts import why_demand
 from schemas.refusals import Refused
 from schemas.sharding import shard_of
 
@@ -139,12 +140,13 @@ class Desktop:
         return found or {"missing": "not_found"}
 
     async def _demand(self, demand_id: str) -> Message | None:
-        found = await asyncio.to_thread(self._reasons.demand, demand_id)
-        if found is None:
+        detail = await asyncio.to_thread(self._reasons.detail, demand_id)
+        if detail is None:
             return None
+        found = await asyncio.to_thread(self._reasons.demand, detail)
         shard = shard_of(found["community"], self._shard_width)
         try:
-            found_out = await self._explainer.why_demand(demand_id=demand_id, shard=shard)
+            found_out = await why_demand(self._explainer, detail, home=shard)
             why = why_message(found_out, self._reasons.catalogue, self._reasons.regions)
         except Refused as refusal:
             _LOG.info("console_why_refused", demand_id=demand_id, code=refusal.code)

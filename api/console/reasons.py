@@ -9,19 +9,20 @@ from api.console.desk import millis
 from api.console.names import Message, Providers
 from api.console.teams import team_of, teams_of
 from api.odds import said
-from api.places import place
+from api.places import place, shard_name
 from api.ports import Clock
 from api.readmodel.model import ReadModel
 from api.readmodel.queries.assignments import assignment_why, get_assignment
-from api.readmodel.queries.demands import get_demand
+from api.readmodel.queries.demands import demand_detail, get_demand
 from api.readmodel.queries.resources import get_resource
 from api.readmodel.queries.rounds import get_round
 from api.readmodel.tables import feed
-from api.readmodel.views import AssignmentView, AssignmentWhy
+from api.readmodel.views import AssignmentView, AssignmentWhy, DemandDetail, WayStep
 from schemas.catalogue import Catalogue
 from schemas.regions import Regions
 from schemas.rounds import RoundDecided
-from schemas.why import DemandWhy, ScarceClass
+from schemas.sharding import shard_level
+from schemas.why import DemandWhy, ScarceClass, SeatsAway
 
 TERMS = ("service", "urgency", "waiting", "nearness", "fit", "claim", "regret", "load")
 """The parts of a value in the order in which people read them; others follow."""
@@ -66,25 +67,29 @@ class Reasons:
                 **self._sides(connection, found),
             }
 
-    def demand(self, demand_id: str) -> Message | None:
-        """Return what is known about a demand, without the reasons; None where there is none."""
+    def detail(self, demand_id: str) -> DemandDetail | None:
+        """Return a demand as the lists have it; None where there is none."""
         with self._model.read() as connection:
-            found = get_demand(connection, demand_id=demand_id)
-            claims = claims_on(connection, demand_id=demand_id)
-        if found is None:
-            return None
-        demand = found.demand
+            return demand_detail(connection, demand_id=demand_id)
+
+    def demand(self, detail: DemandDetail) -> Message:
+        """Return what is known about a demand, without the reasons."""
+        demand = detail.view.demand
+        with self._model.read() as connection:
+            claims = claims_on(connection, demand_id=demand.demand_id)
         return {
-            "id": demand_id,
+            "id": demand.demand_id,
             "title": demand.title,
             "community": demand.community,
             "place": place(self.regions, demand.community),
             "urgency": demand.urgency.value,
             "posted_at": millis(demand.posted_at),
             "waited_s": (self._clock.now() - demand.posted_at).total_seconds(),
+            "now": millis(self._clock.now()),
             "starts_at": millis(demand.window.start),
             "ends_at": millis(demand.window.end),
             "claims": claims,
+            "way": [way_step(step, self.regions) for step in detail.way],
             "teams": [team._asdict() for team in teams_of(demand)],
         }
 
@@ -114,17 +119,42 @@ class Reasons:
         }
 
 
+def way_step(step: WayStep, regions: Regions) -> Message:
+    """Return one step of a demand between shards, for the page."""
+    return {
+        "kind": step.kind,
+        "from": shard_name(regions, step.from_shard),
+        "to": shard_name(regions, step.to_shard),
+        "level": shard_level(step.to_shard),
+        "at": millis(step.at),
+        "cause": step.cause,
+        "waited_s": None if step.waited_minutes is None else step.waited_minutes * 60,
+        "seats": sum(len(line.seats) for line in step.lines),
+    }
+
+
 def why_message(why: DemandWhy, catalogue: Catalogue, regions: Regions) -> Message:
     """Return the explainer's answer for the page: remedies in words, the street of what is scarce by name."""
     lines = [
         line.model_dump(mode="json")
         | {
             "scarce": line.scarce and _scarce(line.scarce, regions),
+            "away": [_away(seats, regions) for seats in line.away],
+            "shard": line.shard and shard_name(regions, line.shard),
             "remedies": [said(remedy, catalogue, regions).model_dump() for remedy in line.remedies],
         }
         for line in why.lines
     ]
     return why.model_dump(mode="json", exclude={"at", "lines"}) | {"at": millis(why.at), "lines": lines}
+
+
+def _away(told: SeatsAway, regions: Regions) -> Message:
+    return {
+        "level": shard_name(regions, told.level),
+        "shard": None if told.shard == told.level else shard_name(regions, told.shard),
+        "seats": told.seats,
+        "since": millis(told.since),
+    }
 
 
 def _scarce(told: ScarceClass, regions: Regions) -> Message:

@@ -305,6 +305,15 @@ TEXTS: dict[str, Text] = {
     "link_why": Text("缘由", "Why"),
     "link_round": Text("轮次", "Round"),
     "not_found": Text("没有找到这一条", "There is no such entry"),
+    # between shards
+    "way": Text("四级联动", "Escalation"),
+    "way_escalated": Text("{seats} 个名额升级到{to}", "{seats} escalated to {to}"),
+    "way_asked": Text("请{to}预留一份资源", "{to} asked to hold a resource"),
+    "way_returned": Text("{from}退回，{to}继续寻找", "{from} gave it back; {to} looks on"),
+    "waited_there": Text("在{place}等了 {time}", "{time} in {place}"),
+    "up_time": Text("等待已到时限", "waited long enough"),
+    "up_price": Text("价格差距过大，或无人能接", "outbid by too much, or nobody can"),
+    "up_whistle": Text("吹哨无人应", "nobody answered the whistle"),
     # why not
     "asked_filled": Text("已配 {filled} / {asked}", "{filled} of {asked} filled"),
     "verdict_matched": Text("已配齐", "Matched"),
@@ -316,11 +325,21 @@ TEXTS: dict[str, Text] = {
     "verdict_lapsed": Text("已过期", "Lapsed"),
     "verdict_withdrawn": Text("已撤回", "Withdrawn"),
     "verdict_next_round": Text("下一轮即可匹配", "Next round will match it"),
+    "verdict_elsewhere": Text("已升级，那里的下一轮会匹配", "Escalated; the next round there will try"),
+    "verdict_asked": Text("已请别处预留资源，下一轮答复", "A resource elsewhere was asked for; its next round answers"),
+    "away_waiting": Text("{seats} 个名额在{level}等待，已 {time}", "{seats} waiting with {level} for {time}"),
+    "away_asked": Text(
+        "{seats} 个名额由{level}寻找，已请{shard}预留资源（已 {time}）",
+        "{seats} with {level} for {time}; {shard} was asked to hold a resource",
+    ),
     "considered": Text(
         "考察了同类资源 {count} 份，首先不符合的规则：",
         "{count} resources of the category; the rule each failed first:",
     ),
     "considered_none": Text("区内没有同类资源。", "There is no resource of this category."),
+    "considered_none_there": Text(
+        "那里还没有哪个区向外提供这一类资源。", "No district there offers one of this category to others yet."
+    ),
     "eligible": Text("完全符合 {count} 份", "{count} pass every rule"),
     "short_by": Text("还差 {points} 分", "short by {points} points"),
     "scarce_class": Text(

@@ -14,7 +14,7 @@ from schemas.enrolment import MemberEnrolled, UnitEnrolled
 from schemas.resources import Resource
 from schemas.rounds import Certificate, LinePrice, PolicyRef, ResourcePrice, TeamPart
 from schemas.rules import Rule
-from schemas.sharding import Level
+from schemas.sharding import ShardLevel
 from schemas.transfers import Cause
 
 Row = TypeVar("Row")
@@ -23,7 +23,16 @@ ResourceState = Literal["published", "suspended", "withdrawn"]
 DemandState = Literal["open", "partly_matched", "matched", "fulfilled", "lapsed", "withdrawn"]
 AssignmentState = Literal["proposed", "accepted", "confirmed", "fulfilled", "declined", "expired", "revoked"]
 ClaimState = Literal[
-    "open", "dropped", "honoured", "not_allowed", "filled", "gone", "claimed_before", "incomplete", "outbid"
+    "open",
+    "dropped",
+    "honoured",
+    "not_allowed",
+    "filled",
+    "gone",
+    "claimed_before",
+    "incomplete",
+    "outbid",
+    "elsewhere",
 ]
 EscalationState = Literal["waiting", "held", "passed_on", "served", "gone"]
 SeatState = Literal["waiting", "held", "served", "gone"]
@@ -242,7 +251,7 @@ class EscalationView(View):
 
     from_shard: str
     to_shard: str
-    to_level: Level
+    to_level: ShardLevel
     round_no: int
     number: int
     at: datetime
@@ -266,7 +275,7 @@ class LevelView(View):
     """
 
     shard: str
-    level: Level
+    level: ShardLevel
     demands: int
     seats: tuple[int, int, int, int]
     held: int

@@ -25,7 +25,8 @@ from schemas.base import EntityId
 
 router = APIRouter(prefix="/v1", tags=["claims 认领"])
 Id = Annotated[EntityId, Path(description="The claim's id.")]
-_CLAIM = written("not_found", "already_withdrawn", "other_shard", "read_model_behind", status=202, location=True)
+_REFUSED = ("not_found", "already_withdrawn", "other_shard", "sits_elsewhere", "read_model_behind")
+_CLAIM = written(*_REFUSED, status=202, location=True)
 
 
 class Claimed(BaseModel):

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import odds, why
+from api import odds, whereabouts, why
 from api.bodies import Because, DemandBody, DemandPatch
 from api.entries import Present
 from api.errors import problem_responses
@@ -21,7 +21,6 @@ from api.routes.replies import PREVIEW_PROBLEMS, IfMatch, Receipt, built, change
 from api.services import of
 from schemas.base import EntityId
 from schemas.demands import Demand, DemandWhistled, DemandWithdrawn, Urgency
-from schemas.refusals import Refused
 
 router = APIRouter(prefix="/v1/demands", tags=["demands 需求清单"])
 DemandId = Annotated[EntityId, Path(description="The demand's id.")]
@@ -202,16 +201,14 @@ async def why_demand(
     demand_id: DemandId,
     accept_language: Annotated[str | None, Header(description="`zh` or `en`.")] = None,
 ) -> why.DemandReasons:
-    """Return for each line which rules failed or what was missing, for machines and in a plain sentence."""
+    """Return for each line which rules failed or what was missing, for machines and in a plain sentence.
+
+    Lines whose open seats were escalated are told by the shard that looks for help: `away` says where they are.
+    """
     services = of(request)
     detail = some(await services.reading.query(demand_detail, demand_id=demand_id), what=demand_id)
     shard = services.writer.shard(detail.view.demand.community)
-    try:
-        reasons = await services.ports.explainer.why_demand(demand_id=demand_id, shard=shard)
-    except Refused as refused:
-        if refused.code != "not_found":
-            raise
-        reasons = why.closed(detail, shard=shard)
+    reasons = await whereabouts.why_demand(services.ports.explainer, detail, home=shard)
     language = choose(accept_language)
     claims = (await services.reading.query(list_claims, demand_id=demand_id)).rows
     catalogue, regions = services.ports.catalogue, services.ports.regions

@@ -3,10 +3,11 @@ import { speech, words } from "./words.js";
 import { api } from "./links.js";
 import Claims from "./claims.js";
 import Picking from "./picking.js";
+import Way from "./way.js";
 
 export default {
   mixins: [speech],
-  components: { Claims, Picking },
+  components: { Claims, Picking, Way },
   props: { answer: Object },
   data: () => ({ words }),
   computed: {
@@ -36,7 +37,12 @@ export default {
     },
   },
   methods: {
-    open: ({ verdict }) => !["matched", "lapsed", "withdrawn"].includes(verdict),
+    open: ({ verdict, shard }) => !shard && !["matched", "lapsed", "withdrawn"].includes(verdict),
+    /** Where open seats are that were escalated, and for how long. */
+    away({ level, shard, seats, since }) {
+      const values = { level, shard, seats: this.number(seats), time: this.duration((this.answer.now - since) / 1000) };
+      return this.t(shard ? "away_asked" : "away_waiting", values);
+    },
     /** The class of seats that is too dear; what would tell on somebody the server leaves out. */
     scarce({ item, place, stretch, sources }) {
       const values = { item: this.itemName(item), place, count: this.number(sources) };
@@ -58,14 +64,15 @@ export default {
       <p v-if="group.team" class="team-of" data-test="team">{{ teamSaid(group.team) }}</p>
       <section v-for="line in group.lines" :key="line.line" class="line" :data-verdict="line.verdict" :aria-label="itemName(line.item)">
         <h4>{{ itemName(line.item) }} <small>{{ t("asked_filled", { filled: number(line.filled), asked: number(line.asked) }) }}</small></h4>
+        <p v-for="seats in line.away" :key="seats.level + seats.shard" data-test="away">{{ away(seats) }}</p>
         <p class="verdict"><b>{{ t("verdict_" + line.verdict) }}</b>
           <span v-if="line.short_by != null" class="short"> · {{ t("short_by", { points: number(line.short_by) }) }}</span>
           <span v-if="line.verdict === 'incomplete'" class="short"> · {{ t("at_best", { count: number(line.at_best) }) }}</span></p>
         <p v-if="line.best_value != null && line.price != null" class="note">
           {{ t("short_say", { best: number(line.best_value), price: number(line.price) }) }}</p>
         <p v-if="line.scarce" class="note" data-test="scarce">{{ scarce(line.scarce) }}</p>
-        <p v-if="line.verdict !== 'matched'" class="quiet-inline">
-          {{ line.considered ? t("considered", { count: number(line.considered) }) : t("considered_none") }}</p>
+        <p v-if="!['matched', 'elsewhere', 'asked'].includes(line.verdict)" class="quiet-inline">
+          {{ line.considered ? t("considered", { count: number(line.considered) }) : t(line.shard ? "considered_none_there" : "considered_none") }}</p>
         <ul v-if="line.rules.length" class="rules">
           <li v-for="[rule, count] in line.rules" :key="rule" :data-rule="rule">
             <span class="name">{{ t("rule_" + rule) }}</span>
@@ -81,6 +88,7 @@ export default {
         <Picking v-if="line.considered && open(line)" :demand="answer.id" :line="line" :shard="answer.shard" />
       </section>
       </div>
+      <Way :steps="answer.way" />
       <Claims :claims="answer.claims" />
       <p v-if="answer.why" class="quiet-inline">{{ t("as_of_round", { no: number(answer.why.round_no), time: moment(answer.why.at) }) }}</p>
       <p class="links"><span class="quiet-inline">{{ t("links") }}</span>

@@ -21,7 +21,7 @@ from api.readmodel.views import (
     Sitting,
     WayStep,
 )
-from schemas.sharding import level_of
+from schemas.sharding import shard_level
 from schemas.transfers import Cause
 
 _KEY = (transfers.c.at, transfers.c.shard, transfers.c.round_no, transfers.c.number)
@@ -100,7 +100,7 @@ def levels(connection: Connection, *, now: datetime, region: str = "") -> Levels
     found = [
         LevelView(
             shard=shard,
-            level=level_of(shard),
+            level=shard_level(shard),
             demands=count,
             held=held,
             oldest=oldest,
@@ -112,7 +112,7 @@ def levels(connection: Connection, *, now: datetime, region: str = "") -> Levels
 
 
 def _upward(row: Row[Any]) -> tuple[int, int, str]:
-    return ("escalated", "asked", "returned").index(row.kind), _RANKS.index(level_of(row.to)), row.to
+    return ("escalated", "asked", "returned").index(row.kind), _RANKS.index(shard_level(row.to)), row.to
 
 
 def _between(newer: timedelta | None, older: timedelta | None, *, now: datetime) -> ColumnElement[bool]:
@@ -133,7 +133,7 @@ def _view(row: Row[Any]) -> EscalationView:
     return EscalationView(
         from_shard=row.shard,
         to_shard=row.to,
-        to_level=level_of(row.to),
+        to_level=shard_level(row.to),
         round_no=row.round_no,
         number=row.number,
         at=row.at,

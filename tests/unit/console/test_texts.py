@@ -11,16 +11,17 @@ import api.console
 from api.console.desk import millis
 from api.console.reasons import TERMS
 from api.console.texts import TEXTS, table
-from api.readmodel.views import Answer, AssignmentState
+from api.readmodel.views import Answer, AssignmentState, TransferKind
 from matcher.values import LINE_TERMS, PAIR_TERMS
 from schemas.claims import Side
 from schemas.demands import Urgency
 from schemas.rounds import RoundDecided
 from schemas.rules import Rule
+from schemas.transfers import Cause
 from schemas.why import LineWhy
 
 WEB = Path(api.console.__file__).parent / "web"
-BEGINNINGS = {"rule_", "verdict_", "term_", "say_", "cause_", "step_", "claim_by_"}
+BEGINNINGS = {"rule_", "verdict_", "term_", "say_", "cause_", "step_", "claim_by_", "up_"}
 """The page completes these keys by a word from the server."""
 SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in sorted(WEB.glob("*.js")))
 
@@ -40,6 +41,8 @@ def built_from_data() -> set[str]:
         *(f"step_answer_{answer}" for answer in get_args(Answer)),
         *(f"{head}_{term}" for head in ("term", "say") for term in TERMS),
         *(f"claim_by_{side}" for side in get_args(Side)),
+        *(f"way_{kind}" for kind in get_args(TransferKind)),
+        *(f"up_{cause}" for cause in get_args(Cause)),
         *("unit", "member", "team", "system"),
         "not_found",
         "not_open",
