@@ -59,7 +59,7 @@ class Claiming:
         if shard != other:
             raise Refused("other_shard", f"{shard}, {other}")
         if _all_away(found, pick.line):
-            raise Refused("sits_elsewhere", ", ".join(sorted({seat.level for seat in found.whereabouts})))
+            raise Refused("sits_elsewhere", ", ".join(sorted({seat.level for seat in found.whereabouts if seat.away})))
         claim_id = command.entity_id("c")
         made = ClaimMade(
             claim_id=claim_id,
@@ -94,5 +94,5 @@ class Claiming:
 
 def _all_away(found: DemandDetail, line: int) -> bool:
     """Return whether the line has open seats, and every one of them is with another level."""
-    away = sum(seat.line == line and seat.state in ("waiting", "held") for seat in found.whereabouts)
+    away = sum(seat.line == line and seat.away and seat.state in ("waiting", "held") for seat in found.whereabouts)
     return bool(away) and found.lines[line].quantity - found.lines[line].filled <= away

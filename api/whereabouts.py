@@ -69,7 +69,7 @@ def _away(detail: DemandDetail) -> dict[int, list[SeatView]]:
     """Return the open seats that are with other levels, by line."""
     found: dict[int, list[SeatView]] = defaultdict(list)
     for seat in detail.whereabouts:
-        if seat.state in ("waiting", "held"):
+        if seat.away and seat.state in ("waiting", "held"):
             found[seat.line].append(seat)
     return found
 

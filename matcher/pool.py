@@ -192,9 +192,17 @@ def _open_demands(state: ShardState, live: Rows, also: str | None, behind: list[
     chosen = open_seats(state) > 0
     chosen[live] = True
     chosen[[row for row, _ in behind]] = True
+    chosen[_claimed_though_away(state)] = True
     if also is not None and (row := state.demands.ids.find(also)) is not None:
         chosen[row] = state.demands.table.rows["lines"][row] > 0
     return np.flatnonzero(chosen)
+
+
+def _claimed_though_away(state: ShardState) -> list[int]:
+    """Return the demands with open claims of which seats are elsewhere: a round that knows them can say so."""
+    rows = state.demands.table.rows
+    found = {state.demands.ids.find(claim.demand_id) for claim in state.responses.open.values()}
+    return sorted(row for row in found if row is not None and rows["status"][row] == OPEN and rows["net"][row] < 0)
 
 
 def _open_resources(state: ShardState, live: Rows) -> Ints:

@@ -26,6 +26,8 @@ from schemas.why import DemandWhy, ScarceClass, SeatsAway
 
 TERMS = ("service", "urgency", "waiting", "nearness", "fit", "claim", "regret", "load")
 """The parts of a value in the order in which people read them; others follow."""
+MOST_STEPS = 12
+"""Of a demand's way, the newest."""
 
 
 class Reasons:
@@ -89,7 +91,7 @@ class Reasons:
             "starts_at": millis(demand.window.start),
             "ends_at": millis(demand.window.end),
             "claims": claims,
-            "way": [way_step(step, self.regions) for step in detail.way],
+            "way": [way_step(step, self.regions) for step in detail.way[-MOST_STEPS:]],
             "teams": [team._asdict() for team in teams_of(demand)],
         }
 

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 
 from api.readmodel.instants import Instant
 
-SCHEMA = 3
+SCHEMA = 4
 """Grows with every change to a table or to how it is filled."""
 
 LIVE = ("proposed", "confirmed")
@@ -150,7 +150,7 @@ transfers = Table(
     Column("shard", String, primary_key=True),  # whose round lets the seats go
     Column("round_no", BigInteger, primary_key=True),
     Column("number", Integer, primary_key=True),
-    Column("kind", String, nullable=False),  # escalated | asked | returned
+    Column("kind", String, nullable=False),  # escalated | asked | returned | sent_home
     Column("to", String, nullable=False),
     Column("at", Instant, nullable=False),
     Column("demand_id", String, nullable=False),
@@ -160,12 +160,11 @@ transfers = Table(
     Column("cause", String),
     Column("waited_minutes", BigInteger),
     Column("resource_id", String),
-    Column("state", String, nullable=False),  # of what was escalated: waiting | held | passed_on | served | gone
-    Column("sits_in", Text, nullable=False),  # where its open seats sit, as JSON
+    Column("state", String, nullable=False),  # waiting | held | passed_on | returned | served | gone
     Index("ix_transfers_time", "kind", "at", "shard", "round_no", "number"),
     Index("ix_transfers_demand", "demand_id"),
 )
-"""Seats of demands on their way between shards; the last two columns are kept true by what is read later."""
+"""Seats of demands on their way between shards; the state of what was escalated is kept true by what is read later."""
 
 moved_seats = Table(
     "moved_seats",
@@ -176,9 +175,10 @@ moved_seats = Table(
     Column("community", String, nullable=False),
     Column("shard", String, nullable=False),  # where it sits
     Column("level", String, nullable=False),  # the shard that looks for help: the one that asked, where one did
-    Column("since", Instant, nullable=False),  # when it came to that level first
+    Column("away", Boolean, nullable=False),  # whether that is another shard than its own
+    Column("since", Instant, nullable=False),  # when it came to that level
     Column("state", String, nullable=False),  # waiting | held | served | gone
-    Index("ix_moved_seats_state", "state", "level"),
+    Index("ix_moved_seats_away", "away", "state", "level"),
     sqlite_with_rowid=False,
 )
 """Every seat that was ever with another shard, and where it is now."""

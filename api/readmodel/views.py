@@ -34,9 +34,9 @@ ClaimState = Literal[
     "outbid",
     "elsewhere",
 ]
-EscalationState = Literal["waiting", "held", "passed_on", "served", "gone"]
+EscalationState = Literal["waiting", "held", "passed_on", "returned", "served", "gone"]
 SeatState = Literal["waiting", "held", "served", "gone"]
-TransferKind = Literal["escalated", "asked", "returned"]
+TransferKind = Literal["escalated", "asked", "returned", "sent_home"]
 Answer = Literal["accepted", "declined", "done", "no_show"]
 FeedType = Literal["proposed", "confirmed", "revoked", "expired", "fulfilled"]
 
@@ -205,19 +205,24 @@ class LineSeats(View):
 
 
 class SeatView(View):
-    """One seat that was ever with another shard: where it is now, which level looks for help for it, since when."""
+    """One seat that was ever with another shard: where it is now, which level looks for help for it, since when.
+
+    It is ``away`` while that level is not its own shard.
+    """
 
     line: int
     seat: int
     shard: str
     level: str
+    away: bool
     since: datetime
     state: SeatState
 
 
 class WayStep(View):
-    """One transfer of seats of a demand: escalated, asked of a resource's home shard, or returned from there.
+    """One transfer of seats of a demand: escalated, asked of a resource's home, returned from there, or sent home.
 
+    A seat is sent home, or to the level below, when nobody above was found for it; it may go up again later.
     ``waited_minutes`` is how long the demand sat in ``from_shard`` before it was escalated.
     """
 
@@ -233,7 +238,7 @@ class WayStep(View):
 
 
 class DemandDetail(View):
-    """A demand with its lines, all its assignments, newest first, and its way between shards, oldest first."""
+    """A demand with its lines, all its assignments, newest first, and the newest of its way between shards."""
 
     view: DemandView
     lines: tuple[LineView, ...]
@@ -245,8 +250,9 @@ class DemandDetail(View):
 class EscalationView(View):
     """Seats of a demand that one shard escalated to the one above, and what became of them.
 
-    ``state``: some of them wait there; are held for them elsewhere; passed on; served; gone with their demand.
-    ``sits_in`` says where those are that are open. The title is None where the demand was not read yet.
+    ``state``: some of them wait there; a resource was asked for; they were passed on to the next level; returned, since
+    nobody was found; all are served; gone with their demand. ``waited_minutes`` is how long the demand had been in
+    ``from_shard``. The title is None, and so is when it was posted, where the demand was not read yet.
     """
 
     from_shard: str
@@ -257,6 +263,7 @@ class EscalationView(View):
     at: datetime
     demand_id: str
     demand_title: str | None
+    posted_at: datetime | None
     urgency: Urgency | None
     community: str
     categories: tuple[str, ...]
@@ -264,26 +271,27 @@ class EscalationView(View):
     cause: Cause
     waited_minutes: int
     state: EscalationState
-    sits_in: tuple[Sitting, ...]
 
 
 class LevelView(View):
-    """What waits with one shard above: open seats by how long they have been there.
+    """What is with one shard above, and what came of what reached it within a week.
 
-    ``seats`` counts up to an hour, a day, three days, and longer; ``held`` are those among them for which a resource
-    was asked. ``oldest`` is when the one that waits longest came.
+    ``waiting`` counts the open seats that are there now by the age of their demand: up to an hour, a day, three days,
+    and older; ``held`` are those among them for which a resource was asked. ``posted_at`` is that of the oldest demand.
+    ``reached`` counts escalations by what became of them.
     """
 
     shard: str
     level: ShardLevel
     demands: int
-    seats: tuple[int, int, int, int]
+    waiting: tuple[int, int, int, int]
     held: int
-    oldest: datetime
+    posted_at: datetime | None
+    reached: dict[EscalationState, int]
 
 
 class Levels(View):
-    """The shards above that have something waiting, the highest level first."""
+    """The shards above to which something came within a week, or is there now, the highest level first."""
 
     at: datetime
     levels: tuple[LevelView, ...]

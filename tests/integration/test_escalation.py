@@ -117,8 +117,9 @@ async def test_a_whistle_that_nobody_answers_waits_with_the_alliance_and_why_say
     [line] = told["why"]["lines"]
     assert (line["shard"], line["verdict"], line["asked"], line["filled"]) == ("delta", "no_candidate", 2, 1)
     assert told["text"].startswith("“micro-wish: goods” (1/2): 1 seat with the alliance delta for under a minute: no ")
-    [level] = (await land.get("escalations/levels"))["levels"]
-    assert (level["shard"], level["seats"]) == ("delta", [1, 0, 0, 0])
+    delta, city = (await land.get("escalations/levels"))["levels"]
+    assert (delta["shard"], delta["waiting"], delta["reached"]) == ("delta", [1, 0, 0, 0], {"waiting": 1})
+    assert (city["shard"], city["waiting"], city["reached"]) == ("3101", [0, 0, 0, 0], {"passed_on": 1})
 
 
 async def test_a_claim_on_what_was_escalated_is_told_that_it_sits_elsewhere(land: Land) -> None:

@@ -1,13 +1,14 @@
-"""Where a seat sits after its transfers, and what that means for what was escalated. Pure rules.
+"""Where a seat sits after its transfers, and what became of each time it went up. Pure rules.
 
-1. A seat sits where it came once more often than it left; it began at home. In which order that is read does not count.
+1. A seat begins at home. Where it sits, that shard's next round to let it go says where it sits then: so its way is
+   found whatever order it is read in, and whatever the clocks of the shards say.
 2. A seat that was asked for by a level is still that level's to serve: it goes back there, unless it is given.
 3. A seat is served while an assignment holds it or when the job was done; it is gone when its demand is over, or asks
    for fewer.
-4. What was escalated is as far as its seat that needs most: it waits, is held, passed on, served, gone.
+4. What was escalated is as far as its seat that needs most: it waits, is held, passed on, returned, served, gone.
 """
 
-from collections import Counter
+from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -15,23 +16,23 @@ from typing import Final, NamedTuple
 from api.readmodel.views import EscalationState, SeatState, TransferKind
 
 OPEN: Final = frozenset({"waiting", "held"})
-_NEEDS: Final[tuple[EscalationState, ...]] = ("waiting", "held", "passed_on", "served", "gone")
+_NEEDS: Final[tuple[EscalationState, ...]] = ("waiting", "held", "passed_on", "returned", "served", "gone")
 _OVER: Final = frozenset({"withdrawn", "lapsed"})
 
 
 class Move(NamedTuple):
-    """One transfer of a seat, in an order in which the moves of one shard sort as they were made."""
+    """One transfer of a seat."""
 
-    at: datetime
     shard: str
     round_no: int
     number: int
     to: str
+    at: datetime
     kind: TransferKind
 
 
 class Sits(NamedTuple):
-    """Where a seat is: its shard, the level that looks for help, and when it came to that level first."""
+    """Where a seat is: its shard, the level that looks for help, and since when."""
 
     shard: str
     level: str
@@ -39,20 +40,28 @@ class Sits(NamedTuple):
 
 
 def home_of(community: str, shards: Iterable[str]) -> str:
-    """Return the home of a demand among shards that let seats go: of those that hold its place the smallest."""
+    """Return the home of a demand among shards that escalated it: of those that hold its place the smallest."""
     return max((shard for shard in shards if shard.isdigit() and community.startswith(shard)), key=len, default="")
 
 
-def sits(moves: Sequence[Move], *, home: str) -> Sits:
-    """Return where a seat is after its moves: at least one, in any order."""
-    net = Counter({home: 1})
-    for move in moves:
-        net[move.to] += 1
-        net[move.shard] -= 1
-    arrivals = [move for move in moves if net[move.to] > 0] or moves
-    last = max(arrivals)
-    level = last.shard if last.kind == "asked" else last.to
-    return Sits(last.to, level, min(move.at for move in moves if move.to == level or move is last))
+def way_of(moves: Iterable[Move], *, home: str) -> list[Move]:
+    """Return a seat's moves in the order in which it made them: those that are known to follow one another."""
+    leaving: dict[str, deque[Move]] = defaultdict(deque)
+    for move in sorted(moves):
+        leaving[move.shard].append(move)
+    way: list[Move] = []
+    shard = home
+    while leaving[shard]:
+        way.append(leaving[shard].popleft())
+        shard = way[-1].to
+    return way
+
+
+def sits(way: Sequence[Move]) -> Sits:
+    """Return where a seat is after its way, of at least one move."""
+    last = way[-1]
+    came = next((move for move in reversed(way) if move.kind in ("escalated", "sent_home")), last)
+    return Sits(last.to, last.shard if last.kind == "asked" else last.to, came.at)
 
 
 def seat_state(sits: Sits, *, demand: str | None, taken: bool, asked: bool) -> SeatState:
@@ -64,7 +73,22 @@ def seat_state(sits: Sits, *, demand: str | None, taken: bool, asked: bool) -> S
     return "waiting" if sits.shard == sits.level else "held"
 
 
-def escalation_state(to: str, seats: Iterable[tuple[Sits, SeatState]]) -> EscalationState:
-    """Return what became of seats that were escalated to a shard."""
-    found = {"passed_on" if state in OPEN and sits.level != to else state for sits, state in seats}
+def became(way: Sequence[Move], place: int, *, state: SeatState) -> EscalationState:
+    """Return what became of the escalation at ``place`` of a seat's way; ``state`` is the seat's own."""
+    level, found = way[place].to, "waiting"
+    for move in way[place + 1 :]:
+        if move.shard == level and move.kind == "sent_home":
+            return "returned"
+        if move.shard == level:
+            found = "held" if move.kind == "asked" else "passed_on"
+        elif move.to == level:
+            found = "waiting"
+    if state not in OPEN:
+        return "served" if state == "served" else "gone"
+    return "passed_on" if found == "passed_on" else state
+
+
+def escalation_state(seats: Iterable[EscalationState]) -> EscalationState:
+    """Return what became of seats that were escalated together."""
+    found = set(seats)
     return next(state for state in _NEEDS if state in found)

@@ -35,7 +35,6 @@ def _row(told: Told, catalogue: Catalogue) -> Values:
         "waited_minutes": None,
         "resource_id": None,
         "state": "waiting",
-        "sits_in": "[]",
     }
     match passed:
         case Escalated():
@@ -45,7 +44,8 @@ def _row(told: Told, catalogue: Catalogue) -> Values:
             part = {"kind": "asked", "resource_id": passed.resource_id}
             return row | part | _demand(passed.demand, (passed.seat,), catalogue)
         case _:
-            over: Values = {"kind": "returned", "resource_id": passed.resource_id, "demand_id": passed.demand_id}
+            kind = "sent_home" if passed.resource_id is None else "returned"
+            over: Values = {"kind": kind, "resource_id": passed.resource_id, "demand_id": passed.demand_id}
             return row | over | {"seats": _seats((passed.seat,))}
 
 

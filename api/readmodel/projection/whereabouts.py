@@ -14,10 +14,12 @@ from api.readmodel.projection.sitting import (
     OPEN,
     Move,
     Sits,
+    became,
     escalation_state,
     home_of,
     seat_state,
     sits,
+    way_of,
 )
 from api.readmodel.tables import LIVE, assignments, demand_lines, demands, moved_seats, transfers
 from api.readmodel.views import SeatState
@@ -52,6 +54,14 @@ class _Lists(NamedTuple):
         )
 
 
+class _Seat(NamedTuple):
+    """A seat that ever moved: its way, where that ends, and how it stands."""
+
+    way: list[Move]
+    sits: Sits
+    state: SeatState
+
+
 def project_whereabouts(connection: Connection, touched: Set[str]) -> None:
     """Write where the seats of those demands are that ever left their shard."""
     if not touched or connection.execute(select(transfers.c.number).limit(1)).first() is None:
@@ -66,52 +76,62 @@ def project_whereabouts(connection: Connection, touched: Set[str]) -> None:
     escalated: list[Values] = []
     away: list[Values] = []
     for demand_id, rows in by_demand.items():
-        found = _whereabouts(demand_id, rows, lists)
         community = max(row.community for row in rows)
-        seats += [_seat_row(demand_id, community, place, *at) for place, at in found.items()]
-        escalated += [_escalated_row(row, found) for row in rows if row.kind == "escalated"]
-        away.append({"demand_id": demand_id, "sits_in": _sitting(found.values(), besides=_home(rows))})
+        home = home_of(community, (row.shard for row in rows if row.kind == "escalated"))
+        found = _seats(demand_id, rows, lists, home=home)
+        seats += [_seat_row(demand_id, community, place, seat, home=home) for place, seat in found.items()]
+        escalated += [told for row in rows if row.kind == "escalated" and (told := _retold(row, found))]
+        away.append({"demand_id": demand_id, "sits_in": _sitting(found.values(), home=home)})
     change(connection, demands, away, columns=("sits_in",))
     put(connection, moved_seats, seats)
-    change(connection, transfers, escalated, columns=("state", "sits_in"))
+    change(connection, transfers, escalated, columns=("state",))
 
 
-def _home(rows: Sequence[Any]) -> str:
-    return home_of(max(row.community for row in rows), (row.shard for row in rows if row.kind == "escalated"))
-
-
-def _whereabouts(demand_id: str, rows: Sequence[Any], lists: _Lists) -> dict[Place, tuple[Sits, SeatState]]:
-    home, state = _home(rows), lists.state.get(demand_id)
+def _seats(demand_id: str, rows: Sequence[Any], lists: _Lists, *, home: str) -> dict[Place, _Seat]:
     moves: dict[Place, list[Move]] = defaultdict(list)
     for row in rows:
         for line, seat in json.loads(row.seats):
-            moves[line, seat].append(Move(row.at, row.shard, row.round_no, row.number, row.to, row.kind))
-    found: dict[Place, tuple[Sits, SeatState]] = {}
+            moves[line, seat].append(Move(row.shard, row.round_no, row.number, row.to, row.at, row.kind))
+    found: dict[Place, _Seat] = {}
+    state = lists.state.get(demand_id)
     for (line, seat), own in sorted(moves.items()):
-        at = sits(own, home=home)
+        way = way_of(own, home=home)
+        if not way:  # the first step was not read yet
+            continue
+        at = sits(way)
         asked = state is None or seat < lists.asked.get((demand_id, line), 0)
         taken = (demand_id, line, seat) in lists.taken
-        found[line, seat] = at, seat_state(at, demand=state, taken=taken, asked=asked)
+        found[line, seat] = _Seat(way, at, seat_state(at, demand=state, taken=taken, asked=asked))
     return found
 
 
-def _seat_row(demand_id: str, community: str, place: Place, at: Sits, state: SeatState) -> Values:
-    line, seat = place
-    return {"demand_id": demand_id, "line": line, "seat": seat, "community": community, "state": state} | at._asdict()
+def _seat_row(demand_id: str, community: str, place: Place, seat: _Seat, *, home: str) -> Values:
+    line, number = place
+    row = {"demand_id": demand_id, "line": line, "seat": number, "community": community, "state": seat.state}
+    return row | seat.sits._asdict() | {"away": seat.sits.level != home}
 
 
-def _escalated_row(row: Any, found: Mapping[Place, tuple[Sits, SeatState]]) -> Values:
-    own = [found[line, seat] for line, seat in json.loads(row.seats)]
-    key = {"shard": row.shard, "round_no": row.round_no, "number": row.number}
-    return key | {"state": escalation_state(row.to, own), "sits_in": _sitting(own) or "[]"}
+def _retold(row: Any, found: Mapping[Place, _Seat]) -> Values | None:
+    """Return what became of what was escalated; None where that is known."""
+    states = []
+    for line, number in json.loads(row.seats):
+        seat = found.get((line, number))
+        steps = enumerate(seat.way) if seat else ()
+        known = (row.shard, row.round_no, row.number)
+        place = next((place for place, move in steps if move[:3] == known), None)
+        states.append("waiting" if seat is None or place is None else became(seat.way, place, state=seat.state))
+    state = escalation_state(states)
+    if state == row.state:
+        return None
+    return {"shard": row.shard, "round_no": row.round_no, "number": row.number, "state": state}
 
 
-def _sitting(seats: Iterable[tuple[Sits, SeatState]], *, besides: str | None = None) -> str | None:
-    """Return where open seats sit as JSON, those apart that wait in the shard ``besides``; None where none does."""
+def _sitting(seats: Iterable[_Seat], *, home: str) -> str | None:
+    """Return where open seats sit that other levels look for, as JSON; None where none does."""
     since: dict[tuple[str, str], list[datetime]] = defaultdict(list)
-    for at, state in seats:
-        if state in OPEN and at.level != besides:
-            since[at.shard, at.level].append(at.since)
+    for seat in seats:
+        if seat.state in OPEN and seat.sits.level != home:
+            since[seat.sits.shard, seat.sits.level].append(seat.sits.since)
     found = [
         {"shard": shard, "level": level, "seats": len(times), "since": to_micros(min(times))}
         for (shard, level), times in sorted(since.items())

@@ -71,19 +71,18 @@ async def test_the_list_says_what_went_up_and_a_demand_its_way(world: World) -> 
     assert (row["demand_id"], row["demand_title"]) == ("d-1", demand()["title"])
     assert (row["cause"], row["waited_minutes"], row["state"]) == ("time", 90, "waiting")
     assert row["lines"] == [{"line": 0, "seats": [0, 1]}]
-    assert [(sit["shard"], sit["level"], sit["seats"]) for sit in row["sits_in"]] == [
+    detail = (await world.get("/v1/demands/d-1")).json()
+    assert [(sit["shard"], sit["level"], sit["seats"]) for sit in detail["view"]["sits_in"]] == [
         ("3101", "3101", 1),
         ("310106", "3101", 1),
     ]
-    detail = (await world.get("/v1/demands/d-1")).json()
-    assert detail["view"]["sits_in"] == row["sits_in"]
     assert [(step["kind"], step["from_shard"], step["to_shard"]) for step in detail["way"]] == [
         ("escalated", FROM, CITY),
         ("asked", CITY, "310106"),
     ]
     assert [seat["state"] for seat in detail["whereabouts"]] == ["held", "waiting"]
     [listed] = (await world.get("/v1/demands")).json()["rows"]
-    assert listed["sits_in"] == row["sits_in"]
+    assert listed["sits_in"] == detail["view"]["sits_in"]
 
 
 @pytest.mark.parametrize(
@@ -138,9 +137,10 @@ async def test_levels_say_how_much_waits_and_for_how_long(world: World) -> None:
         world.clock.pass_(hours=2)
     await escalated(world, "d-1", shard=CITY, to=DELTA)
     found = (await world.get("/v1/escalations/levels")).json()
-    told = [(row["shard"], row["level"], row["demands"], row["seats"], row["held"]) for row in found["levels"]]
-    assert told == [("delta", "alliance", 1, [1, 0, 0, 0], 0), ("3101", "city", 1, [0, 1, 0, 0], 0)]
-    assert found["levels"][1]["oldest"] == (NOW + timedelta(hours=2)).isoformat().replace("+00:00", "Z")
+    told = [(row["shard"], row["level"], row["demands"], row["waiting"], row["held"]) for row in found["levels"]]
+    assert told == [("delta", "alliance", 1, [0, 1, 0, 0], 0), ("3101", "city", 1, [0, 1, 0, 0], 0)]
+    assert [row["reached"] for row in found["levels"]] == [{"waiting": 1}, {"passed_on": 1, "waiting": 1}]
+    assert found["levels"][1]["posted_at"] == (NOW + timedelta(hours=2)).isoformat().replace("+00:00", "Z")
     assert (await world.get("/v1/escalations/levels?region=310106")).json()["levels"] == []
 
 
@@ -149,5 +149,6 @@ async def test_withdrawn_demands_wait_no_more(world: World) -> None:
     await escalated(world, "d-1")
     await world.post("/v1/demands/d-1:withdraw")
     [row] = (await world.get("/v1/escalations")).json()["rows"]
-    assert (row["state"], row["sits_in"]) == ("gone", [])
-    assert (await world.get("/v1/escalations/levels")).json()["levels"] == []
+    assert row["state"] == "gone"
+    [level] = (await world.get("/v1/escalations/levels")).json()["levels"]
+    assert (level["waiting"], level["posted_at"], level["reached"]) == ([0, 0, 0, 0], None, {"gone": 1})

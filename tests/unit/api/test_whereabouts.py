@@ -42,7 +42,15 @@ class FakeExplainer:
 def seat(number: int, level: str, *, line: int = 0, shard: str | None = None, state: Any = None) -> SeatView:
     here = shard or level
     state = state or ("waiting" if here == level else "held")
-    return SeatView(line=line, seat=number, shard=here, level=level, since=NOW - timedelta(hours=3), state=state)
+    return SeatView(
+        line=line,
+        seat=number,
+        shard=here,
+        level=level,
+        away=level != HOME,
+        since=NOW - timedelta(hours=3),
+        state=state,
+    )
 
 
 def detail(*seats: SeatView, filled: tuple[int, ...] = (0,), state: Any = "open") -> DemandDetail:
@@ -136,6 +144,12 @@ async def test_what_is_over_is_over_also_above(state: str) -> None:
     assert line.verdict == state
     [line] = (await told(FakeExplainer(), detail(*seats, state=state))).lines
     assert line.verdict == state
+
+
+async def test_a_seat_that_came_home_is_told_at_home() -> None:
+    explainer = FakeExplainer(s310105=(line_why(verdict="outbid"),))
+    [line] = (await told(explainer, detail(seat(0, HOME)))).lines
+    assert (line.verdict, line.away, explainer.asked) == ("outbid", (), [HOME])
 
 
 async def test_each_line_is_told_by_its_own_level() -> None:

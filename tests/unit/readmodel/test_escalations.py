@@ -1,7 +1,6 @@
 """What the lists say of demands that were escalated: where each seat is, how it came there, what waits where."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from api.readmodel.model import ReadModel
-from api.readmodel.projection.sitting import Move, home_of, sits
+from api.readmodel.projection.sitting import Move, became, home_of, seat_state, sits, way_of
 from api.readmodel.queries.demands import demand_detail, get_demand, list_demands
 from api.readmodel.queries.escalations import levels, list_escalations, seats_of
 from api.readmodel.queries.filters import Filter
@@ -63,30 +62,48 @@ def detail(model: ReadModel, demand_id: str = "d1") -> DemandDetail:
         return found
 
 
-def test_what_went_up_says_why_and_where_it_waits() -> None:
+def test_what_went_up_says_why_and_how_long_it_had_waited() -> None:
     row, onward = rows(asked_of_the_city().model())
     assert (onward.from_shard, onward.to_shard, onward.state) == ("3101", "delta", "waiting")
     assert (row.from_shard, row.to_shard, row.to_level) == ("310105", "3101", "city")
     assert (row.demand_id, row.demand_title, row.community, row.urgency) == ("d1", "需求", HERE, "whistle")
     assert (row.cause, row.waited_minutes, row.at, row.state) == ("whistle", 0, NOON, "passed_on")
+    assert (row.posted_at, row.categories) == (NOON, ("care",))
     assert [(own.line, own.seats) for own in row.lines] == [(0, (0,))]
-    assert row.categories == ("care",)
-    assert [(at.shard, at.level, at.seats) for at in row.sits_in] == [("delta", "delta", 1)]
 
 
-def test_a_demand_waits_with_the_city_and_then_with_the_alliance() -> None:
+def test_a_demand_visits_the_city_comes_home_and_goes_up_again() -> None:
     land = RecordedLand(posted("d1", window=DAYS))
     land.settle(at(25))
-    city = land.model()
-    [row] = rows(city)
+    [row] = rows(land.model())
     assert (row.to_shard, row.cause, row.waited_minutes, row.state) == ("3101", "time", 25 * 60, "waiting")
-    assert detail(city).view.sits_in == row.sits_in
-    land.settle(at(25 + 48))
-    first, second = reversed(rows(land.model()))
-    assert (first.to_shard, first.state) == ("3101", "passed_on")
-    assert (second.from_shard, second.to_shard, second.state) == ("3101", "delta", "waiting")
-    assert second.waited_minutes == 48 * 60
-    assert [step.to_shard for step in detail(land.model()).way] == ["3101", "delta"]
+    assert [(sit.shard, sit.level, sit.since) for sit in detail(land.model()).view.sits_in] == [
+        ("3101", "3101", at(25))
+    ]
+    land.round("3101", at(25, minutes=10))
+    land.deliver()
+    assert [row.state for row in rows(land.model())] == ["returned"]
+    found = detail(land.model())
+    assert [step.kind for step in found.way] == ["escalated", "sent_home"]
+    assert found.view.sits_in == ()
+    assert [(seat.shard, seat.away, seat.state) for seat in found.whereabouts] == [("310105", False, "waiting")]
+    land.settle(at(28))
+    again, before = rows(land.model())
+    assert (again.state, before.state) == ("waiting", "returned")
+    assert again.waited_minutes == 28 * 60, "at home, since it was posted"
+
+
+def test_what_the_city_passes_on_comes_back_the_same_way() -> None:
+    land = RecordedLand(posted("d1", window=DAYS))
+    land.settle(at(50))
+    assert [row.state for row in reversed(rows(land.model()))] == ["waiting", "passed_on"]
+    land.round("delta", at(50, minutes=10))
+    land.deliver()
+    assert [row.state for row in reversed(rows(land.model()))] == ["returned", "waiting"]
+    land.round("3101", at(50, minutes=20))
+    land.deliver()
+    assert [row.state for row in rows(land.model())] == ["returned", "returned"]
+    assert [step.to_shard for step in detail(land.model()).way] == ["3101", "delta", "3101", "310105"]
 
 
 def test_seats_that_stay_at_home_are_told_from_those_that_went() -> None:
@@ -122,7 +139,7 @@ def test_a_seat_that_was_asked_for_is_held_and_still_the_citys() -> None:
     land.deliver()
     [row] = rows(land.model())
     assert row.state == "held"
-    assert [(at.shard, at.level) for at in row.sits_in] == [("310106", "3101")]
+    assert [(at.shard, at.level) for at in detail(land.model()).view.sits_in] == [("310106", "3101")]
 
 
 def test_a_no_sends_the_seat_back_to_the_level_that_asked() -> None:
@@ -144,13 +161,17 @@ def test_what_is_over_waits_nowhere(over: str) -> None:
     land = asked_of_the_city()
     if over == "withdrawn":
         land.tell(demand_gone("d1"))
-    land.settle(at(24 * 10))
+        land.settle(at(0, minutes=1))
+    else:
+        for shard in sorted(land.states):
+            land.round(shard, at(24 * 10))
     model = land.model()
     assert detail(model).view.state == over
     assert {row.state for row in rows(model)} == {"gone"}
     assert detail(model).view.sits_in == ()
     with model.read() as connection:
-        assert levels(connection, now=at(240)).levels == ()
+        assert [sum(level.waiting) for level in levels(connection, now=at(1)).levels] == [0, 0]
+        assert levels(connection, now=at(24 * 10)).levels == (), "it came more than a week ago"
 
 
 def test_lists_narrow_by_shard_region_category_cause_state_and_time() -> None:
@@ -160,7 +181,9 @@ def test_lists_narrow_by_shard_region_category_cause_state_and_time() -> None:
         posted("d3", line(HAIR), line(LAMP), window=DAYS),
     )
     land.settle(at(0))
-    land.settle(at(30))
+    for shard in ("310105", "310106"):
+        land.round(shard, at(30))
+    land.deliver()
     model = land.model()
 
     def ids(**narrow: Any) -> list[str]:
@@ -182,7 +205,9 @@ def test_lists_narrow_by_shard_region_category_cause_state_and_time() -> None:
 def test_pages_hold_every_row_once_newest_first() -> None:
     land = RecordedLand(*(posted(f"d{n}", line(quantity=n), window=DAYS) for n in range(1, 8)))
     land.settle(at(25))
-    land.settle(at(90))
+    land.round("3101", at(25, minutes=10))
+    land.deliver()
+    land.settle(at(28))
     model = land.model()
     with model.read() as connection:
         found, cursor = [], None
@@ -197,17 +222,23 @@ def test_pages_hold_every_row_once_newest_first() -> None:
     assert [row.at for row in found] == sorted((row.at for row in found), reverse=True)
 
 
-def test_each_level_says_how_much_waits_and_for_how_long() -> None:
-    land = RecordedLand(posted("d1", line(quantity=2), window=DAYS), posted("d2", **WHISTLE))
-    land.settle(at(0))
+def test_each_level_says_what_is_there_how_old_it_is_and_what_came_of_what_reached_it() -> None:
+    land = RecordedLand(
+        offered("r3", item=LAMP, **NEXT_DOOR),
+        posted("d1", line(quantity=2), window=DAYS),
+        posted("d3", line(LAMP), window=DAYS),
+    )
     land.settle(at(24))
+    land.tell(posted("d2", posted_at=at(24), **WHISTLE))
+    land.settle(at(24, minutes=1))
     with land.model().read() as connection:
-        delta, city = levels(connection, now=at(26)).levels
-        assert (delta.shard, delta.level, delta.demands, delta.seats, delta.oldest) == (
-            ("delta", "alliance", 1, (0, 0, 1, 0), NOON)
-        )
-        assert (city.shard, city.level, city.demands, city.seats, city.held) == ("3101", "city", 1, (0, 2, 0, 0), 0)
-        assert [row.shard for row in levels(connection, now=at(26), region="310106").levels] == []
+        delta, city = levels(connection, now=at(24, minutes=2)).levels
+        assert (delta.shard, delta.level, delta.demands, delta.waiting) == ("delta", "alliance", 1, (1, 0, 0, 0))
+        assert (delta.posted_at, delta.reached) == (at(24), {"waiting": 1})
+        assert (city.shard, city.level, city.demands, city.waiting) == ("3101", "city", 1, (0, 0, 2, 0))
+        assert (city.held, city.posted_at) == (0, NOON)
+        assert city.reached == {"passed_on": 1, "served": 1, "waiting": 1}
+        assert levels(connection, now=at(26), region="310106").levels == ()
 
 
 def test_rounds_of_a_city_and_of_an_alliance_are_listed_like_any_others() -> None:
@@ -222,10 +253,10 @@ def test_rounds_of_a_city_and_of_an_alliance_are_listed_like_any_others() -> Non
 
 
 def test_a_demand_in_lists_says_where_its_seats_are_also_after_it_was_revised() -> None:
-    land = asked_of_the_city(urgency=Urgency.NORMAL)
-    land.settle(at(25))
+    land = RecordedLand(posted("d1", window=DAYS))
+    land.settle(at(50))
     land.tell(whistled("d1"))
-    land.settle(at(26))
+    land.settle(at(50, minutes=1))
     with land.model().read() as connection:
         [view] = list_demands(connection).rows
         assert [(sit.shard, sit.seats) for sit in view.sits_in] == [("delta", 1)]
@@ -260,7 +291,7 @@ def _life(seed: int) -> RecordedLand:
         land.tell(posted(f"d{number}", *lines, urgency=urgency, window=DAYS, community=place))
     answered: set[str] = set()
     for hour in (0, 25, 75):
-        for turn in range(random.randint(1, 2)):
+        for turn in (0, 11)[: random.randint(1, 2)]:
             for shard in sorted(land.states):
                 decided = land.round(shard, at(hour, minutes=turn))
                 for pair in decided.proposals:
@@ -306,40 +337,60 @@ def _check_seats(connection: Connection, land: RecordedLand, demand_id: str) -> 
     view = get_demand(connection, demand_id=demand_id)
     if view is not None and view.state in ("open", "partly_matched"):
         away = sum(sit.seats for sit in view.sits_in)
-        assert away == sum(seat.state in ("waiting", "held") for seat in seats)
+        assert away == sum(seat.away and seat.state in ("waiting", "held") for seat in seats)
         assert away <= view.open_seats
 
 
 MOVES = [
-    Move(at(0), "310105", 1, 0, "3101", "escalated"),
-    Move(at(1), "3101", 1, 0, "delta", "escalated"),
-    Move(at(2), "delta", 1, 0, "320102", "asked"),
-    Move(at(3), "320102", 4, 0, "delta", "returned"),
-    Move(at(4), "delta", 2, 0, "310105", "asked"),
+    Move("310105", 1, 0, "3101", at(0), "escalated"),
+    Move("3101", 1, 0, "delta", at(1), "escalated"),
+    Move("delta", 1, 0, "320102", at(2), "asked"),
+    Move("320102", 4, 0, "delta", at(3), "returned"),
+    Move("delta", 2, 0, "310105", at(4), "asked"),
+    Move("310105", 2, 0, "delta", at(5), "returned"),
+    Move("delta", 3, 0, "3101", at(6), "sent_home"),
+    Move("3101", 2, 0, "310105", at(7), "sent_home"),
+    Move("310105", 3, 0, "3101", at(8), "escalated"),
 ]
 
 
 @pytest.mark.parametrize(
-    ("count", "where"),
+    ("count", "where", "first"),
     [
-        (1, ("3101", "3101", at(0))),
-        (2, ("delta", "delta", at(1))),
-        (3, ("320102", "delta", at(1))),
-        (4, ("delta", "delta", at(1))),
-        (5, ("310105", "delta", at(1))),
+        (1, ("3101", "3101", at(0)), "waiting"),
+        (2, ("delta", "delta", at(1)), "passed_on"),
+        (3, ("320102", "delta", at(1)), "passed_on"),
+        (4, ("delta", "delta", at(1)), "passed_on"),
+        (5, ("310105", "delta", at(1)), "passed_on"),
+        (6, ("delta", "delta", at(1)), "passed_on"),
+        (7, ("3101", "3101", at(6)), "waiting"),
+        (8, ("310105", "310105", at(7)), "returned"),
+        (9, ("3101", "3101", at(8)), "returned"),
     ],
 )
 @pytest.mark.parametrize("order", [list, lambda moves: moves[::-1]])
-def test_a_seat_sits_where_its_moves_end(count: int, where: tuple[Any, ...], order: Callable[[Any], Any]) -> None:
-    assert sits(order(MOVES[:count]), home="310105") == where
+def test_a_seat_sits_where_its_moves_end_whatever_order_they_are_read_in(
+    count: int, where: tuple[Any, ...], first: str, order: Callable[[Any], Any]
+) -> None:
+    way = way_of(order(MOVES[:count]), home="310105")
+    assert way == MOVES[:count]
+    assert sits(way) == where
+    assert became(way, 0, state=seat_state(sits(way), demand="open", taken=False, asked=True)) == first
+
+
+def test_a_seat_given_after_a_hold_was_served_by_the_level_that_asked_and_by_those_below() -> None:
+    way = MOVES[:5]
+    assert [became(way, place, state="served") for place in (0, 1)] == ["served", "served"]
+    assert became(MOVES, 0, state="served") == "returned", "served in a later visit"
+    assert became(MOVES, 8, state="served") == "served"
+
+
+def test_clocks_that_are_behind_move_no_seat() -> None:
+    behind = [move._replace(at=at(9 - place)) for place, move in enumerate(MOVES)]
+    assert way_of(behind, home="310105") == behind
 
 
 def test_home_is_the_smallest_shard_that_let_the_seat_go_and_holds_its_place() -> None:
     assert home_of(HERE, ["3101", "310105", "delta", "310106"]) == "310105"
     assert home_of(HERE, ["3101", "310105001"]) == "310105001"
     assert home_of(HERE, []) == ""
-
-
-def test_a_clock_that_is_behind_moves_no_seat() -> None:
-    behind = [*MOVES[:3], MOVES[3]._replace(at=at(2) - timedelta(minutes=5))]
-    assert sits(behind, home="310105").shard == "delta"
