@@ -74,11 +74,14 @@ def dump(state: ShardState) -> bytes:
         "holds": sorted(
             [int(new_demand[row]), line, seat, hold.giver, int(new_resource[hold.resource])]
             for (row, line, seat), hold in transfers.holds.items()
+            if state.seats.is_here(row, (line, seat))
         ),
         "visits": sorted(
-            [int(new_demand[row]), line, seat, giver] for (row, line, seat), giver in transfers.visits.items()
+            [int(new_demand[row]), line, seat, giver]
+            for (row, line, seat), giver in transfers.visits.items()
+            if state.seats.is_here(row, (line, seat))
         ),
-        "apart": sorted([int(new_demand[d]), int(new_resource[r]), until] for (d, r), until in transfers.apart.items()),
+        "apart": sorted([int(new_demand[d]), int(new_resource[r]), until] for d, r, until in _apart(state)),
         "taken": sorted([int(new_resource[row]), until] for row, until in transfers.taken.items()),
         "rows": [len(resource_rows), len(demand_rows), len(lines), len(live)],
     }
@@ -163,8 +166,18 @@ def _outbid(state: ShardState) -> list[tuple[tuple[int, int], int]]:
 
 
 def _rests(state: ShardState) -> list[list[int]]:
-    """Return the rests that can still matter: not over at the last round, and no side of the pair is gone for good."""
-    rests = state.rounds.rest_rows()
+    """Return the rests that can still matter."""
+    return _that_matter(state, state.rounds.rest_rows())
+
+
+def _apart(state: ShardState) -> list[list[int]]:
+    """Return the pairs that are not asked for, where that can still matter."""
+    rows = [(*pair, until) for pair, until in state.transfers.apart.items()]
+    return _that_matter(state, np.array(rows, np.int64).reshape(-1, 3))
+
+
+def _that_matter(state: ShardState, rests: Ints) -> list[list[int]]:
+    """Return those (n, 3) that were not over at the last round, and of which no side is gone for good."""
     gone_demand = state.demands.table.rows["status"] == WITHDRAWN
     gone_resource = state.resources.table.rows["status"] == WITHDRAWN
     matters = (rests[:, 2] > state.round_at_ms) & ~gone_demand[rests[:, 0]] & ~gone_resource[rests[:, 1]]

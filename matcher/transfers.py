@@ -99,9 +99,8 @@ class TransferFold:
                 self.taken[resource] = max(until, self.taken.get(resource, 0))
             else:
                 self.apart[row, resource] = max(until, self.apart.get((row, resource), 0))
-        self.holds.pop(
-            (row, *_place(returned.seat)), None
-        )  # it came for no hold: else it would go back to who asked once
+        # It came for no hold; else it would go back to who once asked for one.
+        self.holds.pop((row, *_place(returned.seat)), None)
         self._take_in(row, returned.seat)
 
     def _take_in(self, row: int, seat: SeatRef) -> None:

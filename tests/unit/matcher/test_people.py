@@ -8,7 +8,7 @@ from matcher.odds import preview_demand
 from matcher.offers import demands_for, preview_offer
 from matcher.pool import freeze, next_alarm_ms
 from matcher.solved import Solved, solved
-from schemas.policy import Policy, Rules
+from schemas.policy import Policy, RegretWeights, Rules
 from schemas.resources import ResourceKind
 from schemas.rounds import Proposal
 from tests.builders import (
@@ -155,6 +155,17 @@ def test_a_person_goes_where_that_is_worth_most_and_all_entries_have_that_price(
     assert decided.size.left_out == 1
 
 
+def test_nobody_is_outbid_by_the_other_entry_of_who_serves_them() -> None:
+    regretful = ONE_PLACE.model_copy(update={"regret": RegretWeights(per_hour=10)})
+    town = of_ann("r1", "r2", policy=regretful)
+    town.tell(posted("d1", line(HAIR, 2), window=window(1, 2)))
+    decided = town.round()
+    assert pairs_of(decided) == [("d1", "r1")]
+    assert decided.outbid == ()
+    town.tell(posted("d2", window=window(4, 5)), posted("d3", window=window(4, 5)))
+    assert [lost.demand_id for lost in town.round(at(0.1)).outbid] == ["d3"]
+
+
 def test_an_entry_that_is_used_up_has_no_part_in_it() -> None:
     town = Town(offered("r1", renewable=False, **ANN), offered("r2", **ANN), policy=ONE_PLACE)
     town.tell(posted("d1", window=window(1, 2)))
@@ -227,6 +238,16 @@ def test_a_preview_knows_what_a_person_would_leave_for_it() -> None:
         assert told_.lines[0].served == served
         assert told_.exact
     assert told_.adds == 2_000
+
+
+def test_who_loses_a_person_to_another_entry_is_told_the_price_of_the_person() -> None:
+    town = Town(offered("r1", **ANN), offered("r2", item=LAMP, **ANN), policy=ONE_PLACE)
+    town.tell(posted("d1", urgency="urgent"), posted("d2", line(LAMP)))
+    why = town.why_line("d2")
+    assert (why.verdict, why.price, why.best_value, why.short_by) == ("outbid", 6_000, 4_000, 2_000)
+    odds = preview_demand(asked(town, hours=0), demand("d3", line(LAMP))).lines[0]
+    assert (odds.verdict, odds.short_by) == ("outbid", 2_000)
+    assert [remedy.kind for remedy in why.remedies] == ["urgency"]
 
 
 def test_an_entry_more_adds_what_the_person_does_better_by_it() -> None:
