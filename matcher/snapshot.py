@@ -79,7 +79,7 @@ def dump(state: ShardState) -> bytes:
         "visits": sorted(
             [int(new_demand[row]), line, seat, giver]
             for (row, line, seat), giver in transfers.visits.items()
-            if state.seats.is_here(row, (line, seat))
+            if demands.table.rows["status"][row] != WITHDRAWN  # also who is out for a hold: it may come back
         ),
         "apart": sorted([int(new_demand[d]), int(new_resource[r]), until] for d, r, until in _apart(state)),
         "taken": sorted([int(new_resource[row]), until] for row, until in transfers.taken.items()),

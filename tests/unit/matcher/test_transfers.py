@@ -413,6 +413,14 @@ def alive(land: Land) -> list[tuple[str, Proposal]]:
     return [(shard, every[name]) for shard in sorted(land.states) for name in sorted(land.state(shard).rounds.ids)]
 
 
+def test_who_is_out_for_a_hold_while_the_city_restarts_still_comes_home() -> None:
+    land, proposal = held(policy=Policy(escalation=Escalation(whistle=True)))
+    land.states[CITY] = snapshot.load(snapshot.dump(land.state(CITY)), SMALL_CATALOGUE)
+    land.answer(proposal, "declined", shard=NEXT)
+    land.settle(at(1))
+    assert land.whereabouts("d1") == [SHARD]
+
+
 def test_a_no_to_a_helper_that_leaves_in_the_next_round_is_told_the_same_after_a_restart() -> None:
     """A snapshot forgets the noes of who is gone for good; what a round says of the seat must not hang on it."""
     land, proposal = held(line(quantity=2), capacity=2)
