@@ -97,9 +97,10 @@ def describe(
 @app.command("docs")
 def docs() -> None:
     """Print the topic table in Markdown: docs/topics.md."""
-    from deploy.reference import topics_page  # noqa: PLC0415
+    from deploy.settings import CobuildSettings  # noqa: PLC0415
+    from streams.kafka.topics import topics_page  # noqa: PLC0415
 
-    print(topics_page(), end="")
+    print(topics_page(partitions=CobuildSettings.model_fields["partitions"].default), end="")
 
 
 def _shards(settings: CobuildSettings, standing: "Standing", partition: int | None) -> dict[int, list[str]]:
