@@ -19,7 +19,8 @@ import scipy
 from matcher.escalation import parted, transfers
 from matcher.fold import from_ms, to_ms
 from matcher.losses import cost, outbid
-from matcher.matching import Matching, match
+from matcher.matched import Matching
+from matcher.matching import match
 from matcher.outcomes import outcomes
 from matcher.pool import Frozen
 from matcher.proposals import proposals

@@ -14,7 +14,8 @@ from matcher.candidates import Pairs, candidates
 from matcher.claims import backing
 from matcher.columns import Ints
 from matcher.fold import from_ms
-from matcher.matching import Matching, match
+from matcher.matched import Matching
+from matcher.matching import match
 from matcher.people import shared
 from matcher.responses import DECLINED
 from matcher.rules import Board, line_rows

@@ -23,7 +23,7 @@ from matcher.columns import FOREVER, Bools, Ints
 from matcher.demands import WHISTLE
 from matcher.endings import RESTS
 from matcher.fold import OPEN, WITHDRAWN, from_ms, to_ms
-from matcher.matching import Matching
+from matcher.matched import Matching
 from matcher.pool import Frozen
 from matcher.rules import Board
 from matcher.settling import Settled

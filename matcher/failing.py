@@ -5,7 +5,7 @@ from typing import Final, get_args
 import numpy as np
 
 from matcher.columns import Ints
-from matcher.matching import Seats
+from matcher.matched import Seats
 from matcher.rules import Board, trials
 from schemas.rules import Rule
 

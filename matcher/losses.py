@@ -8,7 +8,8 @@ import numpy as np
 
 from matcher.columns import Bools, Ints
 from matcher.fairness import is_weighed
-from matcher.matching import Matching, Seats, match
+from matcher.matched import Matching, Seats
+from matcher.matching import match
 from matcher.rules import Board, line_rows
 from matcher.values import values
 from schemas.policy import LoadWeights, RegretWeights

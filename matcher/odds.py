@@ -9,7 +9,8 @@ from matcher.demands import asking
 from matcher.failing import first_failures, of_category
 from matcher.fold import from_ms
 from matcher.insertion import Ground, Outcome, Wishes, insert, wishes
-from matcher.matching import Matching, Seats, match
+from matcher.matched import Matching, Seats
+from matcher.matching import match
 from matcher.newcomers import demand_rows, with_demands
 from matcher.prices import UNPAYABLE
 from matcher.remedies import Case, remedies

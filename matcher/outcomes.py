@@ -4,7 +4,7 @@ import numpy as np
 
 from matcher.candidates import Pairs
 from matcher.claims import Verdict
-from matcher.matching import Matching
+from matcher.matched import Matching
 from matcher.teams import ALONE, team_of
 from matcher.values import values
 from schemas.claims import ClaimSettled, Outcome

@@ -8,7 +8,7 @@ import numpy as np
 from matcher.candidates import Pairs
 from matcher.columns import Bools, Ints
 from matcher.fold import from_ms
-from matcher.matching import Matching
+from matcher.matched import Matching
 from matcher.rules import Board
 from matcher.settling import Tally
 from matcher.values import parts

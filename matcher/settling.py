@@ -7,7 +7,7 @@ import numpy as np
 from matcher.columns import Bools, Ints
 from matcher.endings import Endings, endings
 from matcher.fold import OPEN
-from matcher.matching import Seats
+from matcher.matched import Seats
 from matcher.pool import Frozen
 from matcher.rules import Board, board_of, line_rows
 from matcher.slots import Busy, busy, full

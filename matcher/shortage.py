@@ -7,7 +7,7 @@ import numpy as np
 from matcher.candidates import candidates
 from matcher.columns import Ints
 from matcher.market import Market
-from matcher.matching import Seats
+from matcher.matched import Seats
 from matcher.occasions import gatherings
 from matcher.rules import Board
 from matcher.solve import solve

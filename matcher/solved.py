@@ -7,7 +7,8 @@ import numpy as np
 
 from matcher.columns import Bools
 from matcher.fold import to_ms
-from matcher.matching import Matching, match
+from matcher.matched import Matching
+from matcher.matching import match
 from matcher.pool import Frozen
 from matcher.rules import Board
 from matcher.seating import Costs, Seating

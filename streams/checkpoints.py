@@ -15,7 +15,7 @@ from typing import Final
 
 import structlog
 
-from matcher.pool import next_alarm_ms
+from matcher.alarms import next_alarm_ms
 from matcher.snapshot import FORMAT, dump
 from matcher.state import ShardState
 from schemas.policy import Escalation

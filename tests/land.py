@@ -3,9 +3,10 @@
 from collections import deque
 from datetime import datetime
 
+from matcher.alarms import next_alarm_ms
 from matcher.decide import decide
 from matcher.fold import Fold
-from matcher.pool import freeze, next_alarm_ms
+from matcher.pool import freeze
 from matcher.publication import transfers_of
 from matcher.state import ShardState
 from schemas.base import Fact

@@ -24,7 +24,7 @@ from deploy.bench.solve import OURS, SPARSE, opened, round_of, without_bound
 from deploy.commands.terminal import bar_of
 from matcher.candidates import cells
 from matcher.columns import Ints
-from matcher.matching import Seats
+from matcher.matched import Seats
 from matcher.pool import Frozen
 from matcher.rules import Board
 from schemas.catalogue import Catalogue, load_catalogue

@@ -5,7 +5,7 @@ from scipy.optimize import linear_sum_assignment
 
 from deploy.bench.district import NOON
 from matcher.fold import to_ms
-from matcher.matching import Matching
+from matcher.matched import Matching
 from matcher.pool import Frozen
 from schemas.policy import Policy
 

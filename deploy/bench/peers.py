@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 from matcher.candidates import candidates
 from matcher.columns import Ints, ragged
 from matcher.market import Market
-from matcher.matching import Seats
+from matcher.matched import Seats
 from matcher.rules import Board
 from matcher.values import values
 

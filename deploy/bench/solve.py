@@ -19,7 +19,8 @@ from deploy.bench.peers import (
 )
 from deploy.bench.report import Figure, Goal, Report, in_turns
 from matcher.fold import to_ms
-from matcher.matching import Matching, Seats, match
+from matcher.matched import Matching, Seats
+from matcher.matching import match
 from matcher.pool import Frozen, freeze
 from matcher.rules import Board
 from matcher.settling import board_after, settle

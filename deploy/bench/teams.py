@@ -12,7 +12,7 @@ from deploy.bench.report import Figure, Goal, Report, in_turns, timed
 from deploy.bench.solve import certified, opened, round_of
 from matcher.candidates import candidates
 from matcher.columns import Bools, Ints
-from matcher.matching import Matching
+from matcher.matched import Matching
 from matcher.pool import Frozen
 from matcher.staffing import fillable
 from matcher.teams import ALONE, team_of

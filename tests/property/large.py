@@ -7,7 +7,7 @@ import pytest
 
 from matcher import alike, grid, matching, pricing, shortlist
 from matcher.fold import to_ms
-from matcher.matching import Seats
+from matcher.matched import Seats
 from matcher.pool import freeze
 from matcher.rules import Board
 from matcher.settling import board_after, settle

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from matcher import grid
 from matcher.columns import Ints
 from matcher.market import Solution
-from matcher.matching import Matching, match
+from matcher.matched import Matching
+from matcher.matching import match
 from matcher.prices import certificate, margins, outbidding
 from schemas.base import Fact
 from schemas.demands import Demand

@@ -7,11 +7,12 @@ import pytest
 from pydantic import ValidationError
 
 from matcher import snapshot
+from matcher.alarms import next_alarm_ms
 from matcher.declining import preview_decline
 from matcher.fold import from_ms
 from matcher.odds import preview_demand
 from matcher.offers import demands_for
-from matcher.pool import freeze, next_alarm_ms
+from matcher.pool import freeze
 from matcher.slots import without
 from matcher.solved import Solved, solved
 from schemas.policy import Policy, Rules

@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
+from matcher.alarms import next_alarm_ms
 from matcher.declining import preview_decline
 from matcher.fold import from_ms
 from matcher.odds import preview_demand
 from matcher.offers import demands_for, preview_offer
-from matcher.pool import freeze, next_alarm_ms
+from matcher.pool import freeze
 from matcher.solved import Solved, solved
 from schemas.policy import Policy, RegretWeights, Rules
 from schemas.resources import ResourceKind

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from matcher.pool import freeze, next_alarm_ms
+from matcher.alarms import next_alarm_ms
+from matcher.pool import freeze
 from tests.builders import (
     LAMP,
     at,
