@@ -14,6 +14,7 @@ from api.console import names
 from api.console.board import Board
 from api.console.desk import Desk
 from api.console.foresight import Foresight
+from api.console.linkage import Linkage
 from api.console.page import Desktop, Overview
 from api.console.reasons import Reasons
 from api.console.texts import TEXTS, table
@@ -66,6 +67,7 @@ def mount(app: FastAPI, ports: ConsolePorts) -> None:
         model=ports.model, explainer=ports.explainer, regions=ports.regions, providers=desk.providers,
         shard_width=ports.shard_width,
     )  # fmt: skip
+    linkage = Linkage(model=ports.model, regions=ports.regions, clock=ports.clock)
     board = Board(desk=desk, applied=ports.applied)
     texts = {language: table(language) for language in get_args(Language)}
     labels = names.catalogue_names(ports.catalogue)
@@ -76,8 +78,8 @@ def mount(app: FastAPI, ports: ConsolePorts) -> None:
         ui.add_head_html(f"<style>{style}</style>")
         element = Overview(texts=texts, names=labels, language=ports.language)
         desktop = Desktop(
-            element, desk=desk, board=board, reasons=reasons, foresight=foresight, explainer=ports.explainer,
-            shard_width=ports.shard_width,
+            element, desk=desk, board=board, reasons=reasons, foresight=foresight, linkage=linkage,
+            explainer=ports.explainer, shard_width=ports.shard_width,
         )  # fmt: skip
         client.on_delete(lambda: board.leave(desktop))
 

@@ -12,6 +12,7 @@ from nicegui.events import GenericEventArguments
 from api.console.board import UNSEEN, Board
 from api.console.desk import Desk
 from api.console.foresight import Foresight
+from api.console.linkage import Linkage
 from api.console.names import Message
 from api.console.reasons import Reasons, why_message
 from api.language import Language
@@ -50,6 +51,7 @@ class Desktop:
         board: Board,
         reasons: Reasons,
         foresight: Foresight,
+        linkage: Linkage,
         explainer: Explainer,
         shard_width: int,
     ) -> None:
@@ -61,6 +63,7 @@ class Desktop:
         self._board = board
         self._reasons = reasons
         self._foresight = foresight
+        self._linkage = linkage
         self._explainer = explainer
         self._shard_width = shard_width
         element.on("ask", self._ask)
@@ -76,6 +79,8 @@ class Desktop:
                 await self._watch(region=str(asked.get("region", "")), category=str(asked.get("category", "")))
             case "prices":
                 await self._prices(str(asked.get("region", "")))
+            case "levels":
+                await self._levels({name: str(asked.get(name, "")) for name in ("region", "to", "state")})
             case "units":
                 await self._units(item=str(asked.get("item", "")), street=str(asked.get("street", "")))
             case "assignment" | "demand" | "resource" | "decline" as kind:
@@ -94,6 +99,15 @@ class Desktop:
             _LOG.exception("console_prices_failed", region=region)
             told = {"region": region, "failed": True}
         self.tell({"what": "prices", "prices": told})
+
+    async def _levels(self, asked: dict[str, str]) -> None:
+        region = asked["region"] if _PREFIX.fullmatch(asked["region"]) else ""
+        try:
+            told = await self._linkage.look(region, to=asked["to"], state=asked["state"])
+        except Exception:
+            _LOG.exception("console_read_failed", region=region)
+            told = {"region": region, "failed": True}
+        self.tell({"what": "levels", "levels": told})
 
     async def _units(self, *, item: str, street: str) -> None:
         told: Message = {"what": "units", "item": item, "street": street, "units": []}

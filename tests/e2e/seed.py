@@ -10,10 +10,11 @@ from itertools import count
 from random import Random
 
 from api.readmodel.model import ReadModel
+from matcher.carrying import carried_demand
 from matcher.decide import decide
 from matcher.explain import why_demand
 from matcher.pool import freeze
-from matcher.publication import events_of
+from matcher.publication import events_of, transfers_of
 from matcher.solved import Solved, solved
 from matcher.state import ShardState
 from schemas.base import Fact, Window
@@ -26,10 +27,11 @@ from schemas.regions import Regions
 from schemas.resources import Resource, ResourceOffered
 from schemas.responses import AssignmentAccepted, AssignmentDeclined, AssignmentDone
 from schemas.rounds import RoundDecided
+from schemas.transfers import Escalated, SeatRef, Transfers
 from schemas.uscc import check_character
 from schemas.why import DemandWhy
 
-DISTRICT = "310105"
+DISTRICT, CITY = "310105", "3101"
 _UNITS = (
     "第一中学",
     "天山医院",
@@ -57,6 +59,7 @@ class Town:
 
     def __post_init__(self) -> None:
         self.state = ShardState(DISTRICT, self.catalogue)
+        self.city = ShardState(CITY, self.catalogue)
         self.communities = [region.code for region in self.regions.communities(DISTRICT)]
         self.items = sorted(self.catalogue.items)
         self._ids = count(1)
@@ -96,6 +99,21 @@ class Town:
         self._project(events_of(decided))
         return decided
 
+    def escalate(self, demand_id: str, *, at: datetime, waited_minutes: int) -> None:
+        """Let a round send the first line of a demand to the city, whatever the policy says."""
+        frozen = freeze(self.state)
+        carried = carried_demand(frozen, frozen.demand_ids.index(demand_id))
+        seats = tuple(SeatRef(line=0, seat=seat) for seat in range(carried.lines[0].quantity))
+        up = Escalated(to=CITY, demand=carried, seats=seats, cause="time", waited_minutes=waited_minutes)
+        found = decide(frozen, now=at, policy=self.policy, cause="interval", inputs=())
+        kept = tuple(proposal for proposal in found.proposals if proposal.demand_id != demand_id)
+        decided = found.model_copy(update={"proposals": kept, "transfers": Transfers(escalated=(up,))})
+        self.publish([decided], at=at)
+        told = transfers_of(decided)
+        for number, event in enumerate(told):
+            self.city.fold(event, topic=event.topic.name, offset=self.city.offsets.get(event.topic.name, 0) + number)
+        self._project([*events_of(decided), *told])
+
     def answer(self, decided: RoundDecided, *, at: datetime, declined: float = 0.06, done: float = 0.3) -> None:
         """Let most providers of a round say yes, some say no, some report that the job is done."""
         answers: list[Fact] = []
@@ -110,9 +128,10 @@ class Town:
                 answers.append(AssignmentAccepted(**told))
         self.publish(answers, at=at)
 
-    def why(self, demand_id: str, *, at: datetime) -> DemandWhy:
-        """Explain as the shard's host would."""
-        return why_demand(freeze(self.state), now=at, policy=self.policy, demand_id=demand_id)
+    def why(self, demand_id: str, *, at: datetime, shard: str = DISTRICT) -> DemandWhy:
+        """Explain as the host of the district, or of the city, would."""
+        frozen = freeze(self.city if shard == CITY else self.state, also=demand_id)
+        return why_demand(frozen, now=at, policy=self.policy, demand_id=demand_id)
 
     def round(self, *, at: datetime) -> Solved:
         """Solve what would be decided at a moment."""

@@ -50,7 +50,7 @@ class TownExplainer:
         return self._town.round(at=datetime.now(UTC))
 
     async def why_demand(self, *, demand_id: str, shard: str) -> DemandWhy:
-        return self._town.why(demand_id, at=datetime.now(UTC))
+        return self._town.why(demand_id, at=datetime.now(UTC), shard=shard)
 
     async def preview_demand(self, *, demand: Demand, shard: str) -> DemandPreview:
         return preview_demand(self._round(), demand)
@@ -132,6 +132,24 @@ def build(*, data: Path, empty: bool, live: bool) -> FastAPI:
 
     app.router.lifespan_context = lifespan
 
+    add_seeds(app, town, bell)
+    mount(
+        app,
+        ConsolePorts(
+            model=model,
+            explainer=explainer,
+            regions=regions,
+            catalogue=catalogue,
+            clock=WallClock(),
+            applied=bell,
+        ),
+    )
+    return app
+
+
+def add_seeds(app: FastAPI, town: Town, bell: Bell) -> None:
+    """Let tests make things happen in the town."""
+
     @app.get("/seed/alive")
     async def alive() -> None:
         """Tells a test that we are up."""
@@ -153,6 +171,15 @@ def build(*, data: Path, empty: bool, live: bool) -> FastAPI:
         bell.ring()
         return {proposal.demand_id: proposal.assignment_id for proposal in decided.proposals} | {"demand": demand_id}
 
+    @app.post("/seed/escalate")
+    async def escalate(item: str, community: str) -> str:
+        """One demand that the district lets go to the city; its id."""
+        at = datetime.now(UTC)
+        [demand_id] = town.ask(1, at=at, item=item, community=community)
+        town.escalate(demand_id, at=at, waited_minutes=25 * 60)
+        bell.ring()
+        return demand_id
+
     @app.post("/seed/done")
     async def done(assignment_id: str) -> None:
         """The provider reports the job done, and a round takes note."""
@@ -160,19 +187,6 @@ def build(*, data: Path, empty: bool, live: bool) -> FastAPI:
         town.publish([AssignmentDone(assignment_id=assignment_id, shard=DISTRICT, at=at)], at=at)
         town.decide(at=at)
         bell.ring()
-
-    mount(
-        app,
-        ConsolePorts(
-            model=model,
-            explainer=explainer,
-            regions=regions,
-            catalogue=catalogue,
-            clock=WallClock(),
-            applied=bell,
-        ),
-    )
-    return app
 
 
 def main() -> None:

@@ -57,6 +57,12 @@ class Server:
         """Let a job be done."""
         httpx.post(f"{self.url}seed/done", params={"assignment_id": assignment_id}).raise_for_status()
 
+    def escalate(self, *, item: str, community: str) -> str:
+        """Let a demand be posted there and go to the city; return its id."""
+        answer = httpx.post(f"{self.url}seed/escalate", params={"item": item, "community": community})
+        found: str = answer.raise_for_status().json()
+        return found
+
     def match(self, *, item: str, community: str) -> str:
         """Make one match there; return its assignment id."""
         answer = httpx.post(f"{self.url}seed/match", params={"item": item, "community": community}).raise_for_status()

@@ -3,6 +3,7 @@ import Bars from "./bars.js";
 import Drawer from "./drawer.js";
 import Empty from "./empty.js";
 import Figures from "./figures.js";
+import Levels from "./levels.js";
 import Minutes from "./minutes.js";
 import Prices from "./prices.js";
 import Stream from "./stream.js";
@@ -28,7 +29,7 @@ const asked = (name) => new URLSearchParams(location.search).get(name) ?? "";
 
 export default {
   mixins: [speech],
-  components: { Bars, Drawer, Empty, Figures, Minutes, Prices, Stream, Topbar, Waiting },
+  components: { Bars, Drawer, Empty, Figures, Levels, Minutes, Prices, Stream, Topbar, Waiting },
   props: { texts: Object, names: Object, language: String },
   emits: ["ask"],
   data: () => ({
@@ -38,9 +39,10 @@ export default {
     busy: true,
     failed: false,
     category: asked("category"),
-    page: asked("page"), // "prices", else the overview
+    page: asked("page"), // "prices", "levels", else the overview
     prices: null,
     units: null,
+    levels: null,
     drawer: null, // { kind, id, answer, decline }
     lost: false,
   }),
@@ -74,6 +76,7 @@ export default {
       if (news.what === "view") this.look(news.view);
       if (news.what === "rows") this.take(news);
       if (news.what === "prices" && news.prices.region === this.view?.region.code) this.prices = news.prices;
+      if (news.what === "levels" && news.levels.region === this.view?.region.code) this.levels = news.levels;
       if (news.what === "units") this.units = news;
       if (news.what === "answer" && news.id === this.drawer?.id) {
         if (news.of === this.drawer.kind) this.drawer.answer = news.answer;
@@ -86,6 +89,7 @@ export default {
       this.view = view;
       if (moved) {
         this.prices = null;
+        this.levels = null;
         if (this.page === "prices") this.askPrices();
       }
       if (first && !asked("region")) this.ask("watch", { region: "", category: this.category });
@@ -128,6 +132,9 @@ export default {
     },
     askPrices() {
       if (this.view) this.ask("prices", { region: this.view.region.code });
+    },
+    askLevels(narrow) {
+      if (this.view) this.ask("levels", { region: this.view.region.code, ...narrow });
     },
     open(kind, id) {
       this.drawer = { kind, id, answer: null, decline: null };
@@ -201,6 +208,7 @@ export default {
         <p v-if="!view" class="quiet first">{{ t("loading") }}</p>
         <Empty v-else-if="view.empty" />
         <Prices v-else-if="page === 'prices'" :prices="prices" :units="units" :region="view.region.code" @ask="askPrices" @units="ask('units', $event)" />
+        <Levels v-else-if="page === 'levels'" :levels="levels" :region="view.region.code" @ask="askLevels" @open="open('demand', $event)" />
         <template v-else>
           <Figures :figures="view.figures" />
           <div class="columns">

@@ -7,6 +7,10 @@ export default {
   emits: ["go", "turn", "post", "speak"],
   data: () => ({ words }),
   methods: {
+    here(page) {
+      const known = ["prices", "levels"].includes(this.page) ? this.page : "";
+      return known === page ? "page" : undefined;
+    },
     descend(event) {
       const code = event.target.value;
       event.target.selectedIndex = 0;
@@ -34,8 +38,9 @@ export default {
         </label>
       </nav>
       <nav class="switch pages" :aria-label="t('pages')">
-        <button type="button" data-test="page-overview" :aria-current="page === 'prices' ? undefined : 'page'" @click="$emit('turn', '')">{{ t("page_overview") }}</button>
-        <button type="button" data-test="page-prices" :aria-current="page === 'prices' ? 'page' : undefined" @click="$emit('turn', 'prices')">{{ t("scarcity") }}</button>
+        <button type="button" data-test="page-overview" :aria-current="here('')" @click="$emit('turn', '')">{{ t("page_overview") }}</button>
+        <button type="button" data-test="page-prices" :aria-current="here('prices')" @click="$emit('turn', 'prices')">{{ t("scarcity") }}</button>
+        <button type="button" data-test="page-levels" :aria-current="here('levels')" @click="$emit('turn', 'levels')">{{ t("way") }}</button>
       </nav>
       <button type="button" class="plain" data-test="post" aria-haspopup="dialog" @click="$emit('post')">{{ t("post") }}</button>
       <div class="pulse" :class="{ lost }" :title="asOf ? t('as_of', { time: clock(asOf) }) : ''">

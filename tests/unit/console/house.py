@@ -7,6 +7,7 @@ from typing import Any, cast
 from api.console.board import Board
 from api.console.desk import Desk
 from api.console.foresight import Foresight
+from api.console.linkage import Linkage
 from api.console.names import Message
 from api.console.page import Desktop, Overview
 from api.console.reasons import Reasons
@@ -63,6 +64,7 @@ class House:
             board=self.board,
             reasons=self.reasons,
             foresight=foresight,
+            linkage=Linkage(model=self.model, regions=self.regions, clock=WallClock()),
             explainer=explainer,
             shard_width=6,
         )

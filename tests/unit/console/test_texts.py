@@ -11,17 +11,18 @@ import api.console
 from api.console.desk import millis
 from api.console.reasons import TERMS
 from api.console.texts import TEXTS, table
-from api.readmodel.views import Answer, AssignmentState, TransferKind
+from api.readmodel.views import Answer, AssignmentState, EscalationState, TransferKind
 from matcher.values import LINE_TERMS, PAIR_TERMS
 from schemas.claims import Side
 from schemas.demands import Urgency
 from schemas.rounds import RoundDecided
 from schemas.rules import Rule
+from schemas.sharding import ShardLevel
 from schemas.transfers import Cause
 from schemas.why import LineWhy
 
 WEB = Path(api.console.__file__).parent / "web"
-BEGINNINGS = {"rule_", "verdict_", "term_", "say_", "cause_", "step_", "claim_by_", "up_"}
+BEGINNINGS = {"rule_", "verdict_", "term_", "say_", "cause_", "step_", "claim_by_", "up_", "age_", "level_", "went_"}
 """The page completes these keys by a word from the server."""
 SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in sorted(WEB.glob("*.js")))
 
@@ -42,6 +43,9 @@ def built_from_data() -> set[str]:
         *(f"{head}_{term}" for head in ("term", "say") for term in TERMS),
         *(f"claim_by_{side}" for side in get_args(Side)),
         *(f"way_{kind}" for kind in get_args(TransferKind)),
+        *(f"age_{age}" for age in ("hour", "day", "days", "older")),
+        *(f"level_{level}" for level in get_args(ShardLevel)),
+        *(f"went_{state}" for state in get_args(EscalationState)),
         *(f"up_{cause}" for cause in get_args(Cause)),
         *("unit", "member", "team", "system"),
         "not_found",
