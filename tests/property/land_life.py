@@ -93,6 +93,7 @@ class LandLife:
         self.rests: dict[tuple[str, str], datetime] = {}
         self.spent: dict[str, set[int]] = defaultdict(set)
         self.resting: set[str] = set()
+        self.left: dict[tuple[str, str], datetime] = {}
         self.whistled: set[str] = set()
         self.last: dict[str, datetime] = {}
 
@@ -261,6 +262,8 @@ class LandLife:
                 if moved_.reason in ("declined", "no_show"):
                     self.noes.add((was.demand_id, was.resource_id))
                     self.rests[was.demand_id, was.resource_id] = datetime.max.replace(tzinfo=UTC)
+        for gone_up in decided.transfers.escalated if decided.transfers else ():
+            self.left[gone_up.demand.demand_id, shard] = decided.decided_at
         for new in decided.proposals:
             assert (new.demand_id, new.line, new.seat) not in self.filled
             assert (new.demand_id, new.resource_id) not in self.noes
@@ -325,10 +328,6 @@ class LandLife:
         """Return how urgent a demand is since it was whistled for, if it was."""
         said = self.demands[demand_id].urgency
         return Urgency.WHISTLE if demand_id in self.whistled and said is not Urgency.EMERGENCY else said
-
-    @staticmethod
-    def home(asked: Demand) -> str:
-        return shard_of(asked.community)
 
     def _open(self, entries: dict[str, Any]) -> list[str]:
         return sorted(entries.keys() - self.gone)

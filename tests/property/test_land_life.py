@@ -6,13 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.property.land_life import LandLife
+from tests.property.land_progress import hold_progress
 
 STEPS = 80
 
 
 @settings(max_examples=max(settings().max_examples // 25, 10))
 @given(seed=st.integers(0, 2**32))
-def test_whatever_happens_every_seat_sits_in_one_place(seed: int) -> None:
+def test_whatever_happens_every_seat_sits_in_one_place_and_nobody_waits_beside_who_would_help(seed: int) -> None:
     life = LandLife(Random(seed))
     for _ in range(STEPS):
         life.step()
@@ -21,3 +22,6 @@ def test_whatever_happens_every_seat_sits_in_one_place(seed: int) -> None:
     life.hold_seats()
     life.hold_quiet()
     life.hold_retold()
+    hold_progress(life)
+    life.hold_seats()
+    life.hold_quiet()
