@@ -16,6 +16,7 @@ from tests.chaos.entries import DISTRICTS
 from tests.chaos.evidence import Evidence, gather, kept
 from tests.chaos.figures import figures
 from tests.chaos.journal import Notes, read_notes
+from tests.chaos.passing import Passing
 from tests.chaos.trial import Trial
 
 PATIENCE_S = 15.0
@@ -68,6 +69,7 @@ def _faults(notes: Notes, trial: Trial, patience_s: float) -> Iterator[tuple[str
         ("7 no personal data", privacy.check_secrets(trial.evidence)),
         ("7 no personal data", privacy.check_vault(notes, trial)),
         ("8 progress", progress.check_progress(notes, trial, patience_s=patience_s)),
+        ("1 no seat in two shards", Passing(trial.evidence.records).faults),
         ("assignments", published.check_assignments(trial)),
         ("assignments", published.check_heard(notes, trial)),
         ("reads", claims.check_reads(notes)),

@@ -81,7 +81,7 @@ async def gather(directory: Path, ground: Ground | None = None) -> Evidence:
         comebacks = await come_back(log, ground.stores(), load_policy(directory / "policy.toml"), found)
     finally:
         await log.close()
-    status, said = await _replay(data, ground)
+    status, said = await replayed(data, ground)
     return Evidence(
         policy=load_policy(directory / "policy.toml"),
         records=records,
@@ -163,7 +163,8 @@ async def _rebuilt(log: Log, path: Path, found: list[str]) -> Tables:
     return read_tables(path)
 
 
-async def _replay(data: Path, ground: Ground) -> tuple[int, str]:
+async def replayed(data: Path, ground: Ground) -> tuple[int, str]:
+    """Return with what status `cobuild replay` ends, and what it says."""
     ours = {"COBUILD_DATA_DIR": str(data), "COBUILD_PARTITIONS": str(PARTITIONS), **ground.environment}
     child = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -11,7 +11,7 @@ from tests.property.land_progress import hold_progress
 STEPS = 80
 
 
-@settings(max_examples=max(settings().max_examples // 25, 10))
+@settings(max_examples=max(settings().max_examples // 25, 8))
 @given(seed=st.integers(0, 2**32))
 def test_whatever_happens_every_seat_sits_in_one_place_and_nobody_waits_beside_who_would_help(seed: int) -> None:
     life = LandLife(Random(seed))
