@@ -11,10 +11,11 @@ from sqlalchemy import Connection, select
 
 from api.console.names import Message, Providers, crumbs
 from api.console.teams import items_in_teams
-from api.places import place
+from api.places import place, shard_name
 from api.ports import Clock
 from api.readmodel.model import ReadModel
 from api.readmodel.queries.assignments import list_assignments
+from api.readmodel.queries.escalations import sitting
 from api.readmodel.queries.feed import feed_after, feed_head
 from api.readmodel.queries.filters import Filter, in_region
 from api.readmodel.queries.overview import overview, trend
@@ -155,6 +156,7 @@ class Desk:
                 "urgency": row.urgency,
                 "posted_at": millis(row.posted_at),
                 "open_seats": row.asked - row.filled,
+                "with": [shard_name(self._regions, name) for name in sorted({at.level for at in sitting(row.sits_in)})],
                 "teamed": row.demand_id in teamed,
             }
             for row in sorted(found, key=lambda row: (row.posted_at, row.demand_id))[:WAITING]

@@ -311,6 +311,7 @@ TEXTS: dict[str, Text] = {
     "way_asked": Text("请{to}预留一份资源", "{to} asked to hold a resource"),
     "way_returned": Text("{from}退回，{to}继续寻找", "{from} gave it back; {to} looks on"),
     "way_sent_home": Text("{from}没有找到，回到{to}", "{from} found nobody; back in {to}"),
+    "is_with": Text("在{level}", "with {level}"),
     "waited_there": Text("在{place}等了 {time}", "{time} in {place}"),
     "up_time": Text("等待已到时限", "waited long enough"),
     "up_price": Text("价格差距过大，或无人能接", "outbid by too much, or nobody can"),

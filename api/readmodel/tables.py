@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 
 from api.readmodel.instants import Instant
 
-SCHEMA = 4
+SCHEMA = 5
 """Grows with every change to a table or to how it is filled."""
 
 LIVE = ("proposed", "confirmed")
@@ -162,6 +162,7 @@ transfers = Table(
     Column("resource_id", String),
     Column("state", String, nullable=False),  # waiting | held | passed_on | returned | served | gone
     Index("ix_transfers_time", "kind", "at", "shard", "round_no", "number"),
+    Index("ix_transfers_to", "to", "state", "at"),
     Index("ix_transfers_demand", "demand_id"),
 )
 """Seats of demands on their way between shards; the state of what was escalated is kept true by what is read later."""

@@ -3,7 +3,8 @@
 Nothing is drawn by hand: inputs go through the real folds, the real matcher decides, the real projection writes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -79,6 +80,13 @@ class Town:
         self._units += [unit.party for unit in enrolled]
         self._members += [member.party for member in reported]
         self.publish([*enrolled, *reported, *(self._resource(at) for _ in range(resources))], at=at)
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Draw what is drawn meanwhile from elsewhere, so that what comes later is the same with it as without."""
+        drawn = self.random.getstate()
+        yield
+        self.random.setstate(drawn)
 
     def ask(self, number: int, *, at: datetime, item: str | None = None, community: str | None = None) -> list[str]:
         """Post so many demands; return their ids."""

@@ -175,7 +175,8 @@ def add_seeds(app: FastAPI, town: Town, bell: Bell) -> None:
     async def escalate(item: str, community: str) -> str:
         """One demand that the district lets go to the city; its id."""
         at = datetime.now(UTC)
-        [demand_id] = town.ask(1, at=at, item=item, community=community)
+        with town.apart():
+            [demand_id] = town.ask(1, at=at, item=item, community=community)
         town.escalate(demand_id, at=at, waited_minutes=25 * 60)
         bell.ring()
         return demand_id

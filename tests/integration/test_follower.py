@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from matcher import explain
+from schemas.demands import Urgency
 from schemas.policy import Policy
 from schemas.refusals import Refused
 from schemas.topics import DEMANDS, ROUNDS
@@ -30,9 +31,11 @@ from tests.builders import (
     line,
     offered,
     posted,
+    window,
 )
 from tests.fakes.crashes import FakeSnapshots
 from tests.fakes.log import FakeLog, FakeReader
+from tests.land import LEVELS
 from tests.loops import answer, loop_on, proposals, tell
 
 CITY = [f"3101{district:02}" for district in range(5, 12)]
@@ -123,6 +126,25 @@ async def test_it_says_what_the_owner_says(log: FakeLog, saved: bool) -> None:
     answers = [await told(explainer, demand_id) for demand_id in ("d1", "d2", "d4", "d5")]
     assert len({each.lines[0].verdict for each in answers if isinstance(each, DemandWhy)}) > 1
     await explainer.close()
+
+
+@pytest.mark.parametrize("saved", [True, False], ids=["from snapshots", "from the log alone"])
+async def test_a_city_and_an_alliance_are_followed_as_districts_are(log: FakeLog, saved: bool) -> None:
+    store = FakeSnapshots()
+    loop = loop_on(log, policy=LEVELS, snapshots=store)
+    await tell(log, posted("d1", urgency=Urgency.WHISTLE, window=window(1, 200)))
+    await loop.step(NOON)
+    owner = Explainer(loop.host, LATER)
+    explainer = FollowingExplainer(
+        log=log, snapshots=store if saved else None, catalogue=SMALL_CATALOGUE, policy=LEVELS, clock=LATER
+    )
+    for shard, verdict in ((SHARD, "elsewhere"), ("3101", "elsewhere"), ("delta", "no_candidate")):
+        found = await told(explainer, "d1", shard)
+        assert isinstance(found, DemandWhy)
+        assert (found.shard, found.lines[0].verdict) == (shard, verdict)
+        assert found == await told(owner, "d1", shard)
+    await explainer.close()
+    await loop.close()
 
 
 async def test_with_snapshots_only_the_rest_of_the_log_is_read(log: FakeLog) -> None:

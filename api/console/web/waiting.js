@@ -17,7 +17,7 @@ export default {
             <span class="name">{{ demand.title }}</span>
             <span class="place">{{ demand.place }}</span>
             <span class="urgency" v-if="demand.urgency !== 'normal'">{{ t(demand.urgency) }}</span>
-            <span class="open"><b v-if="demand.teamed" class="badge">{{ t("teamed") }}</b> {{ t("seats_open", { count: number(demand.open_seats) }) }}</span>
+            <span class="open"><b v-for="level in demand.with" :key="level" class="badge">{{ t("is_with", { level }) }}</b> <b v-if="demand.teamed" class="badge">{{ t("teamed") }}</b> {{ t("seats_open", { count: number(demand.open_seats) }) }}</span>
             <span class="age">{{ duration((now - demand.posted_at) / 1000) }}</span>
           </button>
         </li>

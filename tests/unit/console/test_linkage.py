@@ -65,6 +65,11 @@ async def test_lists_that_cannot_be_read_are_told_so(house: House, monkeypatch: 
     assert (await element.ask(what="levels", region="310105"))["levels"] == {"region": "310105", "failed": True}
 
 
+async def test_who_waits_longest_says_with_whom(house: House, escalated: str) -> None:
+    [waiting] = house.desk.view("310105")["waiting"]
+    assert (waiting["id"], waiting["with"]) == (escalated, ["上海市"])
+
+
 async def test_a_demand_tells_its_way_and_where_its_seats_wait(house: House, escalated: str) -> None:
     element, _ = house.page()
     answer = (await element.ask(what="demand", id=escalated))["answer"]
