@@ -22,6 +22,7 @@ from api.readmodel.queries.overview import overview, trend
 from api.readmodel.tables import demands
 from api.readmodel.views import AssignmentView, Counts, FeedRow, Overview
 from schemas.regions import Regions
+from schemas.sharding import DISTRICT
 
 WAITING = 12
 RECENT = 100
@@ -53,11 +54,17 @@ class Desk:
         self.providers = Providers(regions)
 
     def home(self) -> str:
-        """Return the smallest region that holds all data, at most a street; ``""`` where there is none yet."""
+        """Return the smallest region that holds all data, at most a street; ``""`` where there is none yet.
+
+        Districts that only help others, and ask for nothing, do not count.
+        """
         region = ""
         with self._model.read() as connection:
             while len(region) < 9:
-                below = _peopled(overview(connection, now=self._clock.now(), region=region))
+                found = overview(connection, now=self._clock.now(), region=region)
+                below = _peopled(found)
+                if len(region) < DISTRICT:
+                    below = [child for child in below if child[1].asked] or below
                 if len(below) != 1:
                     break
                 region = below[0][0]

@@ -38,6 +38,14 @@ async def test_a_page_looks_at_what_it_asks_for_or_at_home(house: House, asked: 
     assert [message["what"] for message in element.told] == ["view", "rows"]
 
 
+async def test_a_district_that_only_helps_is_no_reason_to_look_at_the_whole_city(house: House) -> None:
+    live(house)
+    house.town.offer(at=datetime.now(UTC), item="digital.computer_repair", community="310107005001")
+    element, desktop = house.page()
+    await element.ask(what="watch", region="")
+    assert desktop.region == DISTRICT
+
+
 async def test_a_demand_says_which_rule_failed(house: House) -> None:
     demand = live(house)
     element, _ = house.page()
