@@ -16,7 +16,7 @@ from matcher.state import ShardState
 from schemas.base import Fact, Window
 from schemas.demands import Demand, DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn, Urgency
 from schemas.envelope import Event
-from schemas.policy import Alliance, Escalation, Policy
+from schemas.policy import Alliance, Escalation, Pace, Policy, Rules
 from schemas.resources import Resource, ResourceOffered, ResourceRevised, ResourceSuspended, ResourceWithdrawn
 from schemas.rounds import Proposal, RoundDecided
 from schemas.sharding import shard_of
@@ -49,7 +49,9 @@ def levels(chance: Random) -> Policy:
             price_gap=chance.choice([0, 0, 1, 1_000_000]),
             whistle=chance.random() < 0.7,
             alliances=chance.choice([(), (ALLIANCE,), (ALLIANCE,)]),
-        )
+        ),
+        rules=Rules(one_place=chance.random() < 0.5),
+        pace=Pace(most_seats=chance.choice([4_000, 4_000, 4_000, 2])),
     )
 
 
@@ -239,9 +241,8 @@ class LandLife:
     def settle(self) -> None:
         """Let all decide and read, in turns, until nothing is under way any more."""
         for _ in range(MOST_TURNS):
-            for shard in SHARDS:
-                self.round(shard)
-            if not self.deliver_all():
+            left_out = sum(self.round(shard).size.left_out for shard in SHARDS)
+            if not self.deliver_all() + left_out:
                 return
         raise AssertionError(f"still moving: {[way for way, letters in self.letters.items() if letters]}")
 
@@ -353,13 +354,13 @@ def seats_in(passed: Passed) -> list[Seat]:
 def helper(chance: Random, name: str, now: datetime) -> Resource:
     """Draw a resource of some district, mostly one that serves farther."""
     district, per_occasion = chance.choice(DISTRICTS), chance.random() < 0.2
-    start = now + timedelta(hours=chance.randint(0, 3))
+    start, alone = now + timedelta(hours=chance.randint(0, 3)), chance.random() < 0.3
     windows = (Window(start=start, end=start + timedelta(hours=chance.randint(2, 20))),)
     return resource(
         name,
-        provider=f"team:{chance.randint(1, 5)}",
+        provider=f"member:m{chance.randint(1, 2)}" if alone else f"team:{chance.randint(1, 5)}",
         item=chance.choice((HAIR, HAIR, HAIR, MEAL, VISIT)),
-        capacity=chance.choice((1, 1, 2, 3)),
+        capacity=1 if alone else chance.choice((1, 1, 2, 3)),
         renewable=per_occasion or chance.random() < 0.5,
         per_occasion=per_occasion,
         scope=chance.choice(((district,), *AREAS, *AREAS)),

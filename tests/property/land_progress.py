@@ -61,11 +61,17 @@ def _would_do(life: LandLife, asked: Demand, number: int, offer: Resource) -> bo
 
 
 def _has_seat(life: LandLife, offer: Resource) -> bool:
-    """Whether a seat is free; of what serves per occasion, whether it has no job at all."""
+    """Whether a seat is free; of what serves per occasion, and of people, whether there is no job at all."""
+    if life.land.policy.rules.one_place and offer.provider.startswith("member:"):
+        return not any(each.provider == offer.provider for _, each in life.live.values()) and _seats(life, offer) > 0
+    return _seats(life, offer) > 0
+
+
+def _seats(life: LandLife, offer: Resource) -> int:
     held = [each for _, each in life.live.values() if each.resource_id == offer.resource_id]
     if offer.per_occasion:
-        return not held and not life.spent[offer.resource_id]
-    return len(held) + len(life.spent[offer.resource_id]) < offer.capacity
+        return 0 if held or life.spent[offer.resource_id] else 1
+    return offer.capacity - len(held) - len(life.spent[offer.resource_id])
 
 
 def _has_time(asked: Demand, offer: Resource, now: datetime) -> bool:
