@@ -90,14 +90,20 @@ def patch_of(remedy: Remedy, demand: Demand) -> dict[str, Any]:
             return {"urgency": remedy.urgency}
         case "time":
             return _moved(remedy, demand)
+        case "apart" if demand.bundle and len(demand.lines) > 1:
+            return {"bundle": False}
     changes: dict[str, dict[str, Any]] = {
         "item": {"item": remedy.item},
         "siblings": {"siblings": True},
         "seats": {"quantity": remedy.quantity},
+        "apart": {"together": False},
     }
     lines = [line.model_dump(mode="json") for line in demand.lines]
-    lines[remedy.line] |= changes[remedy.kind]
-    return {"lines": lines}
+    if remedy.quantities is None:
+        lines[remedy.line] |= changes[remedy.kind]
+    else:
+        lines = [line | {"quantity": seats} for line, seats in zip(lines, remedy.quantities, strict=True)]
+    return {"lines": lines} | ({"bundle": False} if remedy.kind == "apart" and demand.bundle else {})
 
 
 def _moved(remedy: Remedy, demand: Demand) -> dict[str, Any]:
@@ -151,10 +157,12 @@ def _verdict(line: LineOdds) -> Messages:  # noqa: PLR0911 - one sentence for ea
 
 def said(remedy: Remedy, catalogue: Catalogue, regions: Regions) -> Messages:
     """Return a remedy in words."""
-    change, seats = _change(remedy, catalogue, regions), remedy.seats
+    change = _change(remedy, catalogue, regions)
     if remedy.kind == "seats":
         return change
-    zh, en = f"{change.zh}，可配上 {seats} 个名额", f"{change.en}: {seats} {'seat' if seats == 1 else 'seats'} served"
+    seats, whole = (remedy.seats, False) if remedy.in_all is None else (remedy.in_all, True)
+    zh = f"{change.zh}，{'共' if whole else ''}可配上 {seats} 个名额"
+    en = f"{change.en}: {seats} {'seat' if seats == 1 else 'seats'} served{' in all' if whole else ''}"
     if not remedy.price:
         return Messages(zh=f"{zh}，不影响他人。", en=f"{en}, at nobody's expense.")
     return Messages(
@@ -179,10 +187,23 @@ def _change(remedy: Remedy, catalogue: Catalogue, regions: Regions) -> Messages:
             level = _URGENCY[remedy.urgency or "urgent"]
             return Messages(zh=f"如确属{level.zh}，提高紧急程度", en=f"Raise the urgency to {level.en}, if it is so")
         case _:
-            return Messages(
-                zh=f"改为 {remedy.quantity} 个名额，即可全部配上。",
-                en=f"Ask for {remedy.quantity}, and all of it is served.",
-            )
+            return _of_seats(remedy)
+
+
+def _of_seats(remedy: Remedy) -> Messages:
+    if remedy.kind == "apart":
+        whole = Messages(zh="不必一次凑齐，各项各自配", en="Let its lines be filled each on its own, not as a bundle")
+        alone = Messages(zh="不必一次凑齐，名额各自配", en="Let each seat be filled on its own, not as a team")
+        return alone if remedy.in_all is None else whole
+    if remedy.quantities is not None:
+        return Messages(
+            zh=f"各项名额依次改为 {'、'.join(map(str, remedy.quantities))} 个，即可全部配上。",
+            en=f"Ask for {', '.join(map(str, remedy.quantities))} seats in its lines in turn, and all of it is served.",
+        )
+    return Messages(
+        zh=f"改为 {remedy.quantity} 个名额，即可全部配上。",
+        en=f"Ask for {remedy.quantity}, and all of it is served.",
+    )
 
 
 def _shift(minutes: int) -> Messages:

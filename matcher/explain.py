@@ -19,11 +19,12 @@ from matcher.scarcity import scarce_class
 from matcher.settling import Settled
 from matcher.shortage import at_best
 from matcher.solved import Solved, solved
+from matcher.team_remedies import team_remedies
 from matcher.teams import ALONE, team_of
 from matcher.values import values
 from schemas.policy import Policy
 from schemas.refusals import Refused
-from schemas.why import DemandWhy, LineWhy, Verdict
+from schemas.why import DemandWhy, LineWhy, Remedy, Verdict
 
 
 def why_demand(frozen: Frozen, *, now: datetime, policy: Policy, demand_id: str) -> DemandWhy:
@@ -58,19 +59,25 @@ def why_in(round_: Solved, *, demand_id: str) -> DemandWhy:
         like=demand,
     )
     ground = Ground(round_, without=tuple(lines.tolist()))
+    asks_wholly = bool(round_.asks_wholly[lines].any())
+    wholly = team_remedies(round_, case) if asks_wholly else ()
     return DemandWhy(
         demand_id=demand_id,
         shard=frozen.shard,
         round_no=frozen.round_no,
         at=from_ms(round_.board.now_ms),
-        lines=tuple(_line_why(round_, ground, case, int(line)) for line in lines),
+        lines=tuple(
+            _line_why(round_, None if asks_wholly else ground, case, int(line), wholly=wholly) for line in lines
+        ),
     )
 
 
-def _line_why(round_: Solved, ground: Ground, case: Case, line: int) -> LineWhy:
+def _line_why(
+    round_: Solved, ground: Ground | None, case: Case, line: int, *, wholly: tuple[Remedy, ...] | None
+) -> LineWhy:
+    """Return why of a line; into ``ground`` its changes are put, unless ``wholly`` says what wins for its demand."""
     board, settled, matching = round_.board, round_.settled, round_.matching
     frozen, theirs, place = board.frozen, of_category(board, line), int(board.frozen.line_no[line])
-    demand = frozen.line_demand[line]
     passed, failing = first_failures(board, settled.seats, line, theirs)
     pairs = Pairs(np.full(len(passed), line), passed, np.zeros(len(passed), np.int64))
     worth = values(board, pairs)
@@ -86,7 +93,9 @@ def _line_why(round_: Solved, ground: Ground, case: Case, line: int) -> LineWhy:
         failing["seats"] += int((~rivals).sum())
         passed, worth, price = passed[rivals], worth[rivals], price[rivals]
     verdict = _verdict(board, settled, line, short=short, eligible=len(passed))
-    can_be_tried = verdict in ("outbid", "no_candidate") and not round_.asks_wholly[frozen.line_demand == demand].any()
+    found = tuple(remedy for remedy in wholly or () if remedy.line == place)
+    if ground is not None and verdict in ("outbid", "no_candidate"):
+        found = remedies(ground, case, place)
     if verdict == "outbid" and best is not None and not best.whole:
         verdict = "incomplete"
     told = LineWhy(
@@ -98,7 +107,8 @@ def _line_why(round_: Solved, ground: Ground, case: Case, line: int) -> LineWhy:
         considered=len(theirs),
         failing={rule: count for rule, count in failing.items() if count},
         eligible=len(passed),
-        remedies=remedies(ground, case, place) if can_be_tried else (),
+        remedies=found,
+        untried=short and wholly is None,
         at_best=best.seats if best is not None else None,
     )
     if not len(passed):
@@ -106,12 +116,12 @@ def _line_why(round_: Solved, ground: Ground, case: Case, line: int) -> LineWhy:
     nearest = int(np.argmin(price - worth))
     if best is not None or price[nearest] >= UNPAYABLE:  # a team's seats have no price, nor have those that it holds
         return told.model_copy(update={"best_value": int(worth.max())})
-    found = {"best_value": int(worth.max()), "price": int(price[nearest])}
+    had = {"best_value": int(worth.max()), "price": int(price[nearest])}
     if verdict != "outbid":
-        return told.model_copy(update=found)
+        return told.model_copy(update=had)
     resource = passed[nearest : nearest + 1]
     scarce = scarce_class(board, int(resource[0]), int(board.start(np.array([line]), resource)[0]), among=theirs)
-    return told.model_copy(update=found | {"short_by": int(price[nearest] - worth[nearest]), "scarce": scarce})
+    return told.model_copy(update=had | {"short_by": int(price[nearest] - worth[nearest]), "scarce": scarce})
 
 
 def _here(frozen: Frozen, settled: Settled, line: int) -> int:

@@ -1,5 +1,6 @@
 """What would come of a demand that is not posted: its odds if a round were decided now, and what would better them."""
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ from matcher.remedies import Case, remedies
 from matcher.scarcity import scarce_class
 from matcher.shortage import at_best
 from matcher.solved import Solved
+from matcher.team_remedies import team_remedies
 from matcher.teams import ALONE, team_of
 from schemas.demands import Demand
 from schemas.preview import DemandPreview, LineOdds
@@ -34,19 +36,20 @@ def preview_demand(solved: Solved, demand: Demand) -> DemandPreview:
     board = with_demands(solved, row, lines, hours=hours, requester=demand.requester)
     need = np.where(over, 0, lines["quantity"].astype(np.int64))
     asked = wishes(board, solved=solved, lines=len(frozen.lines) + np.arange(len(lines)), need=need)
-    if (team_of(board.frozen)[asked.lines] != ALONE).any():
-        return _with_team(solved, asked, over=over)
-    ground = Ground(solved)
-    outcome = insert(ground, asked)
     case = Case(
         row=row,
         lines=lines,
         need=need,
-        seats=outcome.seats,
+        seats=np.zeros_like(need),
         hours=hours,
         requester=demand.requester,
         like=None,
     )
+    if (team_of(board.frozen)[asked.lines] != ALONE).any():
+        return _with_team(solved, asked, case, over=over)
+    ground = Ground(solved)
+    outcome = insert(ground, asked)
+    case = replace(case, seats=outcome.seats)
     short = [] if over else np.flatnonzero(outcome.seats < need).tolist()
     found = [remedy for line in short for remedy in remedies(ground, case, line)]
     return DemandPreview(
@@ -60,19 +63,21 @@ def preview_demand(solved: Solved, demand: Demand) -> DemandPreview:
     )
 
 
-def _with_team(solved: Solved, asked: Wishes, *, over: bool) -> DemandPreview:
+def _with_team(solved: Solved, asked: Wishes, case: Case, *, over: bool) -> DemandPreview:
     """Return the same of a demand with a team: all or nothing is no path but a round of its own."""
     board, open_seats = asked.board, solved.settled.seats
     need = np.concatenate([open_seats.need, asked.need])
     seats = Seats(np.flatnonzero(need), open_seats.resources, need, open_seats.supply)
     matching = match(board, seats)
+    found = team_remedies(solved, replace(case, seats=matching.given()[asked.lines]))
     return DemandPreview(
         shard=solved.frozen.shard,
         round_no=solved.frozen.round_no,
         at=from_ms(board.now_ms),
         lines=tuple(_team_odds(asked, matching, seats, place, over=over) for place in range(len(asked.lines))),
         adds=matching.value() - solved.matching.value(),
-        remedies=(),
+        remedies=found or (),
+        untried=found is None,
         exact=solved.matching.is_certain() and matching.is_certain(),
     )
 

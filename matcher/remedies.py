@@ -23,7 +23,7 @@ from matcher.rules import Board
 from matcher.solved import Solved
 from schemas.why import Remedy
 
-KINDS: Final = ("seats", "time", "item", "siblings", "place", "urgency")
+KINDS: Final = ("seats", "time", "item", "siblings", "place", "apart", "urgency")
 """In which order changes are told that cost the same."""
 QUARTER_MS: Final = 15 * 60_000
 """People move appointments by quarters of an hour."""
@@ -51,7 +51,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class _Variant:
+class Variant:
     """A change: the fields of the remedy, and what they mean for the demand's row and for the line."""
 
     kind: str
@@ -78,7 +78,7 @@ def remedies(ground: Ground, case: Case, line: int) -> tuple[Remedy, ...]:
     board = with_demands(ground.solved, rows, lines, hours=case.hours, requester=case.requester, like=case.like)
     first = len(ground.solved.frozen.lines)
     if case.like is not None:
-        board = _claimed(ground.solved, board, case.like, need)
+        board = claimed(ground.solved, board, case.like, need)
     asked = wishes(board, solved=ground.solved, lines=first + np.arange(len(lines)), need=need)
     found = []
     for _, same in groupby(enumerate(tried), key=lambda entry: entry[1].kind):
@@ -100,7 +100,7 @@ def remedies(ground: Ground, case: Case, line: int) -> tuple[Remedy, ...]:
     )
 
 
-def _claimed(solved: Solved, board: Board, like: int, need: Ints) -> Board:
+def claimed(solved: Solved, board: Board, like: int, need: Ints) -> Board:
     """Return the board with what claims on the demand ``like`` would back in each variant; ``need`` (their lines,)."""
     seats, frozen = solved.settled.seats, solved.frozen
     rows = np.arange(len(frozen.demands), len(board.frozen.demands))
@@ -108,39 +108,39 @@ def _claimed(solved: Solved, board: Board, like: int, need: Ints) -> Board:
     return backed_instead(board, like, rows, need=np.concatenate([others, need]), supply=seats.supply)
 
 
-def _wins(case: Case, line: int, outcome: Outcome, variant: _Variant) -> bool:
+def _wins(case: Case, line: int, outcome: Outcome, variant: Variant) -> bool:
     if variant.kind == "seats":
         return bool(outcome.seats[line] == case.seats[line])
     return bool(outcome.seats[line] > case.seats[line] and outcome.seats.sum() > case.seats.sum())
 
 
-def _variants(ground: Ground, case: Case, line: int) -> Iterator[_Variant]:
+def _variants(ground: Ground, case: Case, line: int) -> Iterator[Variant]:
     """Yield the changes worth a try, kind by kind, small ones first."""
     solved, policy = ground.solved, ground.solved.board.policy
     frozen = solved.frozen
     if 0 < case.seats[line] < case.need[line]:
         fewer = int(case.lines["quantity"][line] - case.need[line] + case.seats[line])
-        yield _Variant("seats", {"quantity": fewer}, {}, {"quantity": fewer})
+        yield Variant("seats", {"quantity": fewer}, {}, {"quantity": fewer})
     # The demand as it is, beside all others: what its line fails, and by how much.
     board = with_demands(solved, case.row, case.lines, hours=case.hours, requester=case.requester, like=case.like)
     row = len(frozen.lines) + line
     theirs = of_category(board, row)
     theirs = theirs[solved.settled.seats.supply[theirs] > 0]
-    named, theirs = theirs, theirs[_suited(board, row, theirs)]
+    named, theirs = theirs, theirs[suited(board, row, theirs)]
     if case.hours == ALWAYS:  # hours that come again are not moved by the quarter
-        yield from _times(board, row, theirs)
+        yield from times(board, row, theirs)
     asked = int(case.lines["item"][line])
     for item in np.unique(frozen.resources["item"][named]).tolist():
         if item != asked:
-            yield _Variant("item", {"item": frozen.items.ids[item]}, {}, {"item": item})
+            yield Variant("item", {"item": frozen.items.ids[item]}, {}, {"item": item})
     if not case.lines["siblings"][line] and policy.rules.siblings:
-        yield _Variant("siblings", {}, {}, {"siblings": True})
-    yield from _places(board, row, theirs)
+        yield Variant("siblings", {}, {}, {"siblings": True})
+    yield from places(board, row, theirs)
     for level in range(int(case.row["urgency"][0]) + 1, len(URGENCIES)):
-        yield _Variant("urgency", {"urgency": URGENCIES[level]}, {"urgency": level}, {})
+        yield Variant("urgency", {"urgency": URGENCIES[level]}, {"urgency": level}, {})
 
 
-def _suited(board: Board, line: int, resources: Ints) -> Bools:
+def suited(board: Board, line: int, resources: Ints) -> Bools:
     """Return which of ``resources`` pass all rules but those of place and time."""
     row = np.full(len(resources), line)
     fine = board.item(row, resources) & board.qualified(row, resources) & board.rested(row, resources)
@@ -149,7 +149,7 @@ def _suited(board: Board, line: int, resources: Ints) -> Bools:
     return fine
 
 
-def _times(board: Board, line: int, resources: Ints) -> Iterator[_Variant]:
+def times(board: Board, line: int, resources: Ints) -> Iterator[Variant]:
     """Shifts that bring the window to a stretch in which one of ``resources``, which serve the place, can be had."""
     resources = resources[board.covered(np.full(len(resources), line), resources)]
     demand = board.frozen.demands[board.frozen.line_demand[line]]
@@ -169,10 +169,10 @@ def _times(board: Board, line: int, resources: Ints) -> Iterator[_Variant]:
     for shift in sorted(near.tolist(), key=lambda by: (abs(by), by < 0))[:MOST_TRIES]:
         moved = {"start": start + shift, "end": end + shift, "lapses": lapses + shift}
         if moved["lapses"] > board.now_ms:
-            yield _Variant("time", {"minutes": shift // 60_000}, moved, {})
+            yield Variant("time", {"minutes": shift // 60_000}, moved, {})
 
 
-def _places(board: Board, line: int, resources: Ints) -> Iterator[_Variant]:
+def places(board: Board, line: int, resources: Ints) -> Iterator[Variant]:
     """Communities of the shard that are served by resources which do not serve the demand's own, nearest first."""
     row = np.full(len(resources), line)
     away: Bools = ~board.covered(row, resources) & (board.start(row, resources) < NEVER)
@@ -182,7 +182,7 @@ def _places(board: Board, line: int, resources: Ints) -> Iterator[_Variant]:
     near = [(_shared(own, code), code) for code in served if code.startswith(frozen.shard)]
     for digits, code in sorted(near, key=lambda place: (-place[0], place[1]))[:MOST_TRIES]:
         told = {"community": code, "shared": dict(_SHARED)[digits]}
-        yield _Variant("place", told, {"place": int(code)}, {})
+        yield Variant("place", told, {"place": int(code)}, {})
 
 
 def _served(scope: tuple[str, ...], home: str) -> Iterator[str]:

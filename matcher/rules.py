@@ -35,7 +35,8 @@ class Board:
     ``gates`` are those that entries set themselves, ``binding`` those of them that some entry sets;
     ``notice`` (resources,) is the least time (ms) before a start. ``backed`` are the codes of pairs that a claim backs.
     ``person`` (resources,) is the row that stands for each in a market, ``part`` (categories,) the first of the
-    categories that are one market because of it (``people``).
+    categories that are one market because of it (``people``). ``less`` (lines,) is by how many points a seat of each
+    line is to count less; None: all count in full.
     """
 
     frozen: Frozen
@@ -59,6 +60,7 @@ class Board:
     backed: Ints
     person: Ints
     part: Ints
+    less: Ints | None = None
 
     def item(self, line: Ints, resource: Ints) -> Bools:
         """The item asked for; or, where the line takes it, another of the same category."""

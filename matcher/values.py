@@ -81,8 +81,9 @@ def values(board: Board, pairs: Pairs) -> Ints:
 
 
 def of_lines(board: Board) -> Ints:
-    """Return the sum of the terms that look at the line alone; (lines,)."""
-    return np.sum([term(board) for term in LINE_TERMS.values()], axis=0)
+    """Return the sum of the terms that look at the line alone, less what a question takes off; (lines,)."""
+    worth: Ints = np.sum([term(board) for term in LINE_TERMS.values()], axis=0)
+    return worth if board.less is None else worth - board.less
 
 
 def of_pairs(board: Board, pairs: Pairs) -> Ints:

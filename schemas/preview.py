@@ -43,6 +43,9 @@ class DemandPreview(Fact):
     lines: tuple[LineOdds, ...]
     adds: Annotated[Points, Field(description="By how much the round's total value would grow.")]
     remedies: Annotated[tuple[Remedy, ...], Field(description="Changes that would win more seats, cheapest first.")]
+    untried: Annotated[
+        bool, Field(description="Whether changes were not tried: too many lines ask for what its team asks for.")
+    ] = False
     exact: Annotated[
         bool,
         Field(

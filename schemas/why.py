@@ -26,10 +26,11 @@ class Remedy(Fact):
 
     ``kind`` says which field holds the change: ``item`` asks for another item, ``siblings`` lets others of the category
     do, ``time`` moves the window by ``minutes``, ``place`` holds it in another ``community``, ``urgency`` raises the
-    level, ``seats`` asks for as many as there are.
+    level, ``seats`` asks for as many as there are. ``apart`` lets the seats of a team be filled each on its own: those
+    of the line, or of a bundle its lines. What changes a bundle as a whole is told of its first line.
     """
 
-    kind: Literal["item", "siblings", "time", "place", "urgency", "seats"]
+    kind: Literal["item", "siblings", "time", "place", "urgency", "seats", "apart"]
     line: int
     item: ItemId | None = None
     minutes: Annotated[int | None, Field(description="Later; negative: earlier.")] = None
@@ -40,7 +41,14 @@ class Remedy(Fact):
     ] = None
     urgency: Urgency | None = None
     quantity: int | None = None
+    quantities: Annotated[
+        tuple[int, ...] | None,
+        Field(description="Where several lines of a bundle ask for fewer: what each line of the demand asks for then."),
+    ] = None
     seats: Annotated[int, Field(description="Open seats of the line that would then be served.")]
+    in_all: Annotated[
+        int | None, Field(description="Of a bundle of several lines: seats of all of them that would then be served.")
+    ] = None
     price: Annotated[Points, Field(description="What others would give up for it.")]
 
 
@@ -94,6 +102,9 @@ class LineWhy(Fact):
     remedies: Annotated[
         tuple[Remedy, ...], Field(description="Changes that would have won more seats, cheapest first.")
     ] = ()
+    untried: Annotated[
+        bool, Field(description="Whether changes were not tried: too many lines ask for what its team asks for.")
+    ] = False
     at_best: Annotated[
         int | None,
         Field(description="Of a team's line: seats that could be had at the start at which the team gets most."),

@@ -402,6 +402,9 @@ TEXTS: dict[str, Text] = {
     "rule_notice": Text("来不及提前通知", "needs longer notice"),
     "rule_barred": Text("此前婉拒或未答复", "declined or did not answer before"),
     "rule_worth": Text("价值不足", "worth nothing here"),
+    "untried": Text(
+        "同类需求与资源太多，没有逐一试改法。", "Too many ask for the same: changes were not tried out here."
+    ),
     "remedies": Text("这样改就能配上（已逐一验证）：", "What would win (each tried out):"),
     "policy_say": Text("策略 {name} 第 {version} 版", "policy {name}, version {version}"),
     "explainer_busy": Text(

@@ -40,6 +40,13 @@ def seats_of(decided: RoundDecided, demand_id: str) -> Counter[int]:
     return Counter(proposal.line for proposal in decided.proposals if proposal.demand_id == demand_id)
 
 
+def teams(demand_id: str) -> st.SearchStrategy[Demand]:
+    """Draw a demand with a team."""
+    return demands(demand_id).filter(
+        lambda drawn: drawn.bundle or any(line.together and line.quantity > 1 for line in drawn.lines)
+    )
+
+
 def remedied(demand: Demand, remedy: Remedy) -> Demand:
     """Return the demand with the change made to it, as a person would make it."""
     lines, fields = list(demand.lines), demand.model_dump()
@@ -48,8 +55,15 @@ def remedied(demand: Demand, remedy: Remedy) -> Demand:
             lines[remedy.line] = lines[remedy.line].model_copy(update={"item": remedy.item})
         case "siblings":
             lines[remedy.line] = lines[remedy.line].model_copy(update={"siblings": True})
+        case "seats" if remedy.quantities:
+            lines = [line.model_copy(update={"quantity": n}) for line, n in zip(lines, remedy.quantities, strict=True)]
         case "seats":
             lines[remedy.line] = lines[remedy.line].model_copy(update={"quantity": remedy.quantity})
+        case "apart" if demand.bundle and len(lines) > 1:
+            fields["bundle"] = False
+        case "apart":
+            fields["bundle"] = False
+            lines[remedy.line] = lines[remedy.line].model_copy(update={"together": False})
         case "place":
             fields["community"] = remedy.community
         case "urgency":
@@ -142,6 +156,58 @@ def test_remedies_come_cheapest_first_and_one_of_a_kind(facts: list[Fact], polic
                 assert len({remedy.kind for remedy in line.remedies}) == len(line.remedies)
                 fills = [r.price for r in line.remedies if r.seats >= line.asked - line.filled]
                 assert fills == sorted(fills)
+
+
+@FEWER
+@given(facts=pools(), demand=teams(NEWCOMER), policy=policies().map(whole))
+def test_every_change_that_is_suggested_for_a_team_wins_in_a_whole_round(
+    facts: list[Fact], demand: Demand, policy: Policy
+) -> None:
+    told = previewed(Town(*facts, policy=policy), demand)
+    for remedy in told.remedies:
+        better = remedied(demand, remedy)
+        after = with_it(facts, better, policy)
+        if all(part.certified for part in after.team_parts):
+            assert_won(demand, better, remedy, seats_of(after, NEWCOMER), sum(line.served for line in told.lines))
+    assert_once_each(told.remedies)
+
+
+@FEWER
+@given(facts=pools(), demand=teams("d-team"), policy=policies().map(whole), data=st.data())
+def test_what_would_have_won_for_a_team_on_the_list_wins_when_it_is_revised(
+    facts: list[Fact], demand: Demand, policy: Policy, data: st.DataObject
+) -> None:
+    facts = [*facts, DemandPosted(demand=demand)]
+    facts += data.draw(claims(facts))
+    town = Town(*facts, policy=policy)
+    before = seats_of(town.decide(), demand.demand_id).total()
+    remedies = [remedy for line in town.why(demand.demand_id).lines for remedy in line.remedies]
+    for remedy in remedies:
+        better = remedied(demand, remedy).model_copy(update={"version": 2})
+        after = Town(*facts, DemandRevised(demand=better), policy=policy).decide()
+        if all(part.certified for part in after.team_parts):
+            assert_won(demand, better, remedy, seats_of(after, demand.demand_id), before)
+    assert_once_each(remedies)
+
+
+def assert_won(demand: Demand, better: Demand, remedy: Remedy, seats: Counter[int], before: int) -> None:
+    """Hold a remedy against the round with the better demand: of several lines the seats may be shared otherwise."""
+    if remedy.in_all is not None:
+        assert seats.total() >= remedy.in_all
+        if better.bundle:
+            assert seats.total() == remedy.in_all == sum(line.quantity for line in better.lines)
+    elif len(demand.lines) == 1:
+        assert seats[0] >= remedy.seats
+        if better.bundle or better.lines[0].together:
+            assert seats[0] == remedy.seats == better.lines[0].quantity
+    if remedy.kind != "seats":
+        assert seats.total() > before
+    assert remedy.price >= 0
+
+
+def assert_once_each(remedies: Sequence[Remedy]) -> None:
+    """Hold that of each kind one is told for a line, the smallest."""
+    assert len({(remedy.line, remedy.kind) for remedy in remedies}) == len(remedies)
 
 
 @FEWER

@@ -14,6 +14,10 @@ export default {
       }));
     },
   },
+  methods: {
+    /** Whether a change is one of the whole bundle, not of one of its lines. */
+    ofAll: ({ kind, in_all, quantities }) => quantities != null || (in_all != null && !["item", "siblings", "seats"].includes(kind)),
+  },
   template: `
     <section class="odds" :class="{ stale }" :aria-busy="stale" aria-live="polite" data-test="odds">
       <h4>{{ t("odds") }}</h4>
@@ -38,9 +42,10 @@ export default {
         <div v-if="odds.remedies.length" class="remedies">
           <p><b>{{ t("remedies") }}</b></p>
           <ol><li v-for="remedy in odds.remedies" :key="remedy.remedy.line + remedy.messages.en">
-            <template v-if="lines.length > 1">{{ t("line_no", { line: number(remedy.remedy.line + 1) }) }} · </template>
+            <template v-if="lines.length > 1 && !ofAll(remedy.remedy)">{{ t("line_no", { line: number(remedy.remedy.line + 1) }) }} · </template>
             <button type="button" class="link" :data-remedy="remedy.remedy.kind" @click="$emit('apply', remedy)">{{ remedy.messages[words.language] }}</button></li></ol>
         </div>
+        <p v-if="odds.preview.untried" class="quiet-inline">{{ t("untried") }}</p>
         <p v-if="!odds.preview.exact" class="quiet-inline">{{ t("about") }}</p>
       </template>
     </section>`,

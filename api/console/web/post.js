@@ -122,6 +122,7 @@ export default {
         this.form.start = local(new Date(patch.window.start));
         this.form.end = local(new Date(patch.window.end));
       }
+      if (patch.bundle != null) this.form.bundle = patch.bundle;
       if (patch.lines) this.form.lines = patch.lines.map((line) => ({ ...blank(), ...line }));
       if (patch.urgency) this.form.urgency = patch.urgency;
       if (patch.community) {

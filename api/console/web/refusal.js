@@ -84,6 +84,7 @@ export default {
           <p><b>{{ t("remedies") }}</b></p>
           <ol><li v-for="remedy in line.remedies" :key="remedy.en">{{ remedy[words.language] }}</li></ol>
         </div>
+        <p v-if="line.untried" class="quiet-inline">{{ t("untried") }}</p>
         <p v-if="line.considered && line.verdict !== 'matched'" class="quiet-inline">{{ t("eligible", { count: number(line.eligible) }) }}</p>
         <Picking v-if="line.considered && open(line)" :demand="answer.id" :line="line" :shard="answer.shard" />
       </section>

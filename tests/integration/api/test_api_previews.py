@@ -69,6 +69,19 @@ async def test_the_cheapest_change_comes_as_a_patch_that_wins(world: World) -> N
     assert (await previewed(world, one(**best["patch"])))["preview"]["lines"][0]["verdict"] == "served"
 
 
+async def test_a_team_that_lacks_a_seat_is_told_changes_that_win_when_they_are_made(world: World) -> None:
+    early = {"start": "2026-11-25T06:00:00+08:00", "end": "2026-11-25T12:00:00+08:00"}
+    late = {"start": "2026-11-25T15:00:00+08:00", "end": "2026-11-25T18:00:00+08:00"}
+    world.explainer.tell(offered(), offered("r-2", windows=[early]), offered("r-3", windows=[late]))
+    body = demand(lines=[{"item": "elder_care.hair_cut", "quantity": 3, "together": True}])
+    found = await previewed(world, body)
+    assert found["preview"]["lines"][0]["verdict"] == "incomplete"
+    assert {each["remedy"]["kind"] for each in found["remedies"]} >= {"seats", "apart"}
+    for each in found["remedies"]:
+        (line,) = (await previewed(world, body | each["patch"]))["preview"]["lines"]
+        assert line["served"] == each["remedy"]["seats"] > 0
+
+
 async def test_who_is_outbid_learns_the_price_and_nobodys_name(world: World) -> None:
     rival = {"lines": [{"item": "elder_care.hair_cut"}], "urgency": Urgency.WHISTLE, "requester": "team:rival-1"}
     world.explainer.tell(offered(provider="member:m-secret"), posted("d-rival", **rival))

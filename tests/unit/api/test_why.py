@@ -6,6 +6,7 @@ import pytest
 
 from api import why
 from api.entries import merge
+from api.odds import patch_of, said
 from schemas.catalogue import load_catalogue
 from schemas.demands import Demand
 from schemas.regions import Regions
@@ -89,7 +90,51 @@ def test_every_remedy_has_words_and_a_patch_that_can_be_posted(kind: str) -> Non
     assert told.text == told.messages.en
     assert told.messages.zh
     changed = merge(DEMAND.model_dump(mode="json"), told.patch)
-    assert Demand.model_validate(changed) != DEMAND or kind == "siblings"
+    assert Demand.model_validate(changed) != DEMAND or kind in ("siblings", "apart")
+
+
+@pytest.mark.parametrize(
+    ("change", "zh", "en"),
+    [
+        (
+            {"kind": "time", "minutes": 60, "seats": 1, "in_all": 4},
+            "推迟 1 小时，共可配上 4 个名额，不影响他人。",
+            "Move it 1 h later: 4 seats served in all, at nobody's expense.",
+        ),
+        (
+            {"kind": "apart", "seats": 0, "in_all": 3},
+            "不必一次凑齐，各项各自配，共可配上 3 个名额，不影响他人。",
+            "Let its lines be filled each on its own, not as a bundle: 3 seats served in all, at nobody's expense.",
+        ),
+        (
+            {"kind": "apart", "seats": 1},
+            "不必一次凑齐，名额各自配，可配上 1 个名额，不影响他人。",
+            "Let each seat be filled on its own, not as a team: 1 seat served, at nobody's expense.",
+        ),
+        (
+            {"kind": "seats", "quantities": (1, 3), "seats": 1, "in_all": 4},
+            "各项名额依次改为 1、3 个，即可全部配上。",
+            "Ask for 1, 3 seats in its lines in turn, and all of it is served.",
+        ),
+    ],
+)
+def test_changes_of_teams_are_told_in_both_languages(change: dict[str, object], zh: str, en: str) -> None:
+    told = said(Remedy.model_validate({"line": 0, "price": 0} | change), CATALOGUE, REGIONS)
+    assert (told.zh, told.en) == (zh, en)
+
+
+def test_patches_of_teams_change_the_bundle_or_its_lines() -> None:
+    two = [{"item": "elder_care.hair_cut", "quantity": 2}, {"item": "elder_care.home_nursing"}]
+    bundle = Demand.model_validate(DEMAND.model_dump() | {"bundle": True, "lines": two})
+    apart = Remedy(kind="apart", line=0, seats=0, in_all=1, price=0)
+    assert patch_of(apart, bundle) == {"bundle": False}
+    fewer = patch_of(Remedy(kind="seats", line=0, quantities=(1, 1), seats=1, in_all=2, price=0), bundle)
+    assert [line["quantity"] for line in fewer["lines"]] == [1, 1]
+    pair = {"item": "elder_care.hair_cut", "quantity": 2, "together": True}
+    for told in ({"lines": [pair]}, {"lines": [pair], "bundle": True}):
+        team = Demand.model_validate(DEMAND.model_dump() | told)
+        changed = Demand.model_validate(merge(team.model_dump(mode="json"), patch_of(apart, team)))
+        assert (changed.bundle, changed.lines[0].together) == (False, False)
 
 
 def test_another_place_is_told_by_its_name() -> None:
