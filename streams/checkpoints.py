@@ -15,9 +15,9 @@ from typing import Final
 
 import structlog
 
-from matcher.alarms import next_alarm_ms
-from matcher.snapshot import FORMAT, dump
-from matcher.state import ShardState
+from matcher.state.alarms import next_alarm_ms
+from matcher.state.shard import ShardState
+from matcher.state.snapshot import FORMAT, dump
 from schemas.policy import Escalation
 from streams.host import TOPICS, ShardHost, Unsaved
 from streams.log import Log, TopicPartition

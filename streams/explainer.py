@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from matcher.pool import Frozen, freeze
-from matcher.solved import Solved
-from matcher.state import ShardState
+from matcher.reasons.solved import Solved
+from matcher.state.pool import Frozen, freeze
+from matcher.state.shard import ShardState
 from schemas.policy import Policy
 from schemas.refusals import Refused
 from streams.clock import Clock, SystemClock

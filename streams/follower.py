@@ -15,10 +15,10 @@ from typing import Final
 
 import structlog
 
-from matcher.fold import StateBrokenError
-from matcher.pool import Frozen, freeze
-from matcher.solved import Solved
-from matcher.state import ShardState
+from matcher.reasons.solved import Solved
+from matcher.state.fold import StateBrokenError
+from matcher.state.pool import Frozen, freeze
+from matcher.state.shard import ShardState
 from schemas.catalogue import Catalogue
 from schemas.policy import Policy
 from schemas.refusals import Refused

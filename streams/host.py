@@ -14,11 +14,11 @@ from datetime import datetime
 from functools import partial
 from typing import Final, NamedTuple
 
-from matcher.alarms import next_alarm_ms
-from matcher.decide import decide
-from matcher.fold import Fold, from_ms, to_ms
-from matcher.pool import freeze
-from matcher.state import ShardState
+from matcher.round.decide import decide
+from matcher.state.alarms import next_alarm_ms
+from matcher.state.fold import Fold, from_ms, to_ms
+from matcher.state.pool import freeze
+from matcher.state.shard import ShardState
 from schemas.base import Fact
 from schemas.catalogue import Catalogue
 from schemas.demands import DemandPosted, DemandRevised, DemandWhistled, Urgency

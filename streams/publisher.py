@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from matcher.publication import events_of, transfers_of
+from matcher.round.publication import events_of, transfers_of
 from schemas.base import Fact
 from schemas.envelope import ROUND_OFFSET, Event, encode
 from schemas.rounds import RoundDecided

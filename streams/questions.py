@@ -15,15 +15,15 @@ from datetime import datetime
 from functools import partial
 from typing import Final, TypeVar
 
-from matcher.declining import preview_decline
-from matcher.explain import why_demand, why_in
-from matcher.fold import from_ms, to_ms
-from matcher.odds import preview_demand
-from matcher.offers import demands_for, preview_offer
-from matcher.pool import Frozen
-from matcher.scarcity import price_board
-from matcher.solved import Solved, solved
-from matcher.state import ShardState
+from matcher.reasons.declining import preview_decline
+from matcher.reasons.explain import why_demand, why_in
+from matcher.reasons.odds import preview_demand
+from matcher.reasons.offers import demands_for, preview_offer
+from matcher.reasons.scarcity import price_board
+from matcher.reasons.solved import Solved, solved
+from matcher.state.fold import from_ms, to_ms
+from matcher.state.pool import Frozen
+from matcher.state.shard import ShardState
 from schemas.demands import Demand
 from schemas.policy import Policy
 from schemas.preview import DeclinePreview, DemandPreview, OfferPreview, PriceBoard

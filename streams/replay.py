@@ -15,10 +15,10 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
-from matcher.decide import decide
-from matcher.fold import Fold, StateBrokenError
-from matcher.pool import freeze
-from matcher.state import ShardState
+from matcher.round.decide import decide
+from matcher.state.fold import Fold, StateBrokenError
+from matcher.state.pool import freeze
+from matcher.state.shard import ShardState
 from schemas.base import Fact
 from schemas.catalogue import Catalogue
 from schemas.envelope import Event

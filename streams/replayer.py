@@ -8,7 +8,7 @@ import asyncio
 import json
 from typing import Final
 
-from matcher.decide import SOLVER
+from matcher.round.decide import SOLVER
 from schemas.catalogue import Catalogue
 from schemas.refusals import Refused
 from schemas.replay import RoundReplay

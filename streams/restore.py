@@ -15,8 +15,8 @@ from functools import partial
 
 import structlog
 
-from matcher.snapshot import FORMAT, load
-from matcher.state import ShardState
+from matcher.state.shard import ShardState
+from matcher.state.snapshot import FORMAT, load
 from schemas.catalogue import Catalogue
 from streams.host import TOPICS, ShardHost, Sleeper
 from streams.log import Log, Record, TopicPartition

@@ -17,8 +17,8 @@ from typing import Any, Final
 
 import structlog
 
-from matcher.publication import SOURCE
-from matcher.state import ShardState
+from matcher.round.publication import SOURCE
+from matcher.state.shard import ShardState
 from schemas.envelope import encode, new_event
 from schemas.rounds import RoundDecided
 from schemas.topics import ROUNDS

@@ -15,15 +15,15 @@ from api.ports import ApiPorts, Bell, Finding
 from api.readmodel.model import ReadModel
 from api.settings import ApiSettings
 from api.store import open_store
-from matcher.decide import decide
-from matcher.declining import preview_decline
-from matcher.explain import why_in
-from matcher.odds import preview_demand
-from matcher.offers import demands_for, preview_offer
-from matcher.pool import freeze
-from matcher.scarcity import price_board
-from matcher.solved import Solved, solved
-from matcher.state import ShardState
+from matcher.reasons.declining import preview_decline
+from matcher.reasons.explain import why_in
+from matcher.reasons.odds import preview_demand
+from matcher.reasons.offers import demands_for, preview_offer
+from matcher.reasons.scarcity import price_board
+from matcher.reasons.solved import Solved, solved
+from matcher.round.decide import decide
+from matcher.state.pool import freeze
+from matcher.state.shard import ShardState
 from schemas.assignments import AssignmentProposed
 from schemas.base import Fact
 from schemas.catalogue import load_catalogue

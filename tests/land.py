@@ -3,12 +3,12 @@
 from collections import deque
 from datetime import datetime
 
-from matcher.alarms import next_alarm_ms
-from matcher.decide import decide
-from matcher.fold import Fold
-from matcher.pool import freeze
-from matcher.publication import transfers_of
-from matcher.state import ShardState
+from matcher.round.decide import decide
+from matcher.round.publication import transfers_of
+from matcher.state.alarms import next_alarm_ms
+from matcher.state.fold import Fold
+from matcher.state.pool import freeze
+from matcher.state.shard import ShardState
 from schemas.base import Fact
 from schemas.envelope import Event
 from schemas.policy import Alliance, Escalation, Policy

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from matcher.snapshot import dump
+from matcher.state.snapshot import dump
 from schemas.base import Fact
 from schemas.catalogue import Catalogue
 from schemas.deadletters import RecordRefused

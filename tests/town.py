@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from matcher import snapshot
-from matcher.decide import decide
-from matcher.explain import why_demand
-from matcher.fold import Fold
-from matcher.pool import freeze
-from matcher.state import ShardState
+from matcher.reasons.explain import why_demand
+from matcher.round.decide import decide
+from matcher.state import snapshot
+from matcher.state.fold import Fold
+from matcher.state.pool import freeze
+from matcher.state.shard import ShardState
 from schemas.base import Fact
 from schemas.catalogue import Catalogue
 from schemas.envelope import Event, decode, encode

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from matcher.answers import Unseen
+from matcher.history.answers import Unseen
 from schemas.rounds import PolicyRef
 
 Hours = Annotated[float | None, Field(description="Hours; null where nobody was served.")]

@@ -11,10 +11,10 @@ from deploy.backtest.entries import Asked, Entries
 from deploy.backtest.figures import load_of, nearness_of, streets_of, value_of, waiting_of
 from deploy.backtest.ledger import Held, Ledger
 from deploy.backtest.result import Answered, AnswerModel, Backtest, Run
-from matcher import snapshot
-from matcher.answers import AnswerRecord, Answers, Guess
-from matcher.fork import Fork, tell
-from matcher.state import ShardState
+from matcher.history.answers import AnswerRecord, Answers, Guess
+from matcher.history.fork import Fork, tell
+from matcher.state import snapshot
+from matcher.state.shard import ShardState
 from schemas.catalogue import Catalogue
 from schemas.envelope import new_event
 from schemas.policy import Policy, WaitingWeights

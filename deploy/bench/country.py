@@ -22,11 +22,11 @@ from deploy.bench.population import District, country, drawn, typical
 from deploy.bench.report import Figure, Goal, Report
 from deploy.bench.solve import OURS, SPARSE, opened, round_of, without_bound
 from deploy.commands.terminal import bar_of
-from matcher.candidates import cells
-from matcher.columns import Ints
-from matcher.matched import Seats
-from matcher.pool import Frozen
-from matcher.rules import Board
+from matcher.pairs.candidates import cells
+from matcher.pairs.rules import Board
+from matcher.round.matched import Seats
+from matcher.state.columns import Ints
+from matcher.state.pool import Frozen
 from schemas.catalogue import Catalogue, load_catalogue
 from schemas.policy import Policy
 from schemas.regions import Regions

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from matcher.state import ShardState
+from matcher.state.shard import ShardState
 from schemas.base import Fact, Window
 from schemas.catalogue import Catalogue
 from schemas.demands import Demand, DemandLine, DemandPosted, Urgency

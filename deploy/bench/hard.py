@@ -11,8 +11,8 @@ from deploy.bench.peers import matrix_of, ortools_flow, scipy_dense, scipy_spars
 from deploy.bench.population import District, drawn, typical
 from deploy.bench.report import Figure, Goal, Report, in_turns, timed
 from deploy.bench.solve import FLOW, OURS, SPARSE, certified, opened, round_of, without_bound
-from matcher.matched import Matching
-from matcher.pool import Frozen
+from matcher.round.matched import Matching
+from matcher.state.pool import Frozen
 from schemas.catalogue import load_catalogue
 from schemas.policy import Policy
 from schemas.regions import Regions

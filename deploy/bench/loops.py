@@ -4,9 +4,9 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from deploy.bench.district import NOON
-from matcher.fold import to_ms
-from matcher.matched import Matching
-from matcher.pool import Frozen
+from matcher.round.matched import Matching
+from matcher.state.fold import to_ms
+from matcher.state.pool import Frozen
 from schemas.policy import Policy
 
 

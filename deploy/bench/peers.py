@@ -12,12 +12,12 @@ from scipy.optimize import linear_sum_assignment, linprog
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
-from matcher.candidates import candidates
-from matcher.columns import Ints, ragged
-from matcher.market import Market
-from matcher.matched import Seats
-from matcher.rules import Board
-from matcher.values import values
+from matcher.pairs.candidates import candidates
+from matcher.pairs.rules import Board
+from matcher.pairs.values import values
+from matcher.round.matched import Seats
+from matcher.solving.market import Market
+from matcher.state.columns import Ints, ragged
 
 
 class PeerMissingError(Exception):

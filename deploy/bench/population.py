@@ -10,13 +10,13 @@ from typing import Final
 import numpy as np
 
 from deploy.bench.district import DEMAND_SEATS, MEMBERS, NOON
-from matcher.calendars import Calendar
-from matcher.columns import FOREVER, Ints, Names
-from matcher.demands import ROW as DEMAND_ROW
-from matcher.fold import OPEN, to_ms
-from matcher.pool import Frozen, freeze
-from matcher.resources import ROW as RESOURCE_ROW
-from matcher.state import ShardState
+from matcher.state.calendars import Calendar
+from matcher.state.columns import FOREVER, Ints, Names
+from matcher.state.demands import ROW as DEMAND_ROW
+from matcher.state.fold import OPEN, to_ms
+from matcher.state.pool import Frozen, freeze
+from matcher.state.resources import ROW as RESOURCE_ROW
+from matcher.state.shard import ShardState
 from schemas.catalogue import Catalogue
 from schemas.regions import Level, Regions
 

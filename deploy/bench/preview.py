@@ -10,10 +10,10 @@ from statistics import median, quantiles
 
 from deploy.bench.district import DEMAND_SEATS, NOON, district_events, district_state
 from deploy.bench.report import Figure, Goal, Report
-from matcher.odds import preview_demand
-from matcher.pool import freeze
-from matcher.solved import solved
-from matcher.state import ShardState
+from matcher.reasons.odds import preview_demand
+from matcher.reasons.solved import solved
+from matcher.state.pool import freeze
+from matcher.state.shard import ShardState
 from schemas.base import Fact
 from schemas.catalogue import Catalogue, load_catalogue
 from schemas.demands import Demand, DemandPosted, DemandWithdrawn

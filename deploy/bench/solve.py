@@ -18,12 +18,12 @@ from deploy.bench.peers import (
     seat_pairs,
 )
 from deploy.bench.report import Figure, Goal, Report, in_turns
-from matcher.fold import to_ms
-from matcher.matched import Matching, Seats
-from matcher.matching import match
-from matcher.pool import Frozen, freeze
-from matcher.rules import Board
-from matcher.settling import board_after, settle
+from matcher.pairs.rules import Board
+from matcher.round.matched import Matching, Seats
+from matcher.round.matching import match
+from matcher.round.settling import board_after, settle
+from matcher.state.fold import to_ms
+from matcher.state.pool import Frozen, freeze
 from schemas.catalogue import load_catalogue
 from schemas.policy import Policy
 from schemas.regions import Regions

@@ -10,13 +10,13 @@ from scipy.sparse import csr_array
 from deploy.bench.population import District, drawn, typical
 from deploy.bench.report import Figure, Goal, Report, in_turns, timed
 from deploy.bench.solve import certified, opened, round_of
-from matcher.candidates import candidates
-from matcher.columns import Bools, Ints
-from matcher.matched import Matching
-from matcher.pool import Frozen
-from matcher.staffing import fillable
-from matcher.teams import ALONE, team_of
-from matcher.values import values
+from matcher.pairs.candidates import candidates
+from matcher.pairs.teams import ALONE, team_of
+from matcher.pairs.values import values
+from matcher.round.matched import Matching
+from matcher.round.staffing import fillable
+from matcher.state.columns import Bools, Ints
+from matcher.state.pool import Frozen
 from schemas.catalogue import load_catalogue
 from schemas.policy import Policy
 from schemas.regions import Regions

@@ -77,7 +77,7 @@ def _question(
     """Return what the options ask. Raises PolicyFileError, ValueError."""
     from deploy.backtest.run import Question  # noqa: PLC0415
     from deploy.policy_files import read_policies  # noqa: PLC0415
-    from matcher.answers import Guess  # noqa: PLC0415
+    from matcher.history.answers import Guess  # noqa: PLC0415
     from schemas.sharding import is_above  # noqa: PLC0415
 
     since, until = (moment and (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) for moment in (since, until))

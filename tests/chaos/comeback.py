@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from matcher.snapshot import dump
+from matcher.state.snapshot import dump
 from schemas.catalogue import load_catalogue
 from schemas.policy import Policy
 from streams.host import TOPICS, ShardHost

@@ -11,13 +11,13 @@ from itertools import count
 from random import Random
 
 from api.readmodel.model import ReadModel
-from matcher.carrying import carried_demand
-from matcher.decide import decide
-from matcher.explain import why_demand
-from matcher.pool import freeze
-from matcher.publication import events_of, transfers_of
-from matcher.solved import Solved, solved
-from matcher.state import ShardState
+from matcher.reasons.explain import why_demand
+from matcher.reasons.solved import Solved, solved
+from matcher.round.carrying import carried_demand
+from matcher.round.decide import decide
+from matcher.round.publication import events_of, transfers_of
+from matcher.state.pool import freeze
+from matcher.state.shard import ShardState
 from schemas.base import Fact, Window
 from schemas.catalogue import Catalogue
 from schemas.demands import Demand, DemandLine, DemandPosted, Urgency

@@ -19,11 +19,11 @@ from api.ports import ApiPorts, Bell, Finding
 from api.readmodel.model import ReadModel
 from api.settings import ApiSettings
 from api.store import open_store
-from matcher.declining import preview_decline
-from matcher.odds import preview_demand
-from matcher.offers import demands_for, preview_offer
-from matcher.scarcity import price_board
-from matcher.solved import Solved
+from matcher.reasons.declining import preview_decline
+from matcher.reasons.odds import preview_demand
+from matcher.reasons.offers import demands_for, preview_offer
+from matcher.reasons.scarcity import price_board
+from matcher.reasons.solved import Solved
 from schemas.base import Fact
 from schemas.catalogue import load_catalogue
 from schemas.demands import Demand

@@ -16,7 +16,7 @@ from deploy.backtest.result import Backtest
 from deploy.backtest.run import NothingToTestError, Question, backtest
 from deploy.command import app
 from deploy.kept_policies import KeptPolicies
-from matcher.answers import Guess
+from matcher.history.answers import Guess
 from schemas.policy import NearnessWeights, Pace, Policy, WaitingWeights
 from streams.embedded import EmbeddedLog
 from streams.embedded.archive import EmbeddedArchive

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from matcher import explain
+from matcher.reasons import explain
 from schemas.demands import Urgency
 from schemas.policy import Policy
 from schemas.refusals import Refused

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from matcher.publication import events_of
+from matcher.round.publication import events_of
 from schemas.base import Fact
 from schemas.demands import Urgency
 from schemas.topics import DEMANDS

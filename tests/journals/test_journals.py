@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy.kept_policies import KeptPolicies
-from matcher.decide import SOLVER
+from matcher.round.decide import SOLVER
 from schemas.base import no_personal_data
 from schemas.rounds import PolicyRef
 from schemas.topics import RESPONSES, ROUNDS, TRANSFERS

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise, product
 
-from matcher.fold import from_ms, to_ms
-from matcher.matching import match
-from matcher.pool import freeze
-from matcher.settling import board_after, settle
+from matcher.round.matching import match
+from matcher.round.settling import board_after, settle
+from matcher.state.fold import from_ms, to_ms
+from matcher.state.pool import freeze
 from schemas.policy import LoadWeights, Policy, RegretWeights
 from schemas.rounds import Proposal, RoundDecided
 from tests.property.claiming import settling

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, get_args
 
-from matcher import snapshot
-from matcher.columns import FOREVER
-from matcher.fold import Fold, from_ms
-from matcher.state import ShardState
+from matcher.state import snapshot
+from matcher.state.columns import FOREVER
+from matcher.state.fold import Fold, from_ms
+from matcher.state.shard import ShardState
 from schemas.base import Fact, Window
 from schemas.demands import Demand, DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn, Urgency
 from schemas.envelope import Event

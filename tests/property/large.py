@@ -5,12 +5,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from matcher import alike, grid, matching, pricing, shortlist
-from matcher.fold import to_ms
-from matcher.matched import Seats
-from matcher.pool import freeze
-from matcher.rules import Board
-from matcher.settling import board_after, settle
+from matcher.pairs.rules import Board
+from matcher.round import matching
+from matcher.round.matched import Seats
+from matcher.round.settling import board_after, settle
+from matcher.solving import alike, grid, pricing, shortlist
+from matcher.state.fold import to_ms
+from matcher.state.pool import freeze
 from schemas.policy import Policy
 from tests.builders import at
 from tests.town import Town

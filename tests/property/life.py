@@ -9,10 +9,10 @@ from typing import Any, TypeVar, get_args
 
 from hypothesis import strategies as st
 
-from matcher import snapshot
-from matcher.alarms import next_alarm_ms
-from matcher.columns import FOREVER
-from matcher.fold import Fold, from_ms
+from matcher.state import snapshot
+from matcher.state.alarms import next_alarm_ms
+from matcher.state.columns import FOREVER
+from matcher.state.fold import Fold, from_ms
 from schemas.base import Fact
 from schemas.claims import Side
 from schemas.demands import Demand, DemandPosted, DemandRevised

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher import candidates
+from matcher.pairs import candidates
 from schemas.base import Fact
 from schemas.demands import Urgency
 from schemas.policy import Policy

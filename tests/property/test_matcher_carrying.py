@@ -3,11 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher.calendars import Calendar
-from matcher.carrying import carried_demand, carried_resource
-from matcher.columns import Rows
-from matcher.pool import Frozen, freeze
-from matcher.state import ShardState
+from matcher.round.carrying import carried_demand, carried_resource
+from matcher.state.calendars import Calendar
+from matcher.state.columns import Rows
+from matcher.state.pool import Frozen, freeze
+from matcher.state.shard import ShardState
 from schemas.demands import Demand, DemandPosted
 from schemas.resources import Resource, ResourceOffered
 from schemas.transfers import CarriedDemand, CarriedResource

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher import grid
-from matcher.candidates import candidates
-from matcher.columns import Ints
-from matcher.grid import Grid, Grids
-from matcher.shortlist import STRIDE, best
-from matcher.values import parts, values
+from matcher.pairs.candidates import candidates
+from matcher.pairs.values import parts, values
+from matcher.solving import grid
+from matcher.solving.grid import Grid, Grids
+from matcher.solving.shortlist import STRIDE, best
+from matcher.state.columns import Ints
 from schemas.base import Fact
 from schemas.policy import Policy
 from tests.property.large import opened

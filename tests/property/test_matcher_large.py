@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher import grid
-from matcher.columns import Ints
-from matcher.market import Solution
-from matcher.matched import Matching
-from matcher.matching import match
-from matcher.prices import certificate, margins, outbidding
+from matcher.round.matched import Matching
+from matcher.round.matching import match
+from matcher.solving import grid
+from matcher.solving.market import Solution
+from matcher.solving.prices import certificate, margins, outbidding
+from matcher.state.columns import Ints
 from schemas.base import Fact
 from schemas.demands import Demand
 from schemas.policy import Pace, Policy

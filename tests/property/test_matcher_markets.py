@@ -4,10 +4,10 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from matcher import solve as ways
-from matcher.market import Market, Solution
-from matcher.prices import UNPAYABLE, certificate, margins, outbidding, prices
-from matcher.solve import solve
+from matcher.solving import solve as ways
+from matcher.solving.market import Market, Solution
+from matcher.solving.prices import UNPAYABLE, certificate, margins, outbidding, prices
+from matcher.solving.solve import solve
 from tests.property.optimum import best_total
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher import snapshot
-from matcher.fold import Fold
-from matcher.state import ShardState
+from matcher.state import snapshot
+from matcher.state.fold import Fold
+from matcher.state.shard import ShardState
 from schemas.base import Fact
 from schemas.policy import Policy
 from schemas.rounds import RoundDecided

@@ -6,7 +6,7 @@ from typing import get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher.alarms import next_alarm_ms
+from matcher.state.alarms import next_alarm_ms
 from schemas.base import Fact
 from schemas.demands import Demand, DemandPosted, Urgency
 from schemas.policy import Policy, Rules

@@ -7,9 +7,9 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher.odds import preview_demand
-from matcher.pool import freeze
-from matcher.solved import solved
+from matcher.reasons.odds import preview_demand
+from matcher.reasons.solved import solved
+from matcher.state.pool import freeze
 from schemas.base import Fact, Window
 from schemas.demands import Demand, DemandPosted, DemandRevised
 from schemas.policy import Pace, Policy

@@ -4,11 +4,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher.columns import Ints
-from matcher.market import Market
-from matcher.prices import outbidding, prices
-from matcher.seating import Seating
-from matcher.solve import solve
+from matcher.solving.market import Market
+from matcher.solving.prices import outbidding, prices
+from matcher.solving.seating import Seating
+from matcher.solving.solve import solve
+from matcher.state.columns import Ints
 from tests.property.test_matcher_markets import markets, optimum
 
 

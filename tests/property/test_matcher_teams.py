@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher import programme, staffing
-from matcher.market import Market
-from matcher.programme import Choice
+from matcher.round import staffing
+from matcher.solving import programme
+from matcher.solving.market import Market
+from matcher.solving.programme import Choice
 from schemas.base import Fact
 from schemas.policy import Pace, Policy
 from schemas.rounds import RoundDecided

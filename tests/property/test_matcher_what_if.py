@@ -5,11 +5,11 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher.declining import preview_decline
-from matcher.offers import demands_for, preview_offer
-from matcher.pool import freeze
-from matcher.scarcity import price_board
-from matcher.solved import Solved, solved
+from matcher.reasons.declining import preview_decline
+from matcher.reasons.offers import demands_for, preview_offer
+from matcher.reasons.scarcity import price_board
+from matcher.reasons.solved import Solved, solved
+from matcher.state.pool import freeze
 from schemas.base import Fact
 from schemas.demands import Fitness
 from schemas.policy import LoadWeights, Policy

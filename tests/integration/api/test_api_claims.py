@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from matcher.decide import decide
-from matcher.pool import freeze
-from matcher.publication import events_of
-from matcher.state import ShardState
+from matcher.round.decide import decide
+from matcher.round.publication import events_of
+from matcher.state.pool import freeze
+from matcher.state.shard import ShardState
 from schemas.claims import ClaimDropped, ClaimMade
 from schemas.envelope import new_event
 from schemas.policy import Policy

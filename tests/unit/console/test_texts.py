@@ -12,7 +12,7 @@ from api.console.desk import millis
 from api.console.reasons import TERMS
 from api.console.texts import TEXTS, table
 from api.readmodel.views import Answer, AssignmentState, EscalationState, TransferKind
-from matcher.values import LINE_TERMS, PAIR_TERMS
+from matcher.pairs.values import LINE_TERMS, PAIR_TERMS
 from schemas.claims import Side
 from schemas.demands import Urgency
 from schemas.rounds import RoundDecided

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from deploy.bench import preview
-from matcher.odds import preview_demand
+from matcher.reasons.odds import preview_demand
 from schemas.preview import DemandPreview
 
 

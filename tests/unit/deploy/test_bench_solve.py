@@ -17,9 +17,9 @@ from deploy.bench.district import district_state as whole_district
 from deploy.bench.loops import loop_and_dense
 from deploy.bench.population import District, drawn
 from deploy.commands.bench import app
-from matcher.market import Market
-from matcher.pool import Frozen
-from matcher.state import ShardState
+from matcher.solving.market import Market
+from matcher.state.pool import Frozen
+from matcher.state.shard import ShardState
 from schemas.catalogue import load_catalogue
 from schemas.policy import Policy
 from schemas.regions import Regions

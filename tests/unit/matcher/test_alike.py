@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from matcher import alike
-from matcher.alike import ASIDE, Alike
-from matcher.columns import Ints
-from matcher.fold import to_ms
-from matcher.pool import freeze
-from matcher.resources import ROW
-from matcher.rules import Board, board_of
+from matcher.pairs.rules import Board, board_of
+from matcher.solving import alike
+from matcher.solving.alike import ASIDE, Alike
+from matcher.state.columns import Ints
+from matcher.state.fold import to_ms
+from matcher.state.pool import freeze
+from matcher.state.resources import ROW
 from schemas.policy import LoadWeights, Policy
 from schemas.resources import AccessMode
 from tests.builders import HAIR, HERE, LICENCE, MEAL, SAME_STREET, at, line, offered, posted, window

@@ -7,8 +7,8 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from matcher.answers import AnswerRecord, Answers, Guess, Saying, Work
-from matcher.fold import to_ms
+from matcher.history.answers import AnswerRecord, Answers, Guess, Saying, Work
+from matcher.state.fold import to_ms
 from schemas.responses import AssignmentAccepted, AssignmentDeclined, AssignmentDone, AssignmentNoShow
 from schemas.rounds import Proposal, RoundDecided
 from tests.builders import NOON, at, offered, posted

@@ -1,10 +1,10 @@
 """When a resource can be had: windows within validity, joined where they touch, in order."""
 
-from matcher.columns import FOREVER
-from matcher.fold import to_ms
-from matcher.pool import freeze
-from matcher.resources import opening
-from matcher.rules import board_of
+from matcher.pairs.rules import board_of
+from matcher.state.columns import FOREVER
+from matcher.state.fold import to_ms
+from matcher.state.pool import freeze
+from matcher.state.resources import opening
 from schemas.policy import Policy
 from tests.builders import at, changed, offered, posted, resource, window
 from tests.town import Town

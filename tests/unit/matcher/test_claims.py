@@ -2,8 +2,8 @@
 
 import pytest
 
-from matcher.fold import Fold
-from matcher.responses import ResponseFold
+from matcher.state.fold import Fold
+from matcher.state.responses import ResponseFold
 from schemas.base import Fact
 from schemas.claims import ClaimMade
 from schemas.demands import Urgency

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from matcher.columns import Ints, Names, Table, looked_up, ragged
-from matcher.items import ItemIndex
+from matcher.state.columns import Ints, Names, Table, looked_up, ragged
+from matcher.state.items import ItemIndex
 from schemas.catalogue import Catalogue, load_catalogue
 from tests.builders import HAIR, INSURANCE, LAMP, LICENCE, PRESSURE, SMALL_CATALOGUE
 

@@ -4,9 +4,9 @@ import hashlib
 
 import pytest
 
-from matcher.decide import SOLVER, decide
-from matcher.pool import freeze
-from matcher.proposals import assignment_id
+from matcher.round.decide import SOLVER, decide
+from matcher.round.proposals import assignment_id
+from matcher.state.pool import freeze
 from schemas.envelope import MAX_VALUE_BYTES, encode
 from schemas.policy import Policy, ServiceWeights
 from schemas.rounds import InputOffset

@@ -6,7 +6,7 @@ import random
 import subprocess
 import sys
 
-from matcher import snapshot
+from matcher.state import snapshot
 from schemas.demands import Urgency
 from tests.builders import HERE, SAME_DISTRICT, SAME_STREET, SMALL_CATALOGUE, at, line, offered, posted, window
 from tests.town import Town

@@ -2,8 +2,8 @@
 
 import pytest
 
-from matcher.explain import why_demand
-from matcher.pool import freeze
+from matcher.reasons.explain import why_demand
+from matcher.state.pool import freeze
 from schemas.demands import Urgency
 from schemas.refusals import Refused
 from schemas.why import LineWhy

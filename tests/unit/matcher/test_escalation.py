@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from matcher import escalation
-from matcher.columns import FOREVER
-from matcher.fold import to_ms
+from matcher.round import escalation
+from matcher.state.columns import FOREVER
+from matcher.state.fold import to_ms
 from schemas.demands import DemandPosted, Urgency
 from schemas.policy import Escalation, Policy
 from schemas.recurrence import Recurrence

@@ -2,8 +2,8 @@
 
 import pytest
 
-from matcher.fold import to_ms
-from matcher.pool import freeze
+from matcher.state.fold import to_ms
+from matcher.state.pool import freeze
 from schemas.base import Fact
 from schemas.demands import Urgency
 from schemas.policy import LoadWeights, NearnessWeights, Policy, RegretWeights, ServiceWeights, UrgencyWeights

@@ -2,12 +2,12 @@
 
 import pytest
 
-from matcher import snapshot
-from matcher.demands import DemandFold
-from matcher.fold import EPOCH, Fold, StateBrokenError, from_ms, to_ms
-from matcher.publication import events_of
-from matcher.resources import ResourceFold
-from matcher.responses import ResponseFold
+from matcher.round.publication import events_of
+from matcher.state import snapshot
+from matcher.state.demands import DemandFold
+from matcher.state.fold import EPOCH, Fold, StateBrokenError, from_ms, to_ms
+from matcher.state.resources import ResourceFold
+from matcher.state.responses import ResponseFold
 from schemas.base import Fact
 from schemas.demands import Urgency
 from schemas.enrolment import EnrolmentKind, MemberClass, MemberEnrolled

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from matcher.answers import AnswerRecord, Answers, Guess
-from matcher.fork import Fork, Forked
-from matcher.measure import worth
-from matcher.pool import freeze
-from matcher.state import ShardState
+from matcher.history.answers import AnswerRecord, Answers, Guess
+from matcher.history.fork import Fork, Forked
+from matcher.history.measure import worth
+from matcher.state.pool import freeze
+from matcher.state.shard import ShardState
 from schemas.base import Fact
 from schemas.envelope import Event
 from schemas.policy import LoadWeights, NearnessWeights, Policy, RegretWeights, WaitingWeights

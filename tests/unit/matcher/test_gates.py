@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from matcher.gates import binding
-from matcher.pool import freeze
+from matcher.pairs.gates import binding
+from matcher.state.pool import freeze
 from schemas.catalogue import Category, load_catalogue
 from schemas.demands import Beneficiary, Fitness
 from schemas.policy import Policy, Rules

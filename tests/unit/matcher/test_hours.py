@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
-from matcher import snapshot
-from matcher.calendars import ALWAYS
-from matcher.demands import asking
-from matcher.fold import to_ms
-from matcher.odds import preview_demand
-from matcher.pool import freeze
-from matcher.solved import solved
+from matcher.reasons.odds import preview_demand
+from matcher.reasons.solved import solved
+from matcher.state import snapshot
+from matcher.state.calendars import ALWAYS
+from matcher.state.demands import asking
+from matcher.state.fold import to_ms
+from matcher.state.pool import freeze
 from schemas.demands import Demand
 from schemas.policy import Policy
 from schemas.rounds import RoundDecided

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from matcher import snapshot
-from matcher.alarms import next_alarm_ms
-from matcher.declining import preview_decline
-from matcher.fold import from_ms
-from matcher.odds import preview_demand
-from matcher.offers import demands_for
-from matcher.pool import freeze
-from matcher.slots import without
-from matcher.solved import Solved, solved
+from matcher.pairs.slots import without
+from matcher.reasons.declining import preview_decline
+from matcher.reasons.odds import preview_demand
+from matcher.reasons.offers import demands_for
+from matcher.reasons.solved import Solved, solved
+from matcher.state import snapshot
+from matcher.state.alarms import next_alarm_ms
+from matcher.state.fold import from_ms
+from matcher.state.pool import freeze
 from schemas.policy import Policy, Rules
 from schemas.resources import ResourceKind
 from schemas.rounds import RoundDecided

@@ -2,9 +2,9 @@
 
 import pytest
 
-from matcher.offers import demands_for, preview_offer
-from matcher.pool import freeze
-from matcher.solved import Solved, solved
+from matcher.reasons.offers import demands_for, preview_offer
+from matcher.reasons.solved import Solved, solved
+from matcher.state.pool import freeze
 from schemas.demands import Urgency
 from schemas.preview import OfferPreview
 from schemas.refusals import Refused

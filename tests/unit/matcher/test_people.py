@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from matcher.alarms import next_alarm_ms
-from matcher.declining import preview_decline
-from matcher.fold import from_ms
-from matcher.odds import preview_demand
-from matcher.offers import demands_for, preview_offer
-from matcher.pool import freeze
-from matcher.solved import Solved, solved
+from matcher.reasons.declining import preview_decline
+from matcher.reasons.odds import preview_demand
+from matcher.reasons.offers import demands_for, preview_offer
+from matcher.reasons.solved import Solved, solved
+from matcher.state.alarms import next_alarm_ms
+from matcher.state.fold import from_ms
+from matcher.state.pool import freeze
 from schemas.policy import Policy, RegretWeights, Rules
 from schemas.resources import ResourceKind
 from schemas.rounds import Proposal

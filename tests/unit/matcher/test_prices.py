@@ -5,9 +5,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from matcher.market import Market, Solution
-from matcher.prices import UNPAYABLE, certificate, margins, outbidding, prices
-from matcher.solve import solve
+from matcher.solving.market import Market, Solution
+from matcher.solving.prices import UNPAYABLE, certificate, margins, outbidding, prices
+from matcher.solving.solve import solve
 from tests.builders import HERE, SAME_DISTRICT, SAME_STREET, offered, posted
 from tests.town import Town
 

@@ -1,6 +1,6 @@
 """From a round to what the world reads."""
 
-from matcher.publication import SOURCE, events_of
+from matcher.round.publication import SOURCE, events_of
 from schemas.envelope import Event
 from schemas.topics import ASSIGNMENTS
 from tests.builders import LAMP, NOON, SHARD, at, demand_gone, line, offered, posted, resource_gone

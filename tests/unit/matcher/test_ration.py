@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from matcher import decide, endings
-from matcher.alarms import next_alarm_ms
-from matcher.columns import FOREVER
-from matcher.fold import from_ms
+from matcher.round import decide, endings
+from matcher.state.alarms import next_alarm_ms
+from matcher.state.columns import FOREVER
+from matcher.state.fold import from_ms
 from schemas.demands import Urgency
 from schemas.envelope import MAX_VALUE_BYTES, encode
 from schemas.policy import Pace, Policy

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from matcher.odds import preview_demand
-from matcher.pool import freeze
-from matcher.solved import solved
+from matcher.reasons.odds import preview_demand
+from matcher.reasons.solved import solved
+from matcher.state.pool import freeze
 from schemas.base import Fact
 from schemas.demands import Demand, Urgency
 from schemas.policy import ClaimWeights, NearnessWeights, Policy, ServiceWeights, UrgencyWeights, WaitingWeights

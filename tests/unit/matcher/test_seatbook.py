@@ -1,10 +1,10 @@
 """Which seats sit here: our own unless they left, a guest's once they came."""
 
-from matcher.carrying import carried_demand
-from matcher.demands import DemandFold
-from matcher.pool import freeze
-from matcher.seatbook import SeatBook
-from matcher.state import ShardState
+from matcher.round.carrying import carried_demand
+from matcher.state.demands import DemandFold
+from matcher.state.pool import freeze
+from matcher.state.seatbook import SeatBook
+from matcher.state.shard import ShardState
 from tests.builders import SMALL_CATALOGUE, line, posted
 from tests.town import Town
 

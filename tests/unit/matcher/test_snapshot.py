@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from matcher import snapshot
-from matcher.fold import Fold
-from matcher.snapshot import SnapshotError
+from matcher.state import snapshot
+from matcher.state.fold import Fold
+from matcher.state.snapshot import SnapshotError
 from schemas.catalogue import load_catalogue
 from tests.builders import (
     HAIR,

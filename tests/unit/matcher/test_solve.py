@@ -7,11 +7,11 @@ import pytest
 from ortools.graph.python import min_cost_flow
 from scipy.optimize import linear_sum_assignment
 
-from matcher import solve as ways
-from matcher.columns import Ints
-from matcher.market import Market, Solution
-from matcher.prices import certificate, prices
-from matcher.solve import solve
+from matcher.solving import solve as ways
+from matcher.solving.market import Market, Solution
+from matcher.solving.prices import certificate, prices
+from matcher.solving.solve import solve
+from matcher.state.columns import Ints
 
 
 def drawn(

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from matcher.alarms import next_alarm_ms
-from matcher.pool import freeze
+from matcher.state.alarms import next_alarm_ms
+from matcher.state.pool import freeze
 from tests.builders import (
     LAMP,
     at,

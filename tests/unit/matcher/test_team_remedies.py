@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from matcher import team_remedies
-from matcher.odds import preview_demand
-from matcher.pool import freeze
-from matcher.solved import solved
+from matcher.reasons import team_remedies
+from matcher.reasons.odds import preview_demand
+from matcher.reasons.solved import solved
+from matcher.state.pool import freeze
 from schemas.base import Fact
 from schemas.demands import Urgency
 from schemas.policy import ClaimWeights, Pace, Policy

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from matcher import decide, endings
+from matcher.round import decide, endings
 from schemas.demands import Demand, Urgency
 from schemas.policy import Pace, Policy
 from schemas.recurrence import Recurrence

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from matcher.alarms import next_alarm_ms
-from matcher.columns import FOREVER
-from matcher.fold import from_ms
+from matcher.state.alarms import next_alarm_ms
+from matcher.state.columns import FOREVER
+from matcher.state.fold import from_ms
 from schemas.policy import Policy, Rules
 from schemas.rounds import Lapse
 from tests.builders import PRESSURE, at, demand, line, offered, posted, revised, whistled, window

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from matcher import snapshot
-from matcher.columns import FOREVER
-from matcher.fold import Fold, to_ms
-from matcher.pool import open_seats
-from matcher.publication import transfers_of
+from matcher.round.publication import transfers_of
+from matcher.state import snapshot
+from matcher.state.columns import FOREVER
+from matcher.state.fold import Fold, to_ms
+from matcher.state.pool import open_seats
 from schemas.demands import Urgency
 from schemas.policy import Alliance, Escalation, Policy
 from schemas.rounds import Proposal

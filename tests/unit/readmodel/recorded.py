@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from api.readmodel.model import ReadModel
-from matcher.fold import Fold
-from matcher.publication import events_of
+from matcher.round.publication import events_of
+from matcher.state.fold import Fold
 from schemas.base import Fact
 from schemas.envelope import Event
 from schemas.policy import Policy

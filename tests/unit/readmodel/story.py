@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from matcher.decide import decide
-from matcher.pool import freeze
-from matcher.publication import events_of
-from matcher.state import ShardState
+from matcher.round.decide import decide
+from matcher.round.publication import events_of
+from matcher.state.pool import freeze
+from matcher.state.shard import ShardState
 from schemas.base import Fact, Window
 from schemas.catalogue import load_catalogue
 from schemas.claims import ClaimDropped, ClaimMade

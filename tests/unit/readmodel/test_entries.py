@@ -10,9 +10,9 @@ from api.readmodel.queries.parties import get_member, list_units
 from api.readmodel.queries.resources import get_resource
 from api.readmodel.queries.rounds import get_round, prices_of
 from api.readmodel.views import AssignmentView, DemandView, ResourceView
-from matcher.decide import decide
-from matcher.pool import freeze
-from matcher.state import ShardState
+from matcher.round.decide import decide
+from matcher.state.pool import freeze
+from matcher.state.shard import ShardState
 from schemas.demands import Urgency
 from schemas.responses import AssignmentDeclined
 from schemas.rounds import Lapse

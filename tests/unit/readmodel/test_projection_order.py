@@ -22,8 +22,8 @@ from api.readmodel.tables import (
     tallies,
     units,
 )
-from matcher.fold import OPEN, SUSPENDED, WITHDRAWN
-from matcher.pool import open_seats
+from matcher.state.fold import OPEN, SUSPENDED, WITHDRAWN
+from matcher.state.pool import open_seats
 from schemas.topics import ASSIGNMENTS
 from tests.unit.readmodel.story import Story
 from tests.unit.readmodel.strategies import interleaved, stories

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from matcher.pool import Frozen, freeze
+from matcher.state.pool import Frozen, freeze
 from schemas.policy import Policy
 from streams.clock import FakeClock
 from streams.explainer import Explainer

@@ -1,0 +1,1 @@
+"""Which resource may serve which line, when, and what that is worth."""

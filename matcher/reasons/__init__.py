@@ -1,0 +1,1 @@
+"""Why, and what if: questions to a solved round that change nothing."""

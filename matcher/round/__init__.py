@@ -1,0 +1,1 @@
+"""A round from beginning to end: the past settled, seats given, one record."""

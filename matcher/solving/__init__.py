@@ -1,0 +1,1 @@
+"""From worths to seats given, with prices that prove it."""
