@@ -125,7 +125,7 @@ class Life:
             try:
                 assert self.town.fold(known) in (Fold.SEEN, Fold.VOID)
             except Refused as refused:
-                assert refused.code in ("stale_version", "already_withdrawn", "not_found")
+                assert refused.code in ("stale_version", "already_withdrawn", "not_found", "duplicate_id")
             assert self.without_offsets() == before
 
     def hear_nonsense(self, draw: Draw) -> None:
