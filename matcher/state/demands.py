@@ -93,20 +93,42 @@ class DemandFold:
                 return Fold.ASIDE
 
     def _put(self, demand: Demand, mark: int) -> Fold:
-        numbers = self.items.number
-        for line in demand.lines:
-            if line.item not in numbers:
-                raise Refused("unknown_item", line.item)
-        row = self.number(demand.demand_id)
+        row = self._row_of(demand)
         if not self._is_news(row, demand.version, mark):
             return Fold.SEEN
+        self._lay(row, demand, status=OPEN, mark=mark, hours=asking(demand))
+        held = self.table.rows[row]
+        held["guest"], held["since"] = False, 0
+        return Fold.APPLIED
+
+    def put_guest(self, demand: CarriedDemand) -> int:
+        """Put a demand of another shard's list on the table, unless as new a version lies there; return its row.
+
+        Raises:
+            Refused: unknown_item.
+        """
+        row = self._row_of(demand)
+        if demand.version > self.table.rows["version"][row]:
+            hours = ALWAYS if demand.hours is None else calendar_of_spans(demand.hours)
+            self._lay(row, demand, status=OPEN if demand.open else WITHDRAWN, mark=0, hours=hours)
+            self.table.rows[row]["guest"] = True
+        return row
+
+    def _row_of(self, demand: Demand | CarriedDemand) -> int:
+        for line in demand.lines:
+            if line.item not in self.items.number:
+                raise Refused("unknown_item", line.item)
+        return self.number(demand.demand_id)
+
+    def _lay(self, row: int, demand: Demand | CarriedDemand, *, status: int, mark: int, hours: Calendar) -> None:
+        """Write what a demand says into its row; what other folds know of it stays."""
         shrunk = self._shrinks(row, demand.lines)
         first = self.lines.size
         for line in demand.lines:
-            self.lines.append((numbers[line.item], line.quantity, line.siblings, line.together))
+            self.lines.append((self.items.number[line.item], line.quantity, line.siblings, line.together))
         held = self.table.rows[row]
         self.table.rows[row] = (
-            OPEN,
+            status,
             demand.version,
             mark,
             _URGENCY_NUMBER[demand.urgency],
@@ -125,68 +147,16 @@ class DemandFold:
             _BENEFICIARY_NUMBER[demand.beneficiary],
             bits(FITNESSES, demand.needs),
             FOREVER if demand.cost_cap is None else demand.cost_cap,
-            self.hours.number(asking(demand)),
+            self.hours.number(hours),
             demand.bundle,
             demand.bundle or any(line.together for line in demand.lines),
-            False,
-            0,
-            held["net"],
-            held["live"],
-            held["fulfilled"],
-            held["lapsed_version"],
-        )
-        return Fold.APPLIED
-
-    def put_guest(self, demand: CarriedDemand) -> int:
-        """Put a demand of another shard's list on the table, unless as new a version lies there; return its row.
-
-        Raises:
-            Refused: unknown_item.
-        """
-        numbers = self.items.number
-        for line in demand.lines:
-            if line.item not in numbers:
-                raise Refused("unknown_item", line.item)
-        row = self.number(demand.demand_id)
-        held = self.table.rows[row]
-        if demand.version <= held["version"]:
-            return row
-        shrunk = self._shrinks(row, demand.lines)
-        first = self.lines.size
-        for line in demand.lines:
-            self.lines.append((numbers[line.item], line.quantity, line.siblings, line.together))
-        held = self.table.rows[row]
-        self.table.rows[row] = (
-            OPEN if demand.open else WITHDRAWN,
-            demand.version,
-            0,
-            _URGENCY_NUMBER[demand.urgency],
-            demand.risky,
-            int(demand.community),
-            to_ms(demand.window.start),
-            to_ms(demand.window.end),
-            demand.duration_minutes * 60_000,
-            to_ms(demand.lapses_at),
-            to_ms(demand.posted_at),
-            self.requesters.number(demand.requester),
-            first,
-            len(demand.lines),
-            sum(line.quantity for line in demand.lines),
-            shrunk,
-            _BENEFICIARY_NUMBER[demand.beneficiary],
-            bits(FITNESSES, demand.needs),
-            FOREVER if demand.cost_cap is None else demand.cost_cap,
-            self.hours.number(ALWAYS if demand.hours is None else calendar_of_spans(demand.hours)),
-            demand.bundle,
-            demand.bundle or any(line.together for line in demand.lines),
-            True,
+            held["guest"],
             held["since"],
             held["net"],
             held["live"],
             held["fulfilled"],
             held["lapsed_version"],
         )
-        return row
 
     def _shrinks(self, row: int, lines: tuple[DemandLine, ...]) -> bool:
         """Return whether some line ever asked for more seats than now: seats may be held beyond those asked."""

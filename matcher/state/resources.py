@@ -91,37 +91,14 @@ class ResourceFold:
                 return Fold.ASIDE
 
     def _put(self, resource: Resource, mark: int) -> Fold:
-        item = self.items.number.get(resource.item)
-        if item is None:
-            raise Refused("unknown_item", resource.item)
-        row = self.number(resource.resource_id)
+        row = self._row_of(resource)
         if not self._is_news(row, resource.version, mark):
             return Fold.SEEN
-        self.table.rows[row] = (
-            OPEN,
-            resource.version,
-            mark,
-            item,
-            resource.capacity,
-            resource.renewable,
-            resource.auto_accept,
-            resource.notice_minutes * 60_000,
-            self.items.bits(resource.qualifications),
-            int(resource.home),
-            self.scopes.number(tuple(sorted(set(resource.scope)))),
-            self.calendars.number(opening(resource)),
-            self.providers.number(resource.provider),
-            resource.access is AccessMode.BOOKING,
-            bits(BENEFICIARIES, resource.serves),
-            bits(FITNESSES, resource.fitness),
-            _fee(resource),
-            self.admissions.number(tuple(sorted(set(resource.admits)))),
-            resource.per_occasion,
-            resource.kind in _STAY_PUT,
-            resource.kind is ResourceKind.SKILL and resource.provider.startswith("member:"),
-            0,
-            self.table.rows["shown"][row],
-        )
+        self._lay(row, resource, status=OPEN, mark=mark, calendar=opening(resource), fee=_fee(resource))
+        held = self.table.rows[row]
+        held["booked"] = resource.access is AccessMode.BOOKING
+        held["stays_put"] = resource.kind in _STAY_PUT
+        held["in_person"] = resource.kind is ResourceKind.SKILL and resource.provider.startswith("member:")
         return Fold.APPLIED
 
     def put_shown(self, resource: CarriedResource, *, lender: str) -> None:
@@ -130,17 +107,28 @@ class ResourceFold:
         Raises:
             Refused: unknown_item.
         """
-        item = self.items.number.get(resource.item)
-        if item is None:
-            raise Refused("unknown_item", resource.item)
-        row = self.number(resource.resource_id)
+        row = self._row_of(resource)
         if resource.version <= self.table.rows["version"][row]:
             return
+        fee, calendar = UNKNOWN_FEE if resource.fee is None else resource.fee, calendar_of_spans(resource.hours)
+        self._lay(row, resource, status=STATUSES[resource.status], mark=0, calendar=calendar, fee=fee)
+        held = self.table.rows[row]
+        held["booked"], held["stays_put"], held["lender"] = resource.booked, resource.stays_put, int(lender)
+
+    def _row_of(self, resource: Resource | CarriedResource) -> int:
+        if resource.item not in self.items.number:
+            raise Refused("unknown_item", resource.item)
+        return self.number(resource.resource_id)
+
+    def _lay(
+        self, row: int, resource: Resource | CarriedResource, *, status: int, mark: int, calendar: Calendar, fee: int
+    ) -> None:
+        """Write what both kinds of entry say into a row; nobody is there in person unless the home shard says so."""
         self.table.rows[row] = (
-            STATUSES[resource.status],
+            status,
             resource.version,
-            0,
-            item,
+            mark,
+            self.items.number[resource.item],
             resource.capacity,
             resource.renewable,
             resource.auto_accept,
@@ -148,18 +136,18 @@ class ResourceFold:
             self.items.bits(resource.qualifications),
             int(resource.home),
             self.scopes.number(tuple(sorted(set(resource.scope)))),
-            self.calendars.number(calendar_of_spans(resource.hours)),
+            self.calendars.number(calendar),
             self.providers.number(resource.provider),
-            resource.booked,
+            False,
             bits(BENEFICIARIES, resource.serves),
             bits(FITNESSES, resource.fitness),
-            UNKNOWN_FEE if resource.fee is None else resource.fee,
+            fee,
             self.admissions.number(tuple(sorted(set(resource.admits)))),
             resource.per_occasion,
-            resource.stays_put,
-            False,  # who is where is seen to by the home shard, which alone promises
-            int(lender),
+            False,
+            False,
             0,
+            self.table.rows["shown"][row],
         )
 
     def _set_status(self, status: int, data: ResourceSuspended | ResourceWithdrawn, mark: int) -> Fold:
