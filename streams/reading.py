@@ -9,7 +9,7 @@ from schemas.refusals import Refused
 from schemas.responses import AssignmentAccepted, AssignmentDeclined, AssignmentDone, AssignmentNoShow
 from schemas.rounds import RoundDecided
 from schemas.sharding import is_above, region_of, shard_of
-from schemas.transfers import DemandCarried, DemandEscalated, HoldAsked, ResourceShown, SeatReturned, Transfer
+from schemas.transfers import Transfer
 from streams.log import Record
 
 PartitionOf = Callable[[bytes], int]
@@ -69,12 +69,12 @@ def _shard_of(data: Fact, width: int) -> str:
     region = region_of(data)
     if region is not None:
         return shard_of(region, width)
+    if isinstance(data, Transfer):
+        return data.passed.to
     match data:
         case AssignmentAccepted() | AssignmentDeclined() | AssignmentDone() | AssignmentNoShow() | RoundDecided():
             return data.shard
         case ClaimMade() | ClaimDropped():
             return data.shard
-        case ResourceShown() | DemandCarried() | DemandEscalated() | HoldAsked() | SeatReturned():
-            return data.passed.to
         case _:
             raise TypeError(f"{type(data).__name__} is no event of a shard")

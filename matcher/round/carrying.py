@@ -1,5 +1,7 @@
 """Entries as they travel: rows of the frozen pool as facts that another shard can put on its own tables."""
 
+import numpy as np
+
 from matcher.state.calendars import ALWAYS, spans_of
 from matcher.state.columns import FOREVER
 from matcher.state.demands import BENEFICIARIES, FITNESSES, URGENCIES
@@ -16,7 +18,7 @@ _STATUS = {number: name for name, number in STATUSES.items()}
 def carried_demand(frozen: Frozen, row: int) -> CarriedDemand:
     """Return a demand as much of it as matching needs."""
     demand, hours = frozen.demands[row], frozen.hours[int(frozen.demands["hours"][row])]
-    lines = frozen.lines[frozen.line_demand == row]
+    lines = frozen.lines[slice(*np.searchsorted(frozen.line_demand, (row, row + 1)))]
     return CarriedDemand(
         demand_id=frozen.demand_ids[row],
         version=int(demand["version"]),

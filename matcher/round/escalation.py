@@ -11,7 +11,7 @@
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -43,9 +43,9 @@ MOST_BACK: Final = 4_000
 
 def parted(frozen: Frozen, given: Sequence[Proposal]) -> tuple[tuple[Proposal, ...], tuple[Proposal, ...]]:
     """Return what was given of the shard's own resources, and of those that others showed."""
-    lender = dict(zip(frozen.resource_ids, frozen.resources["lender"].tolist(), strict=True))
-    own = tuple(each for each in given if not lender[each.resource_id])
-    return own, tuple(each for each in given if lender[each.resource_id])
+    lent = {frozen.resource_ids[row] for row in np.flatnonzero(frozen.resources["lender"]).tolist()}
+    own = tuple(each for each in given if each.resource_id not in lent)
+    return own, tuple(each for each in given if each.resource_id in lent)
 
 
 def transfers(
@@ -60,10 +60,12 @@ def transfers(
         waiting: line rows that the next round is to serve.
     """
     frozen, policy = matching.board.frozen, matching.board.policy
-    open_ = _open_seats(matching, settled, waiting)
+    short = _short(matching, settled, waiting)
+    causes = _causes(matching, np.flatnonzero(short))
+    open_ = _open_seats(frozen, settled, short, causes)
     held = [place for place in open_ if place in frozen.abroad.holds]
     shown = _shown(matching.board) if policy.escalation.binds else []
-    up = _escalated(matching, [place for place in open_ if place not in frozen.abroad.holds])
+    up = _escalated(matching.board, causes, [place for place in open_ if place not in frozen.abroad.holds])
     behind, asked = frozen.abroad.behind, list(_asked(frozen, chosen))
     fit_shown = _that_fit([(len(others), _stretches(frozen, row)) for row, others in shown], most=MOST)
     fit_behind = _that_fit([(1, len(frozen.hours[int(frozen.demands["hours"][row])])) for row, _ in behind], most=MOST)
@@ -102,19 +104,24 @@ def _stretches(frozen: Frozen, row: int) -> int:
     return len(frozen.calendars[int(frozen.resources["calendar"][row])])
 
 
-def _open_seats(matching: Matching, settled: Settled, waiting: Ints) -> list[tuple[int, int]]:
-    """Return line row and number of the seats that are open though the round took their line on; none of teams.
-
-    No more of a line than it is short of: after a revision seats beyond those asked for may be held.
-    """
-    frozen = matching.board.frozen
+def _short(matching: Matching, settled: Settled, waiting: Ints) -> Ints:
+    """Return how many seats of each line (lines,) are open though the round took it on; none of teams."""
     short = settled.seats.need - matching.given()
     short[matching.left_out] = 0
     short[waiting] = 0
-    short[team_of(frozen) != ALONE] = 0
+    short[team_of(matching.board.frozen) != ALONE] = 0
+    return np.maximum(short, 0)
+
+
+def _open_seats(frozen: Frozen, settled: Settled, short: Ints, causes: Iterable[int]) -> list[tuple[int, int]]:
+    """Return line row and number of the open seats of lines that may go up, or that other shards have to do with.
+
+    No more of a line than it is short of: after a revision seats beyond those asked for may be held.
+    """
+    moving = {*causes, *(line for line, _ in (*frozen.abroad.holds, *frozen.abroad.visits))}
     return [
         (line, seat)
-        for line in np.flatnonzero(short > 0).tolist()
+        for line in sorted(moving)
         for seat in islice(_free(settled.tally.line[line], int(frozen.lines["quantity"][line])), int(short[line]))
     ]
 
@@ -157,6 +164,8 @@ def _visited(board: Board, open_: Sequence[tuple[int, int]]) -> list[Returned]:
 def _of_teams(frozen: Frozen, settled: Settled) -> Iterator[Returned]:
     """Yield the seats of guests that a revision made part of a team: only at home can it meet."""
     demands = frozen.demands
+    if not demands["guest"].any():
+        return
     open_ = demands["guest"] & (demands["status"] == OPEN) & (demands["lapsed_version"] < demands["version"])
     for line in np.flatnonzero(open_[frozen.line_demand] & (team_of(frozen) != ALONE)).tolist():
         for seat in _free(settled.tally.line[line], int(frozen.lines["quantity"][line])):
@@ -190,6 +199,8 @@ def _rests(frozen: Frozen, settled: Settled, now_ms: int) -> dict[tuple[str, str
 
 
 def _asked(frozen: Frozen, chosen: Sequence[Proposal]) -> Iterator[Asked]:
+    if not chosen:
+        return
     row_of = {name: row for row, name in enumerate(frozen.resource_ids)}
     demand_of = {name: row for row, name in enumerate(frozen.demand_ids)}
     for each in chosen:
@@ -204,19 +215,18 @@ def _asked(frozen: Frozen, chosen: Sequence[Proposal]) -> Iterator[Asked]:
         )
 
 
-def _escalated(matching: Matching, open_: Sequence[tuple[int, int]]) -> list[Escalated]:
+def _escalated(board: Board, causes: Mapping[int, Cause], open_: Sequence[tuple[int, int]]) -> list[Escalated]:
     """Return the open seats that go to the shard above, by demand."""
-    board, frozen = matching.board, matching.board.frozen
-    due = _causes(matching)
+    frozen = board.frozen
     seats: dict[tuple[int, Cause], list[SeatRef]] = defaultdict(list)
     for line, seat in open_:
-        cause = due.get(line)
+        cause = causes.get(line)
         if cause is not None:
             place = SeatRef(line=int(frozen.line_no[line]), seat=seat)
             seats[int(frozen.line_demand[line]), cause].append(place)
     found = []
     for (row, cause), places in seats.items():
-        to = above(frozen, row, board.policy)
+        to = _above(frozen, row, board.policy)
         if to is not None:
             came = max(int(frozen.demands["since"][row]), int(frozen.demands["posted"][row]))
             waited = max(board.now_ms - came, 0) // 60_000
@@ -225,30 +235,27 @@ def _escalated(matching: Matching, open_: Sequence[tuple[int, int]]) -> list[Esc
     return found
 
 
-def above(frozen: Frozen, row: int, policy: Policy) -> str | None:
+def _above(frozen: Frozen, row: int, policy: Policy) -> str | None:
     """Return the shard to which a demand goes from here, None where there is none."""
     place = str(frozen.demands["place"][row])
     return next(shards_above(frozen.shard, place, policy.escalation.alliances), None)
 
 
-def _causes(matching: Matching) -> dict[int, Cause]:
-    """Return for which line rows an open seat is to go up, and why."""
+def _causes(matching: Matching, lines: Ints) -> dict[int, Cause]:
+    """Return for which of the line rows an open seat is to go up, and why."""
     board, frozen = matching.board, matching.board.frozen
-    rules, demands = board.policy.escalation, board.frozen.demands
-    of_line = frozen.line_demand
-    causes: dict[int, Cause] = {}
+    rules, causes = board.policy.escalation, dict[int, Cause]()
+    went_up = frozen.abroad.went_up[frozen.line_demand[lines]]
+    lines = lines[(went_up == 0) | (board.now_ms >= went_up + rules.again_minutes * 60_000)]
+    demands = frozen.demands[frozen.line_demand[lines]]
     if rules.price_gap:
-        causes |= dict.fromkeys(np.flatnonzero(_gap(matching) >= rules.price_gap).tolist(), "price")
+        causes |= dict.fromkeys(lines[_gap(matching)[lines] >= rules.price_gap].tolist(), "price")
     hours = rules.hours_of(frozen.shard)
     if hours:
-        late = (board.now_ms - demands["posted"] >= hours * 3_600_000)[of_line]
-        causes |= dict.fromkeys(np.flatnonzero(late).tolist(), "time")
+        causes |= dict.fromkeys(lines[board.now_ms - demands["posted"] >= hours * 3_600_000].tolist(), "time")
     if rules.whistle:
-        called = (demands["urgency"] >= WHISTLE)[of_line]
-        causes |= dict.fromkeys(np.flatnonzero(called).tolist(), "whistle")
-    went_up = frozen.abroad.went_up[of_line]
-    rests = (went_up > 0) & (board.now_ms < went_up + rules.again_minutes * 60_000)
-    return {line: cause for line, cause in causes.items() if not rests[line]}
+        causes |= dict.fromkeys(lines[demands["urgency"] >= WHISTLE].tolist(), "whistle")
+    return causes
 
 
 def _gap(matching: Matching) -> Ints:

@@ -31,7 +31,7 @@ def next_alarm_ms(state: ShardState, escalation: Escalation = NEVER_UP) -> int:
         for (demand, _), until in rests.items()
         if state.round_at_ms < until < FOREVER and is_open[demand]
     ]
-    taken = [until for until in state.transfers.taken.values() if until > state.round_at_ms and is_open.any()]
+    taken = [until for until in state.transfers.taken.values() if until > state.round_at_ms] if is_open.any() else []
     claiming = [claim.at_ms + PATIENCE_MS for claim in state.responses.open.values() if not is_known(state, claim)]
     return min(
         int(lapsing.min(initial=FOREVER)),

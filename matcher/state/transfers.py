@@ -25,6 +25,7 @@ from schemas.transfers import (
     Returned,
     SeatRef,
     SeatReturned,
+    Transfer,
 )
 
 
@@ -57,7 +58,7 @@ class TransferFold:
     def fold(self, event: Event[Fact]) -> Fold:
         """Apply one event of the transfers topic; raise Refused where it cannot be."""
         data = event.data
-        if not isinstance(data, ResourceShown | DemandCarried | DemandEscalated | HoldAsked | SeatReturned):
+        if not isinstance(data, Transfer):
             return Fold.ASIDE
         place = data.round_no, data.number
         if place <= self.heard.get(data.shard, (0, 0)):
