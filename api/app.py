@@ -21,7 +21,9 @@ from api.routes import (
     escalations,
     health,
     imports,
+    lives,
     members,
+    overdue,
     prices,
     reference,
     resources,
@@ -44,6 +46,7 @@ ROUTES = (
     prices,
     stream,
     imports,
+    overdue,
     reference,
     health,
 )
@@ -70,9 +73,9 @@ def create_app(ports: ApiPorts, settings: ApiSettings) -> FastAPI:
     app.add_middleware(Idempotency, answers=answers, clock=ports.clock, secret=secret)
     app.add_middleware(Door, settings=settings, under_way=services.under_way)
     errors.install(app)
-    for module in ROUTES:
+    for router in (*(module.router for module in ROUTES), *lives.ROUTERS):
         # Taken over as they are: an included router would be searched twice for every request.
-        app.router.routes.extend(module.router.routes)
+        app.router.routes.extend(router.routes)
     app.openapi = _cached(lambda: document(app, settings=settings))  # type: ignore[method-assign] # FastAPI's own way
     return app
 

@@ -31,6 +31,9 @@ STATUS: dict[str, int] = {
     "already_withdrawn": 409,
     "not_answerable": 409,
     "sits_elsewhere": 409,
+    "not_possible_now": 409,
+    "overtaken": 409,
+    "already_held": 409,
     "idempotency_key_in_use": 409,
     "stale_version": 412,
     "record_too_large": 413,
@@ -63,6 +66,7 @@ STATUS: dict[str, int] = {
         "team_too_large",
         "bundle_differs",
         "bundle_refused",
+        "not_yours",
     ),
     422,
 )

@@ -16,6 +16,8 @@ from api.imports.reader import Reader
 from api.imports.service import Importer
 from api.imports.shapes import Lookup
 from api.leaving import OpenRequests
+from api.lives import PRACTICES
+from api.living import Living
 from api.ports import ApiPorts
 from api.reading import Reading
 from api.readmodel.queries.demands import get_demand
@@ -66,6 +68,7 @@ class Services:
     answering: Answering
     claiming: Claiming
     enrolling: Enrolling
+    living: Living
     vault: Vault
     importer: Importer
     stream: Stream
@@ -101,6 +104,7 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
         answering=Answering(reading=reading, writer=writer),
         claiming=Claiming(reading=reading, writer=writer),
         enrolling=Enrolling(reading=reading, writer=writer, vault=vault),
+        living=Living(reading=reading, writer=writer, practices=PRACTICES),
         vault=vault,
         importer=Importer(
             reader=Reader(most_rows=settings.max_import_rows),

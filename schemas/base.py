@@ -91,11 +91,18 @@ PartyRef = Annotated[
     str,
     Field(
         pattern=r"^(unit:[0-9A-HJ-NP-RTUWXY]{18}(/[0-9]{1,4})?|member:[A-Za-z0-9_-]{1,60}|community:[1-9][0-9]{11}"
-        r"|team:[A-Za-z0-9_-]{1,60}|system:[A-Za-z0-9_-]{1,60})$",
+        r"|office:[1-9][0-9]{11}|team:[A-Za-z0-9_-]{1,60}|system:[A-Za-z0-9_-]{1,60})$",
         examples=["unit:913101050000000000", "member:m-7f3a", "community:310105001001"],
     ),
 ]
-"""Who acts: a unit by its USCC, a member by pseudonym, a community by its code."""
+"""Who acts: a unit by its USCC, a member by pseudonym, a community or the office of a street, district or city by its
+code."""
+
+EntryRef = Annotated[
+    str,
+    Field(pattern=r"^[a-z_]{1,30}:[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$", examples=["demand:d-20261121-0001"]),
+]
+"""Another entry or life, by kind and id."""
 
 Points = Annotated[int, Field(ge=1 - 2**53, le=2**53 - 1)]
 """The common unit of value: whole points, so that sums are exact."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from schemas import asyncapi, eventpage
+from schemas import asyncapi, eventpage, lifepage
 from schemas.topics import TOPICS, EventType
 
 DOCS: Final = Path(__file__).parent.parent / "docs"
@@ -34,7 +34,12 @@ def files() -> dict[str, str]:
     schemas = {
         f"contracts/schemas/{event.name}.json": _text(json_schema(event)) for topic in TOPICS for event in topic.events
     }
-    return {"contracts/asyncapi.json": _text(asyncapi.document()), "events.md": eventpage.page(), **schemas}
+    return {
+        "contracts/asyncapi.json": _text(asyncapi.document()),
+        "events.md": eventpage.page(),
+        "lifecycles.md": lifepage.page(),
+        **schemas,
+    }
 
 
 def drifted(docs: Path) -> list[str]:

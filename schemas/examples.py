@@ -6,6 +6,7 @@ The regions are real, units and people are made up.
 """
 
 from base64 import b64encode
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -13,6 +14,8 @@ from typing import Final
 from schemas import assignments, claims, deadletters, demands, enrolment, resources, responses, rounds, transfers
 from schemas.base import Fact, Window
 from schemas.envelope import Event, new_event
+from schemas.stories import STORIES
+from schemas.topics import TOPICS
 
 _SHARD: Final = "310105"
 _COMMUNITY: Final = "310105001001"
@@ -353,9 +356,15 @@ _REPLAYED: Final = deadletters.RecordReplayed(
 )
 
 
-def _example(number: int, source: str, time: datetime, data: Fact) -> Event[Fact]:
+def _example(name: str, source: str, time: datetime, data: Fact) -> Event[Fact]:
     key = data.passed.to if isinstance(data, transfers.Transfer) else _SHARD
-    return new_event(data, id=f"example-{number:02}", source=source, key=key, time=time)
+    return new_event(data, id=f"example-{name}", source=source, key=key, time=time)
+
+
+def _in_order(events: Iterable[Event[Fact]]) -> dict[str, Event[Fact]]:
+    """Return the events by type, in the order of the topic registry; of several the last."""
+    found = {event.type: event for event in events}
+    return {event.name: found[event.name] for topic in TOPICS for event in topic.events if event.name in found}
 
 
 _STORY: Final = [
@@ -369,7 +378,14 @@ _STORY: Final = [
     ("cobuild/matcher", _at(19, 18, 1), _refused()),
     ("cobuild/operators", _at(19, 18, 30), _REPLAYED),
 ]
-EXAMPLES: Final[dict[str, Event[Fact]]] = {
-    event.type: event for event in (_example(number, *told) for number, told in enumerate(_STORY, start=1))
-}
+EXAMPLES: Final[dict[str, Event[Fact]]] = _in_order(
+    [
+        *(_example(f"{number:02}", *told) for number, told in enumerate(_STORY, start=1)),
+        *(
+            _example(f"{kind}-{number:02}", "cobuild/api", step.at, step)
+            for kind, story in STORIES.items()
+            for number, step in enumerate(story, start=1)
+        ),
+    ]
+)
 """By event type, in the order of the topic registry."""

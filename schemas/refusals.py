@@ -45,6 +45,14 @@ REFUSALS: dict[str, Message] = {
     "not_answerable": Message(
         "这个匹配当前状态不能这样答复。", "The assignment cannot be answered so in its present state."
     ),
+    "not_possible_now": Message(
+        "按办理流程，当前状态下不能这样做。", "In its present state its life cycle has no such step."
+    ),
+    "overtaken": Message(
+        "他人刚刚先办了一步，请刷新后再看。", "Somebody else took a step just before; reload and look again."
+    ),
+    "not_yours": Message("这一步不由此类主体办理。", "This step is not for a party of this kind."),
+    "already_held": Message("已被占用。", "It is taken by another."),
     "idempotency_key_reused": Message(
         "同一 Idempotency-Key 已用于不同内容。", "The Idempotency-Key was used with a different content."
     ),

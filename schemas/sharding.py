@@ -6,6 +6,7 @@ from typing import Final, Literal
 from schemas.base import Fact
 from schemas.demands import DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn
 from schemas.enrolment import MemberEnrolled, UnitEnrolled
+from schemas.lifecycle import Step
 from schemas.policy import Alliance
 from schemas.resources import ResourceOffered, ResourceRevised, ResourceSuspended, ResourceWithdrawn
 
@@ -58,5 +59,7 @@ def region_of(data: Fact) -> str | None:
             return resource.home
         case ResourceSuspended() | ResourceWithdrawn():
             return data.home
+        case Step():
+            return data.community
         case _:
             return None

@@ -2,7 +2,18 @@
 
 from dataclasses import dataclass
 
-from schemas import assignments, claims, deadletters, demands, enrolment, resources, responses, rounds, transfers
+from schemas import (
+    assignments,
+    claims,
+    deadletters,
+    demands,
+    enrolment,
+    lives,
+    resources,
+    responses,
+    rounds,
+    transfers,
+)
 from schemas.base import Fact
 
 DAY_MS = 24 * 3600 * 1000
@@ -95,6 +106,13 @@ TRANSFERS = Topic(
     written_by=("matcher",),
     read_by=("matcher", "projector"),
 )
+PROJECTS = Topic(
+    name="cobuild.projects.v1",
+    title="Projects, and every other life: what people decide, step by step 项目与办理",
+    events=tuple(_event(name, model) for name, model in lives.events()),
+    written_by=("api",),
+    read_by=("projector", "matcher (which only checks them)"),
+)
 ROUNDS = Topic(
     name="cobuild.rounds.v1",
     title="The decision log 轮次",
@@ -127,10 +145,10 @@ DEADLETTERS = Topic(
     retention_ms=90 * DAY_MS,
 )
 
-TOPICS: tuple[Topic, ...] = (RESOURCES, DEMANDS, RESPONSES, TRANSFERS, ROUNDS, ASSIGNMENTS, DEADLETTERS)
+TOPICS: tuple[Topic, ...] = (RESOURCES, DEMANDS, RESPONSES, TRANSFERS, PROJECTS, ROUNDS, ASSIGNMENTS, DEADLETTERS)
 TOPIC_BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}
-INPUTS: tuple[Topic, ...] = (RESOURCES, DEMANDS, RESPONSES, TRANSFERS)
-"""What the matcher folds beside its own rounds."""
+INPUTS: tuple[Topic, ...] = (RESOURCES, DEMANDS, RESPONSES, TRANSFERS, PROJECTS)
+"""What the matcher reads beside its own rounds; what is not valid goes to dead letters. It folds all but projects."""
 
 SNAPSHOTS = Topic(
     name="cobuild.snapshots.v1",

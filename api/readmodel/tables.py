@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 
 from api.readmodel.instants import Instant
 
-SCHEMA = 5
+SCHEMA = 6
 """Grows with every change to a table or to how it is filled."""
 
 LIVE = ("proposed", "confirmed")
@@ -314,6 +314,75 @@ feed = Table(
     Column("reason", String),
 )
 """One row per assignment event, once each; ``seq`` grows in the order of commits, for there is one writer."""
+
+lives = Table(
+    "lives",
+    metadata,
+    Column("kind", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("shard", String, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("is_open", Boolean, nullable=False),
+    Column("holds", String),  # of the open lives of a kind and shard, one at most holds a name
+    Column("community", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("since", Instant, nullable=False),  # when it came to its state
+    Column("due_at", Instant),  # when it is overdue; NULL: never
+    Column("body", Text, nullable=False),
+    Index("ix_lives_time", "kind", "opened_at", "id"),
+    Index("ix_lives_community", "kind", "community", "opened_at", "id"),
+    Index("ix_lives_due", "due_at"),
+    Index("ix_lives_holds", "kind", "shard", "holds"),
+)
+"""Every life as its steps add up: tasks, projects, …; ``body`` is the record of its kind."""
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("kind", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("event_id", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("before", String),  # the state it led from; NULL at birth
+    Column("after", String, nullable=False),
+    Column("since", Instant),  # when it had come to that state
+    Column("community", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("body", Text, nullable=False),  # the step as it travelled
+    Index("ix_steps_life", "kind", "id", "step", unique=True),
+    Index("ix_steps_event", "event_id"),
+    Index("ix_steps_time", "at", "kind", "community"),
+    Index("ix_steps_party", "by", "at"),
+)
+"""What was done, in the order it was read: histories, times in each stage, and reports come from here."""
+
+life_parties = Table(
+    "life_parties",
+    metadata,
+    Column("party", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Whom a life concerns, or ever concerned."""
+
+void_steps = Table(
+    "void_steps",
+    metadata,
+    Column("event_id", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("code", String, nullable=False),
+    Column("at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Steps that came too late, or that the table does not allow: void for everybody, and not forgotten."""
 
 deadletters = Table(
     "deadletters",

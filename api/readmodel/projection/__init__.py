@@ -10,5 +10,6 @@ The rules, which make the end state the same however topics interleave:
 5. An assignment's phase only moves forward: by round, and within a round proposed, confirmed, ended.
 6. What the matcher refuses (an unknown item, a stale version) is not listed: it is among the dead letters.
 7. The first record of a (shard, round number) counts.
-8. A transfer is known by its round and its place in it. Where a seat sits follows from all of its transfers.
+8. A step of a life is what its table makes of it (``schemas.lifecycle``); what the table refuses is void.
+9. A transfer is known by its round and its place in it. Where a seat sits follows from all of its transfers.
 """

@@ -8,6 +8,7 @@ from api.readmodel.projection.assignments import project_assignments
 from api.readmodel.projection.claims import project_claims
 from api.readmodel.projection.deadletters import project_deadletters
 from api.readmodel.projection.demands import Demands
+from api.readmodel.projection.lives import project_lives
 from api.readmodel.projection.parties import project_members, project_units
 from api.readmodel.projection.resources import project_resources
 from api.readmodel.projection.rounds import project_rounds
@@ -38,6 +39,7 @@ def project(
     project_assignments(connection, batch, tally=tally, catalogue=catalogue)
     demands.project(connection, batch.demands, tally=tally, catalogue=catalogue)
     project_whereabouts(connection, moved | lapsed | batch.listed_demands | batch.assigned_demands)
+    project_lives(connection, batch.steps)
     project_deadletters(connection, batch.deadletters)
     tally.write(connection)
     _write_offsets(connection, stored=stored, offsets=offsets)

@@ -16,6 +16,8 @@ from schemas.deadletters import RecordRefused, RecordReplayed
 from schemas.demands import DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn
 from schemas.enrolment import MemberEnrolled, UnitEnrolled
 from schemas.envelope import Event
+from schemas.lifecycle import Step
+from schemas.lives import OF_FACT
 from schemas.resources import ResourceOffered, ResourceRevised, ResourceSuspended, ResourceWithdrawn
 from schemas.responses import AssignmentAccepted, AssignmentDeclined, AssignmentDone, AssignmentNoShow
 from schemas.rounds import RoundDecided
@@ -36,6 +38,7 @@ _KINDS: dict[type, str] = {
     **dict.fromkeys((ClaimMade, ClaimDropped), "claims"),
     **dict.fromkeys((DemandEscalated, HoldAsked, SeatReturned), "transfers"),
     **dict.fromkeys((ResourceShown, DemandCarried), "copies"),
+    **dict.fromkeys(OF_FACT, "steps"),
     **dict.fromkeys(
         (AssignmentProposed, AssignmentConfirmed, AssignmentRevoked, AssignmentExpired, AssignmentFulfilled),
         "assignments",
@@ -58,6 +61,7 @@ class Sorted:
     transfers: list[Event[DemandEscalated | HoldAsked | SeatReturned]] = field(default_factory=list)
     copies: list[Event[ResourceShown | DemandCarried]] = field(default_factory=list)
     """No row stands for them: the entry itself is on its own list."""
+    steps: list[Event[Step]] = field(default_factory=list)
     deadletters: list[Event[RecordRefused]] = field(default_factory=list)
     replays: list[Event[RecordReplayed]] = field(default_factory=list)
     """No row stands for them: the record itself comes again in its own topic."""

@@ -1,0 +1,8 @@
+"""What the steps of each kind of life ask of the lists, and what follows from them there."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from api.living import Practice
+
+PRACTICES: Final[Mapping[str, Practice]] = {}

@@ -1,0 +1,199 @@
+"""Taking steps of lives: asked of the table and of the lists, published, and then looked up to see whether it counted.
+
+1. A life has one writer at a time in this process. A step first waits until the lists show the last one.
+2. What the table or a practice refuses is refused before anything is written.
+3. The log decides between processes: a step is acknowledged once the lists have it as the one of its number. Where
+   another came first, the answer is ``overtaken`` and tells what happened.
+4. What follows from a step in other topics is published after it counted; its ids follow from the step, so that a
+   repeat says the same again. A repeat of a command whose step counted only does what follows.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from api.commands import Command
+from api.entries import ANY, Change
+from api.positions import Position
+from api.problems import Rejection
+from api.reading import Reading, some
+from api.readmodel.lifeviews import LifeView
+from api.readmodel.queries.lives import fact_of, get_life, holder_of, step_at, void_code
+from api.writing import Writer
+from schemas.base import Fact
+from schemas.lifecycle import Life, Lifecycle, Step, take
+from schemas.lives import OF_FACT
+from schemas.refusals import Refused
+from schemas.sharding import region_of
+
+Guard = Callable[[Connection, Life, Step], None]
+"""Refuses what the lists do not allow: told the life as it would be after the step. Raises Refused."""
+
+
+class Entailed(NamedTuple):
+    """A fact that follows from a step, in another topic: which entity it changes, and to which version."""
+
+    fact: Fact
+    entity: str
+    version: int
+
+
+Effect = Callable[[Connection, Life, Step], Sequence[Entailed]]
+"""Says what follows from a step; told the life after it. Asked again it says the same, or nothing where all is done."""
+Adopt = Callable[[Connection, str], Step | None]
+"""Returns the first step of a life whose entry was on a list before it had a life; None where there is no entry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Practice:
+    """What the steps of one kind of life ask of the lists, and what follows from them there."""
+
+    guards: Mapping[type[Step], Guard] = field(default_factory=dict)
+    effects: Mapping[type[Step], Effect] = field(default_factory=dict)
+    adopt: Adopt | None = None
+
+
+_NO_PRACTICE = Practice()
+
+
+class Living:
+    """Takes steps of every kind of life."""
+
+    def __init__(self, *, reading: Reading, writer: Writer, practices: Mapping[str, Practice]) -> None:
+        self._reading = reading
+        self._writer = writer
+        self._practices = practices
+
+    async def begin(self, fact: Step, *, given_id: bool, command: Command) -> Change:
+        """Take a first step.
+
+        Raises:
+            Refused: ``duplicate_id``, ``already_held``, ``overtaken``, or what table, life and guards refuse.
+        """
+        lifecycle = OF_FACT[type(fact)]
+        async with self._writer.hold(_entity(lifecycle, fact.id)):
+            if given_id or command.repeat:
+                present = await self._present(lifecycle, fact.id)
+                if present is not None and not await self._is_ours(lifecycle, fact, command):
+                    raise Refused("duplicate_id", fact.id)
+            return await self._take(lifecycle, None, fact, command=command)
+
+    async def act(
+        self,
+        lifecycle: Lifecycle[Any],
+        life_id: str,
+        make: Callable[[Life], Step],
+        *,
+        version: int = ANY,
+        command: Command,
+    ) -> Change:
+        """Take the next step of a life: the one that ``make`` says of the life as it is.
+
+        Raises:
+            Refused: ``not_found``, ``stale_version``, ``not_possible_now``, ``not_yours``, ``overtaken``, or what the
+                life and guards refuse.
+        """
+        async with self._writer.hold(_entity(lifecycle, life_id)):
+            life = some(await self._present_or_adopted(lifecycle, life_id, command), what=life_id)
+            ours = command.event_id(_name(lifecycle, life_id))
+            taken = await self._reading.query(fact_of, event_id=ours) if command.repeat else None
+            if taken is not None:
+                return await self._follow(lifecycle, life, taken, None, command=command)
+            if version not in (ANY, life.step):
+                raise Rejection("stale_version", f"in force: {life.step}", extra={"version": life.step})
+            return await self._take(lifecycle, life, make(life), command=command)
+
+    async def _take(self, lifecycle: Lifecycle[Any], life: Life | None, fact: Step, *, command: Command) -> Change:
+        practice = self._practices.get(lifecycle.kind, _NO_PRACTICE)
+        try:
+            after = take(lifecycle, life, fact)
+        except Refused as refused:
+            raise _told(lifecycle, life, refused) from None
+        await self._reading.query(_allowed, practice, lifecycle, after, fact)
+        shard = self._writer.shard(fact.community)
+        name = _name(lifecycle, fact.id)
+        event = self._writer.event(fact, shard=shard, command=command, name=name)
+        position = await self._writer.publish(event, entity=_entity(lifecycle, fact.id), version=fact.step)
+        await self._must_count(lifecycle, fact, position, event_id=event.id)
+        return await self._follow(lifecycle, after, fact, position, command=command)
+
+    async def _must_count(self, lifecycle: Lifecycle[Any], fact: Step, position: Position, *, event_id: str) -> None:
+        await self._reading.settle([position])
+        counted = await self._reading.query(step_at, kind=lifecycle.kind, life_id=fact.id, step=fact.step)
+        if counted is None:
+            raise Refused(await self._reading.query(void_code, event_id=event_id), fact.id)
+        if counted.event_id != event_id:
+            happened = {"action": counted.action, "state": counted.after, "at": counted.at.isoformat()}
+            raise Rejection("overtaken", f"{counted.action} came first", extra=happened)
+
+    async def _follow(
+        self, lifecycle: Lifecycle[Any], life: Life, fact: Step, position: Position | None, *, command: Command
+    ) -> Change:
+        """Publish what follows from a step that counted."""
+        practice = self._practices.get(lifecycle.kind, _NO_PRACTICE)
+        for place, entailed in enumerate(await self._reading.query(_entailed, practice, life, fact)):
+            region = region_of(entailed.fact) or life.community
+            shard = getattr(entailed.fact, "shard", None) or self._writer.shard(region)
+            name = f"{_name(lifecycle, life.id)} step {fact.step} entails {place}"
+            event = self._writer.event(entailed.fact, shard=shard, command=command, name=name)
+            position = await self._writer.publish(event, entity=entailed.entity, version=entailed.version)
+        return Change(life.step, position)
+
+    async def _present(self, lifecycle: Lifecycle[Any], life_id: str) -> Life | None:
+        await self._writer.seen(_entity(lifecycle, life_id), reading=self._reading)
+        view: LifeView[Any] | None = await self._reading.query(get_life, kind=lifecycle.kind, life_id=life_id)
+        return None if view is None else view.life
+
+    async def _present_or_adopted(self, lifecycle: Lifecycle[Any], life_id: str, command: Command) -> Life | None:
+        present = await self._present(lifecycle, life_id)
+        adopt = self._practices.get(lifecycle.kind, _NO_PRACTICE).adopt
+        if present is not None or adopt is None:
+            return present
+        first = await self._reading.query(adopt, life_id)
+        if first is None:
+            return None
+        adoption = Command(at=command.at, seed=command.seed, repeat=command.repeat)
+        name = f"{_name(lifecycle, life_id)} adopted"
+        event = self._writer.event(first, shard=self._writer.shard(first.community), command=adoption, name=name)
+        position = await self._writer.publish(event, entity=_entity(lifecycle, life_id), version=first.step)
+        await self._reading.settle([position])
+        return await self._present(lifecycle, life_id)
+
+    async def _is_ours(self, lifecycle: Lifecycle[Any], fact: Step, command: Command) -> bool:
+        """Whether the first step of a life is what this very command published in an earlier attempt."""
+        first = await self._reading.query(step_at, kind=lifecycle.kind, life_id=fact.id, step=1)
+        return command.repeat and first is not None and first.event_id == command.event_id(_name(lifecycle, fact.id))
+
+
+def _allowed(connection: Connection, practice: Practice, lifecycle: Lifecycle[Any], after: Life, fact: Step) -> None:
+    if after.holds is not None and lifecycle.states[after.state].is_open:
+        holder = holder_of(connection, kind=lifecycle.kind, holds=after.holds)
+        if holder is not None and holder.life.id != after.id:
+            raise Rejection("already_held", after.holds, extra={"held_by": holder.life.id})
+    guard = practice.guards.get(type(fact))
+    if guard is not None:
+        guard(connection, after, fact)
+
+
+def _entailed(connection: Connection, practice: Practice, life: Life, fact: Step) -> Sequence[Entailed]:
+    effect = practice.effects.get(type(fact))
+    return () if effect is None else effect(connection, life, fact)
+
+
+def _told(lifecycle: Lifecycle[Any], life: Life | None, refused: Refused) -> Refused:
+    """Return a refusal that tells where the life stands and what may be done now."""
+    if life is None or isinstance(refused, Rejection):
+        return refused
+    possible = [move.action for move in lifecycle.possible(life.state)]
+    extra = {"state": life.state, "version": life.step, "possible": possible}
+    return Rejection(refused.code, refused.detail, extra=extra)
+
+
+def _entity(lifecycle: Lifecycle[Any], life_id: str) -> str:
+    return f"life:{lifecycle.kind}:{life_id}"
+
+
+def _name(lifecycle: Lifecycle[Any], life_id: str) -> str:
+    return f"{lifecycle.kind} {life_id}"

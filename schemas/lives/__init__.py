@@ -1,0 +1,22 @@
+"""Every kind of life, one module each: its steps, what they add up to, and its table."""
+
+from typing import Any, Final
+
+from schemas.lifecycle import Lifecycle, Move, Step
+from schemas.lives.task import TASK
+
+LIFECYCLES: Final[tuple[Lifecycle[Any], ...]] = (TASK,)
+BY_KIND: Final[dict[str, Lifecycle[Any]]] = {lifecycle.kind: lifecycle for lifecycle in LIFECYCLES}
+OF_FACT: Final[dict[type[Step], Lifecycle[Any]]] = {
+    move.fact: lifecycle for lifecycle in LIFECYCLES for move in lifecycle.moves
+}
+
+
+def events() -> list[tuple[str, type[Step]]]:
+    """Return the short event type and the model of every step, kind by kind."""
+    return [(lifecycle.event_name(move), move.fact) for lifecycle in LIFECYCLES for move in lifecycle.moves]
+
+
+def move_of(fact: Step) -> Move:
+    """Return the row of the table that a step is of."""
+    return OF_FACT[type(fact)].by_fact[type(fact)]

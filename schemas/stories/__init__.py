@@ -1,0 +1,11 @@
+"""One story per kind of life: steps that its table allows, one after the other, such that every step occurs.
+
+A story is a list of lives; those of one id follow each other. Its steps are the examples of the contract.
+"""
+
+from typing import Final
+
+from schemas.lifecycle import Step
+from schemas.stories import task
+
+STORIES: Final[dict[str, tuple[Step, ...]]] = {"task": task.STORY}
