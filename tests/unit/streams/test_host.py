@@ -10,7 +10,7 @@ from schemas.base import Fact
 from schemas.demands import Urgency
 from schemas.policy import Policy
 from schemas.rounds import InputOffset, RoundDecided
-from schemas.topics import DEMANDS, EVENT_NAME, RESOURCES, RESPONSES, ROUNDS, TOPIC_OF_MODEL, TRANSFERS
+from schemas.topics import DEMANDS, PROJECTS, EVENT_NAME, RESOURCES, RESPONSES, ROUNDS, TOPIC_OF_MODEL, TRANSFERS
 from streams.host import TOPICS, Folded, ShardHost, ShardHostBrokenError, Sleeper
 from streams.log import Draft, Record, TopicPartition
 from streams.pace import Due, Pace
@@ -66,6 +66,7 @@ def test_a_round_carries_the_positions_it_was_decided_at(desk: Desk) -> None:
         InputOffset(topic=DEMANDS.name, partition=HOME, offset=1),
         InputOffset(topic=RESPONSES.name, partition=HOME, offset=1),
         InputOffset(topic=TRANSFERS.name, partition=HOME, offset=0),
+        InputOffset(topic=PROJECTS.name, partition=HOME, offset=0),
         InputOffset(topic=ROUNDS.name, partition=HOME, offset=0),
     )
 

@@ -1,0 +1,13 @@
+"""The stories on the embedded log: one process, a real matcher."""
+
+import pytest
+
+from tests.stories import task
+from tests.stories.house import House
+
+LOG = "embedded"
+pytestmark = pytest.mark.slow
+
+
+async def test_a_task_of_supervision(house: House) -> None:
+    await task.tell(house)

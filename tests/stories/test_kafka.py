@@ -1,0 +1,13 @@
+"""The same stories on real brokers: API, worker and projector as processes of their own."""
+
+import pytest
+
+from tests.stories import task
+from tests.stories.house import House
+
+LOG = "kafka"
+pytestmark = [pytest.mark.slow, pytest.mark.kafka]
+
+
+async def test_a_task_of_supervision(house: House) -> None:
+    await task.tell(house)
