@@ -10,7 +10,7 @@ from schemas.base import Fact
 from schemas.demands import Urgency
 from schemas.policy import Policy
 from schemas.rounds import InputOffset, RoundDecided
-from schemas.topics import DEMANDS, PROJECTS, EVENT_NAME, RESOURCES, RESPONSES, ROUNDS, TOPIC_OF_MODEL, TRANSFERS
+from schemas.topics import DEMANDS, EVENT_NAME, PROJECTS, RESOURCES, RESPONSES, ROUNDS, TOPIC_OF_MODEL, TRANSFERS
 from streams.host import TOPICS, Folded, ShardHost, ShardHostBrokenError, Sleeper
 from streams.log import Draft, Record, TopicPartition
 from streams.pace import Due, Pace
