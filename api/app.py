@@ -13,6 +13,7 @@ from api import errors
 from api.idempotency import Answers, Idempotency, purge_now_and_then
 from api.middleware import Door
 from api.openapi import document
+from api.outward import going_out
 from api.ports import ApiPorts
 from api.routes import (
     assignments,
@@ -30,6 +31,7 @@ from api.routes import (
     rounds,
     stream,
     units,
+    webhooks,
 )
 from api.services import Services, wire
 from api.settings import ApiSettings
@@ -47,6 +49,7 @@ ROUTES = (
     stream,
     imports,
     overdue,
+    webhooks,
     reference,
     health,
 )
@@ -86,7 +89,8 @@ def _lifespan(services: Services, answers: Answers) -> Callable[[FastAPI], Abstr
         purge = purge_now_and_then(
             answers, clock=services.ports.clock, hours=services.settings.idempotency_hours, sleep=asyncio.sleep
         )
-        tasks = [asyncio.create_task(services.stream.run()), asyncio.create_task(purge)]
+        work = [services.stream.run(), purge, *going_out(services)]
+        tasks = [asyncio.create_task(each) for each in work]
         try:
             yield
         finally:

@@ -46,6 +46,7 @@ STATUS: dict[str, int] = {
 } | dict.fromkeys(
     (
         "invalid_value",
+        "address_not_allowed",
         "unknown_item",
         "unknown_qualification",
         "bad_region",

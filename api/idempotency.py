@@ -6,6 +6,7 @@
 4. A 4xx did nothing: the key is free again, so that the mistake can be mended.
 5. After a crash or a 5xx nobody knows how far it came: the request runs again as a repeat, with the same instant
    and the same ids (``api.commands``). Two processes that do so at once say the same facts, which count once.
+6. An answer that says ``Cache-Control: no-store`` holds a secret and is not kept: its request runs again as a repeat.
 """
 
 import json
@@ -30,6 +31,7 @@ from schemas.refusals import Refused
 HEADER = "Idempotency-Key"
 _NAME = HEADER.lower().encode()
 REPLAYED = (b"idempotent-replayed", b"true")
+_NO_STORE = (b"cache-control", b"no-store")
 _LONGEST = 255
 
 
@@ -146,7 +148,8 @@ class Idempotency:
         scope[SCOPE_KEY] = keyed(key, at=begun.at, repeat=not begun.fresh)
         answer = await _capture(self.app, scope, _again(body, receive))
         if answer.status < 300:
-            await run_sync(partial(self._answers.finish, key=key, answer=answer), limiter=self._turn)
+            if _NO_STORE not in answer.headers:
+                await run_sync(partial(self._answers.finish, key=key, answer=answer), limiter=self._turn)
         elif answer.status < 500 and begun.fresh:
             await run_sync(self._answers.drop, key, limiter=self._turn)
         await _send(answer, send)

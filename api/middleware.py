@@ -19,9 +19,16 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"referrer-policy", b"no-referrer"),
 )
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
+CONFIDENTIAL = ("/v1/webhooks",)
+"""What is read with the token too: who is told what, and where."""
 IMPORTS = "/v1/imports"
 _FORM = 16 * KIB
 """What a form takes beside its file."""
+
+
+def needs_token(*, method: str, path: str) -> bool:
+    """Return whether a request needs the token, where one is set: writes, and reads of what is confidential."""
+    return path.startswith(CONFIDENTIAL) if method in _READS else path.startswith("/v1/")
 
 
 class Door:
@@ -45,8 +52,11 @@ class Door:
         reply = _Reply(send)
         path = scope["path"]
         try:
+            headers = dict(scope["headers"])
+            if needs_token(method=scope["method"], path=path):
+                self._check_token(headers)
             if scope["method"] not in _READS and path.startswith("/v1/"):
-                self._check(dict(scope["headers"]), path=path)
+                self._check_body(headers, path=path)
                 async with self._under_way.limited():
                     await self.app(scope, _counted(receive, limit=self._limit(path)), reply)
             else:
@@ -69,11 +79,13 @@ class Door:
             return Refused("file_too_large", f"at most {self._settings.max_import_bytes} bytes")
         return Refused("record_too_large", f"at most {self._settings.max_json_bytes} bytes")
 
-    def _check(self, headers: dict[bytes, bytes], *, path: str) -> None:
+    def _check_token(self, headers: dict[bytes, bytes]) -> None:
         if self._token is not None:
             scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
             if not hmac.compare_digest(self._token, token.strip()) or scheme.lower() != b"bearer":
                 raise Refused("unauthorized")
+
+    def _check_body(self, headers: dict[bytes, bytes], *, path: str) -> None:
         length = headers.get(b"content-length", b"0")
         if length.isdigit() and int(length) > self._limit(path):
             raise self._too_large(path)

@@ -7,6 +7,7 @@ from fastapi.openapi.utils import get_openapi
 
 from api.errors import examples, problem_responses
 from api.idempotency import HEADER, takes_key
+from api.middleware import needs_token
 from api.problems import Problem
 from api.settings import ApiSettings
 
@@ -26,7 +27,6 @@ _KEY = {
     "description": "A word of yours, 1 to 255 printable ASCII characters: the same request with it counts once.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
 }
-_READS = {"get", "head", "options"}
 
 
 def document(app: FastAPI, *, settings: ApiSettings) -> dict[str, Any]:
@@ -55,11 +55,9 @@ def _complete(operation: dict[str, Any], *, method: str, path: str, settings: Ap
     if not path.startswith("/v1/"):
         return
     operation["responses"]["500"] = problem_responses("internal_error")[500]
-    if method in _READS:
-        return
     if method == "post" and takes_key(path):
         operation.setdefault("parameters", []).append(_KEY)
-    if settings.api_token is not None:
+    if settings.api_token is not None and needs_token(method=method.upper(), path=path):
         operation["security"] = [{"token": []}]
 
 

@@ -1,7 +1,7 @@
 """What the API needs of the house, as Protocols; ``deploy`` plugs in what fits."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -129,6 +129,22 @@ class Readiness(Protocol):
         ...
 
 
+class Answered(NamedTuple):
+    """What came of one attempt to post: a status, or a word why nobody answered; ``Retry-After`` as it was sent."""
+
+    status: int | None
+    error: str | None = None
+    retry_after: str | None = None
+
+
+class Poster(Protocol):
+    """Posts to addresses that strangers named."""
+
+    async def __call__(self, *, url: str, headers: Mapping[str, str], body: bytes) -> Answered:
+        """Post once, within bounds of time; follow no redirect, read no answer's body, never raise."""
+        ...
+
+
 class Bell:
     """A signal for one event loop: ``ring`` wakes everybody who waits at that moment."""
 
@@ -146,12 +162,21 @@ class Bell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outward:
+    """The ways out of the house; ``chance`` draws a number within 0 and 1."""
+
+    post: Poster
+    chance: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiPorts:
     """All that the app is plugged into.
 
     ``store`` is the API's own database (``api.store.open_store``); ``master_key`` opens the vault (32 bytes);
     ``changed`` rings when the projector of this process applied something; ``before`` is where the newest record of
-    each (topic, partition) lay when this process began, so that nothing is looked up in lists that are older.
+    each (topic, partition) lay when this process began, so that nothing is looked up in lists that are older. Without
+    ``outward`` nothing is sent from this process.
     """
 
     sink: EventSink
@@ -166,3 +191,4 @@ class ApiPorts:
     catalogue: Catalogue
     regions: Regions
     before: Sequence[tuple[str, int, int]] = ()
+    outward: Outward | None = None

@@ -18,7 +18,7 @@ from api.imports.shapes import Lookup
 from api.leaving import OpenRequests
 from api.lives import PRACTICES
 from api.living import Living
-from api.ports import ApiPorts
+from api.ports import ApiPorts, Bell
 from api.reading import Reading
 from api.readmodel.queries.demands import get_demand
 from api.readmodel.queries.resources import get_resource
@@ -26,6 +26,10 @@ from api.readmodel.tables import demands, resources
 from api.settings import ApiSettings
 from api.stream import Stream
 from api.vault import Vault
+from api.webhooks.collector import Collector
+from api.webhooks.ledger import Ledger
+from api.webhooks.service import Webhooks
+from api.webhooks.subscriptions import Subscriptions
 from api.writing import Writer
 from schemas.demands import Demand, DemandPosted, DemandRevised
 from schemas.resources import Resource, ResourceOffered, ResourceRevised
@@ -72,6 +76,7 @@ class Services:
     vault: Vault
     importer: Importer
     stream: Stream
+    webhooks: Webhooks
     under_way: OpenRequests
 
     def leave(self) -> None:
@@ -117,6 +122,14 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
             writer=writer,
         ),
         stream=Stream(reading=reading, changed=ports.changed, poll_s=settings.poll_s, size=settings.stream_buffer),
+        webhooks=Webhooks(
+            subscriptions=Subscriptions(engine=ports.store, master_key=ports.master_key),
+            ledger=Ledger(ports.store),
+            collector=Collector(engine=ports.store, model=ports.read_model),
+            master_key=ports.master_key,
+            private=settings.webhooks_private,
+            woken=Bell(),
+        ),
         under_way=OpenRequests(),
     )
 

@@ -31,3 +31,5 @@ class ApiSettings(BaseModel):
     idempotency_hours: float = Field(default=48.0, ge=24, description="How long an answer is kept for its key.")
     ledger_size: int = Field(default=50_000, ge=100, description="Entries whose last write this process remembers.")
     horizon_years: int = Field(default=10, ge=1, le=100, description="Windows further off than this are impossible.")
+    outward_poll_s: float = Field(default=0.5, gt=0, description="How often to look for what is to be sent out.")
+    webhooks_private: bool = Field(default=False, description="Webhooks may have http and private addresses.")

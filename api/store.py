@@ -1,4 +1,4 @@
-"""What the API keeps for itself, beside the log: answers by idempotency key, identities, import reports.
+"""What the API keeps for itself, beside the log: answers by idempotency key, identities, import reports, webhooks.
 
 One SQLite file, ``api.sqlite3``. It cannot be rebuilt from the log: back it up, together with ``vault.key``.
 """
@@ -6,7 +6,19 @@ One SQLite file, ``api.sqlite3``. It cannot be rebuilt from the log: back it up,
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Engine, Index, Integer, LargeBinary, MetaData, String, Table, create_engine, event
+from sqlalchemy import (
+    Column,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    event,
+)
 
 from api.readmodel.instants import Instant
 
@@ -42,6 +54,67 @@ imports = Table(
     Column("report", LargeBinary, nullable=False),  # ImportReport as JSON, zlib
     Index("ix_imports_time", "created_at"),
 )
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("holder", String, nullable=False),
+    Column("until", Instant, nullable=False),
+)
+"""Who does what only one process may do at a time."""
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("webhook_id", String, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("types", Text, nullable=False),  # as JSON; none: all
+    Column("region", String, nullable=False),  # a prefix; "": everywhere
+    Column("secret", LargeBinary, nullable=False),  # sealed
+    Column("old_secret", LargeBinary),  # sealed; signs beside the new one until ``old_until``
+    Column("old_until", Instant),
+    Column("state", String, nullable=False),  # active | disabled
+    Column("reason", String),  # by_hand | gone | given_up
+    Column("created_at", Instant, nullable=False),
+    Column("delivered_at", Instant),  # the newest success
+    Column("failures", Integer, nullable=False),  # in a row
+    Column("rests_until", Instant),  # after a failure nothing is tried before
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("reader", String, primary_key=True),  # a webhook's id
+    Column("source", String, primary_key=True),
+    Column("generation", String, nullable=False),  # of the read model
+    Column("seq", Integer, nullable=False),
+    Column("at", Instant, nullable=False),  # of the newest event passed
+    Column("floor", Instant),  # older events are passed over: they were seen in a generation before
+)
+"""How far each reader has come in each source of events."""
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("delivery_id", String, nullable=False, unique=True),  # the ``webhook-id`` that the receiver sees
+    Column("webhook_id", String, nullable=False),
+    Column("event_id", String, nullable=False),
+    Column("type", String, nullable=False),
+    Column("body", Text, nullable=False),  # byte for byte what every attempt sends
+    Column("created_at", Instant, nullable=False),
+    Column("state", String, nullable=False),  # waiting | delivered | given_up
+    Column("tries", Integer, nullable=False),  # since it was made, or last asked for again
+    Column("next_try", Instant),
+    Column("attempts", Text, nullable=False),  # the newest, as JSON
+    Column("settled_at", Instant),
+    Index("ix_deliveries_webhook", "webhook_id", "created_at", "number"),
+    Index("ix_deliveries_due", "state", "webhook_id", "next_try", "number"),
+    Index("ix_deliveries_settled", "settled_at"),
+    sqlite_autoincrement=True,
+)
+"""One row for each event and subscription: what is to be sent, and how that went."""
 
 
 def open_store(path: Path | str) -> Engine:

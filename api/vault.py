@@ -45,8 +45,8 @@ class Vault:
         data_key = AESGCM.generate_key(bit_length=8 * KEY_BYTES)
         row = {
             "ref": ref,
-            "wrapped_key": _seal(self._master, data_key, bound_to=f"key:{ref}"),
-            "ciphertext": _seal(AESGCM(data_key), json.dumps(dict(fields)).encode(), bound_to=f"data:{ref}"),
+            "wrapped_key": seal(self._master, data_key, bound_to=f"key:{ref}"),
+            "ciphertext": seal(AESGCM(data_key), json.dumps(dict(fields)).encode(), bound_to=f"data:{ref}"),
             "changed_at": at,
         }
         statement = insert(identities).values(row)
@@ -67,8 +67,8 @@ class Vault:
             row = connection.execute(select(identities).where(identities.c.ref == ref)).one_or_none()
         if row is None:
             return None
-        data_key = AESGCM(_open(self._master, row.wrapped_key, bound_to=f"key:{ref}"))
-        fields: dict[str, str] = json.loads(_open(data_key, row.ciphertext, bound_to=f"data:{ref}"))
+        data_key = AESGCM(unseal(self._master, row.wrapped_key, bound_to=f"key:{ref}"))
+        fields: dict[str, str] = json.loads(unseal(data_key, row.ciphertext, bound_to=f"data:{ref}"))
         return fields
 
     def knows(self, ref: str) -> bool:
@@ -86,10 +86,12 @@ class Vault:
         return gone
 
 
-def _seal(key: AESGCM, plain: bytes, *, bound_to: str) -> bytes:
+def seal(key: AESGCM, plain: bytes, *, bound_to: str) -> bytes:
+    """Return ``plain`` so that only ``unseal`` with the same key and place reads it."""
     nonce = os.urandom(_NONCE_BYTES)
     return nonce + key.encrypt(nonce, plain, bound_to.encode())
 
 
-def _open(key: AESGCM, sealed: bytes, *, bound_to: str) -> bytes:
+def unseal(key: AESGCM, sealed: bytes, *, bound_to: str) -> bytes:
+    """Return what was sealed. Raises cryptography.exceptions.InvalidTag: another key, another place, or changed."""
     return key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound_to.encode())

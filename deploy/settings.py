@@ -107,6 +107,13 @@ class CobuildSettings(BaseSettings):
         float, Field(ge=0, le=1, description="A larger part refused of the last 5,000 records stops it; 1: never.")
     ] = 0.5
     solve_threads: Annotated[int, Field(ge=1, le=64, description="Rounds decided at the same time.")] = 2
+    webhooks_private: Annotated[
+        bool,
+        Field(
+            description="Webhooks may have http addresses, and addresses of private networks and of this machine: for "
+            "an intranet. Whoever holds the API token can then make this process post there."
+        ),
+    ] = False
 
     @model_validator(mode="after")
     def _open_to_others_only_with_a_token(self) -> Self:

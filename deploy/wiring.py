@@ -1,14 +1,15 @@
 """The one place where ports meet adapters: a whole house on the embedded log, or the API alone on Kafka's."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from random import SystemRandom
 
 from fastapi import FastAPI
 
 from api.app import create_app
 from api.console import ConsolePorts, mount
-from api.ports import ApiPorts, Bell, Explainer, Readiness, Signal
+from api.ports import ApiPorts, Bell, Explainer, Outward, Readiness, Signal
 from api.readmodel.changes import Changes
 from api.readmodel.model import ReadModel
 from api.settings import ApiSettings
@@ -16,6 +17,7 @@ from api.store import open_store
 from deploy.adapters import LogSink, Ready, WallClock
 from deploy.home import EMBEDDED, alone, belong
 from deploy.kept_policies import KeptPolicies
+from deploy.posting import HttpPoster
 from deploy.settings import CobuildSettings
 from deploy.storage import mirrored_snapshots, open_embedded, open_own
 from schemas.catalogue import Catalogue, load_catalogue
@@ -77,7 +79,7 @@ async def open_house(settings: CobuildSettings) -> AsyncIterator[House]:
         bell = Bell()
         projector.on_applied.append(bell.ring)
         front = _Front(settings=settings, log=log, read_model=read_model, catalogue=catalogue, regions=regions)
-        with front.app(
+        async with front.app(
             explainer=HostExplainer(host),
             changed=bell,
             readiness=Ready(log=log, read_model=read_model, caught_up=rounds.ready.is_set),
@@ -131,7 +133,7 @@ async def open_api(settings: CobuildSettings) -> AsyncIterator[FastAPI]:
                 readiness=Ready(log=log, read_model=read_model),
                 before=await front.before(),
             )
-            yield closing.enter_context(app)
+            yield await closing.enter_async_context(app)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,12 +156,13 @@ class _Front:
         ends = await self.log.end_offsets([topic.name for topic in TOPICS])
         return [(*place, end - 1) for place, end in ends.items() if end]
 
-    @contextmanager
-    def app(
+    @asynccontextmanager
+    async def app(
         self, *, explainer: Explainer, changed: Signal, readiness: Readiness, before: list[tuple[str, int, int]]
-    ) -> Iterator[FastAPI]:
-        """Give the API with its console; its own store is let go of at the end."""
+    ) -> AsyncIterator[FastAPI]:
+        """Give the API with its console; its own store, and its ways out, are let go of at the end."""
         settings, clock = self.settings, WallClock()
+        post = HttpPoster(private=settings.webhooks_private)
         store = open_store(settings.data_dir / "api.sqlite3")
         ports = ApiPorts(
             sink=self.sink,
@@ -179,8 +182,16 @@ class _Front:
             catalogue=self.catalogue,
             regions=self.regions,
             before=before,
+            outward=Outward(post=post, chance=SystemRandom().random),
         )
-        app = create_app(ports, ApiSettings(api_token=settings.api_token, shard_width=settings.shard_width))
+        app = create_app(
+            ports,
+            ApiSettings(
+                api_token=settings.api_token,
+                shard_width=settings.shard_width,
+                webhooks_private=settings.webhooks_private,
+            ),
+        )
         console = ConsolePorts(
             model=self.read_model, explainer=explainer, regions=self.regions, catalogue=self.catalogue, clock=clock,
             applied=changed, shard_width=settings.shard_width,
@@ -189,4 +200,5 @@ class _Front:
         try:
             yield app
         finally:
+            await post.close()
             store.dispose()

@@ -80,6 +80,10 @@ REFUSALS: dict[str, Message] = {
     "other_shard": Message(
         "资源与需求不在同一分片，不能认领。", "Demand and resource are not of one shard; a claim cannot join them."
     ),
+    "address_not_allowed": Message(
+        "不能向这个地址发送：只接受公网上的 https 地址。",
+        "This address is not taken: only https on the public internet is.",
+    ),
     "sits_elsewhere": Message(
         "空余名额已升级到上级，由上级寻找，不能认领。",
         "Its open seats were escalated: the level above looks for help, and a claim cannot join them.",

@@ -11,7 +11,7 @@ import httpx
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.ports import ApiPorts, Bell, Finding
+from api.ports import ApiPorts, Bell, Finding, Outward
 from api.readmodel.model import ReadModel
 from api.settings import ApiSettings
 from api.store import open_store
@@ -201,8 +201,10 @@ def resource(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def ports_in(directory: Path) -> tuple[ApiPorts, FakeSink, FakeClock, FakeExplainer, list[Finding]]:
-    """Return the ports of an app whose state lies in ``directory``."""
+def ports_in(
+    directory: Path, *, outward: Outward | None = None
+) -> tuple[ApiPorts, FakeSink, FakeClock, FakeExplainer, list[Finding]]:
+    """Return the ports of an app whose state lies in ``directory``; without a way out nothing is sent."""
     catalogue = load_catalogue()
     model = ReadModel(f"sqlite:///{directory / 'readmodel.sqlite3'}", catalogue=catalogue)
     bell, clock, explainer = Bell(), FakeClock(), FakeExplainer()
@@ -224,14 +226,15 @@ def ports_in(directory: Path) -> tuple[ApiPorts, FakeSink, FakeClock, FakeExplai
         readiness=look,
         catalogue=catalogue,
         regions=Regions.builtin("cn"),
+        outward=outward,
     )
     return ports, sink, clock, explainer, findings
 
 
 @asynccontextmanager
-async def world_in(directory: Path, **settings: Any) -> AsyncIterator[World]:
+async def world_in(directory: Path, *, outward: Outward | None = None, **settings: Any) -> AsyncIterator[World]:
     """Run an app over ``directory``; a second one over the same directory is the same house after a restart."""
-    ports, sink, clock, explainer, findings = ports_in(directory)
+    ports, sink, clock, explainer, findings = ports_in(directory, outward=outward)
     sink.offsets.update(ports.read_model.offsets())
     app = create_app(ports, ApiSettings(**{"read_wait_s": 0.3, "poll_s": 0.05} | settings))
     transport = httpx.ASGITransport(app=app)

@@ -52,14 +52,19 @@ def test_every_refusal_is_documented_as_a_problem_with_an_example(document: dict
     assert set(document["components"]["examples"]) == set(STATUS)
 
 
-def test_every_post_takes_an_idempotency_key_and_every_write_the_token(document: dict[str, Any]) -> None:
+def test_every_post_takes_an_idempotency_key_and_every_write_and_what_is_confidential_the_token(
+    document: dict[str, Any],
+) -> None:
     for method, path, operation in _operations(document):
         names = [parameter["name"] for parameter in operation.get("parameters", [])]
         assert ("Idempotency-Key" in names) == (method == "post" and not path.endswith((":preview", ":replay"))), (
             method,
             path,
         )
-        assert ("security" in operation) == (method in ("post", "patch", "delete")), (method, path)
+        confidential = path.startswith("/v1/webhooks")
+        guarded = method in ("post", "put", "patch", "delete") or confidential
+        assert ("security" in operation) == guarded, (method, path)
+        assert not confidential or "401" in operation["responses"], (method, path)
 
 
 def test_no_reference_leads_nowhere(document: dict[str, Any]) -> None:

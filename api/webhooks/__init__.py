@@ -1,0 +1,1 @@
+"""Webhooks: what happens is posted to whoever subscribed, signed as the Standard Webhooks specification says."""
