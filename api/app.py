@@ -32,6 +32,7 @@ from api.routes import (
     stream,
     units,
     webhooks,
+    words,
 )
 from api.services import Services, wire
 from api.settings import ApiSettings
@@ -51,6 +52,7 @@ ROUTES = (
     overdue,
     webhooks,
     reference,
+    words,
     health,
 )
 """The busiest first: routes are tried in order."""

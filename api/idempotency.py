@@ -33,11 +33,13 @@ _NAME = HEADER.lower().encode()
 REPLAYED = (b"idempotent-replayed", b"true")
 _NO_STORE = (b"cache-control", b"no-store")
 _LONGEST = 255
+QUESTIONS = (":preview", ":replay", ":suggest", ":duplicates")
+"""How the paths of POSTs end that change nothing: what they ask is too long, or too private, for an address."""
 
 
 def takes_key(path: str) -> bool:
-    """Return whether a POST to ``path`` changes anything; a preview or a replay may be asked for again and again."""
-    return path.startswith("/v1/") and not path.endswith((":preview", ":replay"))
+    """Return whether a POST to ``path`` changes anything; a mere question may be asked again and again."""
+    return path.startswith("/v1/") and not path.endswith(QUESTIONS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ Cobuild (共建) matches what resident units and Party members offer with what c
 
 * **Writes** answer with `Cobuild-Position`; hand it to a read as `Cobuild-At-Least` to read your own write.
 * **Changes** say with `If-Match` which version they were made for.
-* **POSTs** take an `Idempotency-Key`: a repeat gets the first answer again. Previews and replays take none.
+* **POSTs** take an `Idempotency-Key`: a repeat gets the first answer again. Mere questions (`:preview`, `:replay`,
+  `:suggest`, `:duplicates`) take none.
 * **Errors** are problem details (RFC 9457) with a stable `code`; see [/problems](/problems).
 * **Times** carry an offset; regions are division codes or their leading digits.
 """

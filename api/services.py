@@ -30,6 +30,7 @@ from api.webhooks.collector import Collector
 from api.webhooks.ledger import Ledger
 from api.webhooks.service import Webhooks
 from api.webhooks.subscriptions import Subscriptions
+from api.words.index import Shelf
 from api.writing import Writer
 from schemas.demands import Demand, DemandPosted, DemandRevised
 from schemas.resources import Resource, ResourceOffered, ResourceRevised
@@ -77,6 +78,7 @@ class Services:
     importer: Importer
     stream: Stream
     webhooks: Webhooks
+    words: Shelf
     under_way: OpenRequests
 
     def leave(self) -> None:
@@ -130,6 +132,7 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
             private=settings.webhooks_private,
             woken=Bell(),
         ),
+        words=Shelf(ports.catalogue),
         under_way=OpenRequests(),
     )
 

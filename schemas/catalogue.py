@@ -2,7 +2,8 @@
 
 A catalogue is a directory with ``catalogue.tsv`` (one item per row) and, where categories set gates,
 ``categories.tsv`` (one category per row). Columns are found by name; others are ignored. Names may be
-Chinese, English or both: the one that is missing is taken from the other.
+Chinese, English or both: the one that is missing is taken from the other. ``words.tsv`` may add what people say
+when they mean an item; it serves suggestions alone and is no part of what the catalogue means.
 """
 
 import csv
@@ -10,7 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -21,6 +22,7 @@ SHIPPED = frozenset({"cn", "boston"})
 NO_GATE = "none"
 IF_RISKY = "insurance_if_risky"
 
+_BETWEEN_WORDS = re.compile(r"[、，；,;]")
 _CATEGORY_ID = re.compile(r"[a-z0-9_]{1,60}")
 _ITEM_ID = re.compile(r"([a-z0-9_]{1,60})\.[a-z0-9_]{1,90}")
 
@@ -50,12 +52,13 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item; its id begins with the id of its category."""
+    """One item; its id begins with the id of its category. ``words`` are everyday words for it, in any language."""
 
     item_id: str
     category_id: str
     zh: str
     en: str
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Catalogue:
 
     @cached_property
     def digest(self) -> str:
-        """16 hexadecimal digits of the whole content, whatever the order of rows."""
+        """16 hexadecimal digits of the whole content but everyday words, whatever the order of rows."""
         content = sorted(
             [(c.category_id, "", c.zh, c.en, c.gate) for c in self.categories.values()]
             + [(i.category_id, i.item_id, i.zh, i.en, "") for i in self.items.values()]
@@ -128,7 +131,9 @@ def load_catalogue(directory: Path | None = None) -> Catalogue:
         return builtin(str(directory))
     gates = directory / "categories.tsv"
     categories = _read_categories(gates) if gates.exists() else None
-    return _read_items(directory / "catalogue.tsv", categories)
+    read = _read_items(directory / "catalogue.tsv", categories)
+    words = directory / "words.tsv"
+    return _with_words(read, words) if words.exists() else read
 
 
 def _read_categories(path: Path) -> dict[str, Category]:
@@ -162,6 +167,18 @@ def _read_items(path: Path, declared: dict[str, Category] | None) -> Catalogue:
     if not items:
         raise CatalogueError(f"{path}: there is no item")
     return Catalogue(categories=categories, items=items)
+
+
+def _with_words(catalogue: Catalogue, path: Path) -> Catalogue:
+    items = dict(catalogue.items)
+    for line, row in _rows(path, required=("item_id",)):
+        item = items.get(row["item_id"])
+        if item is None:
+            raise _error(path, line, f"item {row['item_id']} is not in catalogue.tsv")
+        said = _BETWEEN_WORDS.split(f"{row.get('zh', '')};{row.get('en', '')}")
+        words = dict.fromkeys([*item.words, *(word.strip() for word in said if word.strip())])
+        items[item.item_id] = replace(item, words=tuple(words))
+    return replace(catalogue, items=items)
 
 
 def _rows(path: Path, *, required: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:

@@ -94,6 +94,14 @@ def preview(out_dir: Out = DEFAULT, forms: Annotated[int, typer.Option(min=100)]
     _report(lambda: run(forms=forms), out_dir)
 
 
+@app.command("words")
+def words(out_dir: Out = DEFAULT) -> None:
+    """How often free text finds its item of the catalogue, beside a match on names."""
+    from deploy.bench.words import run  # noqa: PLC0415
+
+    _report(run, out_dir)
+
+
 @app.command("kafka")
 def kafka(
     out_dir: Out = DEFAULT,
@@ -124,7 +132,7 @@ def kafka(
 @app.command("all")
 def everything(out_dir: Out = DEFAULT) -> None:
     """All of them, one after another."""
-    for one in (solve, preview, events, api, latency, restart):
+    for one in (solve, preview, words, events, api, latency, restart):
         one(out_dir=out_dir)
 
 

@@ -163,3 +163,42 @@ def test_equal_catalogues_are_equal_keys() -> None:
     again = load_catalogue(DATA / "cn")
     assert again is not builtin("cn")
     assert {again: 1}[builtin("cn")] == 1
+
+
+# -- everyday words -----------------------------------------------------------------------------------------------
+
+
+def test_every_item_of_the_chinese_catalogue_has_everyday_words_in_both_languages() -> None:
+    for item in builtin("cn").items.values():
+        assert sum(not word.isascii() for word in item.words) >= 4, item.item_id
+        assert sum(word.isascii() for word in item.words) >= 2, item.item_id
+        assert len(set(item.words)) == len(item.words), item.item_id
+
+
+def _with_words(directory: Path, words: str) -> Path:
+    _written(directory, ITEMS + "a\ta.one\t一\tone\na\ta.two\t二\ttwo\n", GATES + "a\t甲\tA\tnone\n")
+    (directory / "words.tsv").write_text(words, encoding="utf-8")
+    return directory
+
+
+def test_a_catalogue_of_ones_own_may_bring_everyday_words(tmp_path: Path) -> None:
+    read = load_catalogue(_with_words(tmp_path, "item_id\tzh\ten\na.one\t头一个、第一，甲\tfirst; number one\n"))
+    assert read.items["a.one"].words == ("头一个", "第一", "甲", "first", "number one")
+    assert read.items["a.two"].words == ()
+
+
+def test_a_column_of_words_may_be_missing_and_an_item_may_stand_there_twice(tmp_path: Path) -> None:
+    read = load_catalogue(_with_words(tmp_path, "item_id\ten\na.two\tsecond\na.two\tsecond; next;\n"))
+    assert read.items["a.two"].words == ("second", "next")
+
+
+def test_everyday_words_are_no_part_of_what_a_catalogue_means(tmp_path: Path) -> None:
+    """Else a word more would make every read model start over."""
+    with_words = load_catalogue(_with_words(tmp_path, "item_id\tzh\na.one\t头一个\n"))
+    (tmp_path / "words.tsv").unlink()
+    assert with_words.digest == load_catalogue(tmp_path).digest
+
+
+def test_words_of_an_item_that_is_not_there_are_told_with_their_line(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError, match=r"words\.tsv:3: item a\.three is not in catalogue\.tsv"):
+        load_catalogue(_with_words(tmp_path, "item_id\tzh\na.one\t头一个\na.three\t三\n"))
