@@ -29,6 +29,8 @@ STATUS: dict[str, int] = {
     "duplicate_id": 409,
     "duplicate_enrolment": 409,
     "already_withdrawn": 409,
+    "matched_meanwhile": 409,
+    "changed_meanwhile": 409,
     "not_answerable": 409,
     "sits_elsewhere": 409,
     "not_possible_now": 409,

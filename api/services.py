@@ -11,10 +11,12 @@ from api.claiming import Claiming
 from api.commands import Command, command_of
 from api.enrolling import Enrolling
 from api.entries import Entries, Kind, found, known
+from api.exports.service import Exporter
 from api.imports.archive import Archive
 from api.imports.reader import Reader
 from api.imports.service import Importer
 from api.imports.shapes import Lookup
+from api.imports.undo import Undoing
 from api.leaving import OpenRequests
 from api.lives import PRACTICES
 from api.living import Living
@@ -76,6 +78,8 @@ class Services:
     living: Living
     vault: Vault
     importer: Importer
+    undoing: Undoing
+    exporter: Exporter
     stream: Stream
     webhooks: Webhooks
     words: Shelf
@@ -99,6 +103,7 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
     )
     vault = Vault(engine=ports.store, master_key=ports.master_key)
     horizon = timedelta(days=366 * settings.horizon_years)
+    archive = Archive(ports.store)
     checks = Checks(catalogue=ports.catalogue, regions=ports.regions, horizon=horizon)
     return Services(
         ports=ports,
@@ -115,7 +120,7 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
         vault=vault,
         importer=Importer(
             reader=Reader(most_rows=settings.max_import_rows),
-            archive=Archive(ports.store),
+            archive=archive,
             checks=checks,
             lookup=Lookup(ports.catalogue),
             kinds={"demands": DEMAND, "resources": RESOURCE},
@@ -123,6 +128,8 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
             reading=reading,
             writer=writer,
         ),
+        undoing=Undoing(archive=archive, reading=reading, writer=writer, batch=settings.import_batch),
+        exporter=Exporter(reading=reading, catalogue=ports.catalogue),
         stream=Stream(reading=reading, changed=ports.changed, poll_s=settings.poll_s, size=settings.stream_buffer),
         webhooks=Webhooks(
             subscriptions=Subscriptions(engine=ports.store, master_key=ports.master_key),

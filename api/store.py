@@ -18,6 +18,8 @@ from sqlalchemy import (
     Text,
     create_engine,
     event,
+    inspect,
+    text,
 )
 
 from api.readmodel.instants import Instant
@@ -52,6 +54,8 @@ imports = Table(
     Column("kind", String, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("report", LargeBinary, nullable=False),  # ImportReport as JSON, zlib
+    Column("summary", String),  # ImportSummary as JSON; None for what was imported before there were any
+    Column("undo", LargeBinary),  # UndoReport as JSON, zlib; None while it stands
     Index("ix_imports_time", "created_at"),
 )
 
@@ -122,7 +126,19 @@ def open_store(path: Path | str) -> Engine:
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
     event.listen(engine, "connect", _prepare)
     metadata.create_all(engine)
+    _add_columns(engine)
     return engine
+
+
+def _add_columns(engine: Engine) -> None:
+    """Give tables of before the columns that joined later; those may be empty, so nothing else has to change."""
+    with engine.begin() as connection:
+        for table in metadata.tables.values():
+            known = {column["name"] for column in inspect(connection).get_columns(table.name)}
+            for column in table.columns:
+                if column.name not in known:
+                    kind = column.type.compile(engine.dialect)
+                    connection.execute(text(f'ALTER TABLE "{table.name}" ADD COLUMN "{column.name}" {kind}'))
 
 
 def _prepare(connection: Any, _record: Any) -> None:

@@ -8,6 +8,7 @@ from deploy.commands import (
     bench,
     deadletters,
     demo,
+    exports,
     imports,
     kafka,
     projector,
@@ -33,10 +34,12 @@ app.command("worker")(worker.worker)
 app.command("projector")(projector.projector)
 app.command("demo")(demo.demo)
 app.command("import")(imports.import_file)
+app.command("export")(exports.export_list)
 app.command("watch")(watch.watch)
 app.command("replay")(replay.replay)
 app.command("backtest")(backtest.backtest)
 app.command("rebuild")(rebuild.rebuild)
+app.add_typer(imports.app, name="imports")
 app.add_typer(deadletters.app, name="deadletters")
 app.add_typer(topics.app, name="topics")
 app.add_typer(kafka.app, name="kafka")

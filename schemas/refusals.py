@@ -93,11 +93,18 @@ REFUSALS: dict[str, Message] = {
     "unknown_word": Message("不认识这个词，请从下拉列表中选择。", "This word is not known; choose one from the list."),
     "bad_time": Message("时间格式不正确。", "The time is not well formed."),
     "bundle_differs": Message(
-        "同一组合需求的各行，这一列须与第一行相同，或者留空。",
-        "In the rows of one bundle this column must be as in the first, or blank.",
+        "同一条需求的各行，这一列须与第一行相同，或者留空。",
+        "In the rows of one demand this column must be as in the first, or blank.",
     ),
     "bundle_refused": Message(
-        "同一组合需求的其他行有误，整条未导入。", "Another row of the bundle is wrong, so none of it was taken."
+        "同一条需求的其他行有误，整条未导入。", "Another row of the demand is wrong, so none of it was taken."
+    ),
+    "matched_meanwhile": Message(
+        "已有匹配，不能撤销；请先处理匹配，再撤回条目。",
+        "It was matched meanwhile; see to the match first, then withdraw the entry.",
+    ),
+    "changed_meanwhile": Message(
+        "导入后已被修改，未撤销。", "It was changed after the import, so it was left as it is."
     ),
 }
 

@@ -11,6 +11,7 @@ import contextlib
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
@@ -21,6 +22,9 @@ MOST_COLUMNS = 100
 MOST_CHARACTERS = 32_000_000
 UNREADABLE, TOO_MANY_ROWS = 3, 4
 """Exit codes."""
+
+FORMULA = re.compile(r"'*[=+@＝＋－＠\t\r-]")
+"""How a cell begins that Excel would take for a formula, or that our own export has disarmed with an apostrophe."""
 
 Rows = list[list[str]]
 """Cells as text, row by row; times in ISO form, whole numbers without a point, blank cells empty."""
@@ -65,7 +69,8 @@ def _table(data: bytes) -> Iterator[list[str]]:
     text = decoded(data)
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
     csv.field_size_limit(len(data) + 1)
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+        yield [cell[1:] if cell[:1] == "'" and FORMULA.match(cell) else cell for cell in cells]
 
 
 def decoded(data: bytes) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
+from api.imports.occasions import recurring, windows
 from api.imports.words import ZH, bundle_name, enumerated, instant, several, whole, yes_or_no
 from schemas.demands import Beneficiary, Channel, Fitness, Urgency
 from schemas.refusals import Refused
@@ -27,7 +28,7 @@ class Column:
     aliases: tuple[str, ...] = ()
 
 
-def _choice(name: str, zh: str, kind: type[StrEnum], *, example: str, hint: str, **more: Any) -> Column:
+def choice(name: str, zh: str, kind: type[StrEnum], *, example: str, hint: str, **more: Any) -> Column:
     return Column(
         name=name,
         zh=zh,
@@ -58,6 +59,15 @@ _ITEM = Column(
     name="item", zh="服务项目", example="", hint="见“服务项目”页：填编号或名称", required=True, aliases=("项目",)
 )
 
+_RECURRING = Column(
+    name="recurring",
+    zh="重复时间",
+    example="",
+    hint="可不填；首次起止和重复规则（RFC 5545），多个用 | 分开，"
+    "如 2030-06-01 09:00/2030-06-01 12:00 FREQ=WEEKLY;BYDAY=SA",
+    read=recurring,
+)
+
 DEMANDS: tuple[Column, ...] = (
     _ID,
     _TITLE,
@@ -73,9 +83,9 @@ DEMANDS: tuple[Column, ...] = (
     ),
     Column(name="duration_minutes", zh="时长（分钟）", example="30", hint="不填为 60", read=whole, aliases=("时长",)),
     _time("deadline", "截止时间", example="", hint="可不填；到时未配上的名额失效", ends=True),
-    _choice("urgency", "紧急程度", Urgency, example="普通", hint="不填为普通"),
-    _choice("channel", "来源渠道", Channel, example="网格", hint="不填为线上", aliases=("渠道",)),
-    _choice("beneficiary", "受益对象", Beneficiary, example="老年人", hint="不填为一般群众"),
+    choice("urgency", "紧急程度", Urgency, example="普通", hint="不填为普通"),
+    choice("channel", "来源渠道", Channel, example="网格", hint="不填为线上", aliases=("渠道",)),
+    choice("beneficiary", "受益对象", Beneficiary, example="老年人", hint="不填为一般群众"),
     _flag("micro_wish", "微心愿", example="否", hint="不填为否"),
     _flag("risky", "有风险", example="否", hint="有风险的工作需要保险"),
     Column(
@@ -97,6 +107,14 @@ DEMANDS: tuple[Column, ...] = (
         read=bundle_name,
         aliases=("组合",),
     ),
+    Column(
+        name="joined",
+        zh="多项需求",
+        example="",
+        hint="同一条需求有多项、各项分别匹配的，各行填同一个名称，如 B。第二行起只需填服务项目和数量，其余留空",
+        read=bundle_name,
+    ),
+    _RECURRING,
     Column(name="requester", zh="需求方", example="", hint="不填为该社区；单位填统一社会信用代码", aliases=("发布方",)),
     _DETAIL,
 )
@@ -106,7 +124,7 @@ RESOURCES: tuple[Column, ...] = (
     _ID,
     _TITLE,
     _ITEM,
-    _choice("kind", "资源类型", ResourceKind, example="人才", hint="不填为人才", aliases=("类型",)),
+    choice("kind", "资源类型", ResourceKind, example="人才", hint="不填为人才", aliases=("类型",)),
     Column(name="capacity", zh="容量", example="1", hint="可同时服务几处，不填为 1", read=whole, aliases=("数量",)),
     Column(
         name="provider",
@@ -128,8 +146,16 @@ RESOURCES: tuple[Column, ...] = (
     ),
     _time("start", "开始时间", example="2030-06-01 08:00", hint="北京时间；起止都不填为随时"),
     _time("end", "结束时间", example="2030-06-01 18:00", hint="北京时间；只填日期则到当日结束", ends=True),
-    _choice("access", "使用方式", AccessMode, example="免费", hint="不填为免费"),
-    _choice("delivery", "服务方式", DeliveryMode, example="互助", hint="可不填"),
+    Column(
+        name="windows",
+        zh="更多时段",
+        example="",
+        hint="可不填；起止之外的其他时段，如 2030-06-08 08:00/2030-06-08 18:00，多个用 | 分开",
+        read=windows,
+    ),
+    _RECURRING,
+    choice("access", "使用方式", AccessMode, example="免费", hint="不填为免费"),
+    choice("delivery", "服务方式", DeliveryMode, example="互助", hint="可不填"),
     Column(
         name="notice_minutes", zh="提前通知（分钟）", example="60", hint="不填为 0", read=whole, aliases=("提前通知",)
     ),

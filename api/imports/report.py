@@ -59,6 +59,50 @@ class ImportReport(BaseModel):
     rows: tuple[RowReport, ...]
 
 
+class ImportSummary(BaseModel):
+    """A past import in figures; ``undone`` and ``kept`` count the rows of its undo, if there was one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    import_id: Annotated[str, Field(examples=["i-20261121-5f0c9e1b2a7d4c38"])]
+    kind: ListKind
+    created_at: datetime
+    total: int
+    posted: int
+    unchanged: int
+    refused: int
+    undone_at: datetime | None = None
+    undone: int = 0
+    kept: int = 0
+
+
+class RowUndone(BaseModel):
+    """What an undo made of one row that the import had posted."""
+
+    model_config = ConfigDict(frozen=True)
+
+    row: Annotated[int, Field(description="As the spreadsheet counted, from 1.", examples=[2])]
+    id: Annotated[str, Field(examples=["d-5f0c9e1b2a7d4c38"])]
+    outcome: Annotated[Literal["undone", "kept"], Field(description="`kept` where it could not be undone.")]
+    fault: Annotated[Fault | None, Field(description="Why it could not be undone.")] = None
+
+
+class UndoReport(BaseModel):
+    """What became of what an import had posted."""
+
+    model_config = ConfigDict(frozen=True)
+
+    import_id: Annotated[str, Field(examples=["i-20261121-5f0c9e1b2a7d4c38"])]
+    kind: ListKind
+    undone_at: datetime
+    undone: int
+    kept: int
+    positions: Annotated[
+        tuple[str, ...], Field(description="The last position in each partition, for `Cobuild-At-Least`.")
+    ]
+    rows: tuple[RowUndone, ...]
+
+
 _LONG_NUMBER = re.compile(r"[0-9]{7,}[0-9Xx]?")
 
 

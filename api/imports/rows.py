@@ -28,6 +28,8 @@ _PREFIX = {"demands": "d", "resources": "r"}
 _UNREAD = object()
 """Stands for the value of a cell that could not be read."""
 _LINE = re.compile(r"#/lines/([0-9]+)")
+_NAMING = ("bundle", "joined")
+"""Columns in which the rows of one demand bear the same name."""
 _WHOLE_ROW = {"impossible_window": "end", "capacity_of_a_person": "capacity", "team_too_large": "quantity"}
 _COLUMN_OF = {"lines": ITEM, "window": "end", "windows": "end", "demand_id": "id", "resource_id": "id"}
 
@@ -43,9 +45,10 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """One entry, or what is wrong with it; of the rows by these numbers, several where they are a bundle 组合需求.
+    """One entry, or what is wrong with it; of the rows by these numbers, several where they are lines of one demand.
 
-    ``faults`` and ``warnings`` are told by row. ``given_id`` tells whether the id stood in the sheet.
+    ``faults`` and ``warnings`` are told by row. Where there are faults and an entry all the same, it is well formed but
+    must not be posted now: its window has passed, say. ``given_id`` tells whether the id stood in the sheet.
     """
 
     numbers: tuple[int, ...]
@@ -94,12 +97,12 @@ class RowParser:
         return self.lookup.item(cell) if column.name == ITEM else column.read(cell)
 
     def _parsed(self, rows: Sequence[Cells]) -> Parsed:
-        """Return the entry of a row, or of the rows of a bundle, which stand or fall together."""
+        """Return the entry of a row, or of the rows of one demand, which stand or fall together."""
         faults = {row.number: row.faults + self._amiss(row, first=rows[0]) for row in rows}
         return _refused(rows, faults) if any(faults.values()) else self._entry(rows)
 
     def _amiss(self, row: Cells, *, first: Cells) -> tuple[Fault, ...]:
-        """Return which columns lack what is required; after the first row of a bundle, which are not as there."""
+        """Return which columns lack what is required; after the first row of a demand, which are not as there."""
         columns = COLUMNS[self.kind]
         if row is first:
             return _missing(columns, row)
@@ -118,7 +121,8 @@ class RowParser:
         except ValidationError as error:
             return _refused(rows, self._faults(rejection(error).fields, rows))
         except Rejection as error:
-            return _refused(rows, self._faults(error.fields, rows))
+            refused = _refused(rows, self._faults(error.fields, rows))
+            return replace(refused, entry=entry, given_id=given is not None)
         warned = [(_row_of(notice.pointer, rows), self._warning(notice)) for notice in notices]
         return Parsed(_numbers(rows), entry, given_id=given is not None, warnings=_by_row(warned))
 
@@ -170,15 +174,16 @@ def content_of(entry: Fact) -> str:
 
 
 def _bundled(rows: Sequence[Cells]) -> list[list[Cells]]:
-    """Return the rows of each bundle together, in place of its first; every other row by itself."""
-    bundles: dict[object, list[Cells]] = {}
+    """Return the rows of each demand together, in place of its first; every row without a name by itself."""
+    together: dict[object, list[Cells]] = {}
     for row in rows:
-        bundles.setdefault(row.values.get("bundle", row.number), []).append(row)
-    return list(bundles.values())
+        name = next(((column, row.values[column]) for column in _NAMING if column in row.values), row.number)
+        together.setdefault(name, []).append(row)
+    return list(together.values())
 
 
 def _differ(name: str, row: Cells, first: Cells) -> bool:
-    """Whether a row says something else than the first of its bundle; a blank cell says nothing."""
+    """Whether a row says something else than the first of its demand; a blank cell says nothing."""
     said = (row.values.get(name), first.values.get(name))
     return said[0] is not None and _UNREAD not in said and said[0] != said[1]
 
@@ -191,7 +196,8 @@ def _missing(columns: Sequence[Column], row: Cells) -> tuple[Fault, ...]:
 def _refused(rows: Sequence[Cells], faults: Mapping[int, tuple[Fault, ...]]) -> Parsed:
     """Return that none of the rows is taken; one that is right by itself says so."""
     wrong = next(row.number for row in rows if faults.get(row.number))
-    others = (fault("bundle_refused", f"row {wrong}", field="bundle", column="组合需求"),)
+    column, zh = ("joined", "多项需求") if "bundle" not in rows[0].values else ("bundle", "组合需求")
+    others = (fault("bundle_refused", f"row {wrong}", field=column, column=zh),)
     return Parsed(_numbers(rows), None, faults={row.number: faults.get(row.number) or others for row in rows})
 
 

@@ -1,7 +1,8 @@
 """An import from file to report: read apart, parse in a thread, publish what is good in batches.
 
-1. A row stands or falls alone, the rows of a bundle together: bad ones are reported, good ones are posted.
-2. A row that is on the list already, by its id, is left as it is: importing a file twice changes nothing.
+1. A row stands or falls alone, the rows of one demand together: bad ones are reported, good ones are posted.
+2. A row that is on the list already, by its id, is left as it is: importing a file twice changes nothing, even where
+   its window has passed since.
 3. Where the log fails half-way the request fails; the same file again posts the rest.
 """
 
@@ -80,7 +81,7 @@ class Importer:
         async with AsyncExitStack() as stack:
             # Locks are taken in the order of ids: two imports of the same entries cannot wait for each other.
             for entry_id in ids:
-                await stack.enter_async_context(self.writer.hold(_entity(kind, entry_id)))
+                await stack.enter_async_context(self.writer.hold(entity(kind, entry_id)))
             present = await self._present(ids, kind=kind)
             reports: list[RowReport] = []
             fresh = []
@@ -92,7 +93,7 @@ class Importer:
             return reports, await self._publish(fresh, kind=kind, command=command)
 
     async def _present(self, ids: Sequence[str], *, kind: ListKind) -> dict[str, Present[Listed]]:
-        written = [self.writer.recall(_entity(kind, entry_id)) for entry_id in ids]
+        written = [self.writer.recall(entity(kind, entry_id)) for entry_id in ids]
         await self.reading.catch_up()
         await self.reading.settle(latest(note.position for note in written if note is not None))
         return await self.reading.query(_find_all, ids, kind=self.kinds[kind])
@@ -108,7 +109,7 @@ class Importer:
                     row=number,
                     id=entry_id,
                     outcome=outcome,
-                    faults=faults or row.faults.get(number, ()),
+                    faults=faults or (row.faults.get(number, ()) if outcome == "refused" else ()),
                     warnings=row.warnings.get(number, ()),
                 )
                 for number in row.numbers
@@ -117,11 +118,14 @@ class Importer:
         entry_id = None
         if row.entry is None:
             return report("refused")
+        known = present.get(self._id(row.entry, kind))
+        differs = known is not None and row.given_id and content_of(known.entry) != content_of(row.entry)
+        if row.faults and (known is None or differs):
+            return report("refused")
         entry_id = self._id(row.entry, kind)
-        known = present.get(entry_id)
         twice = entry_id in mentioned
         mentioned.add(entry_id)
-        if twice or (known is not None and row.given_id and content_of(known.entry) != content_of(row.entry)):
+        if twice or differs:
             return report("refused", fault("duplicate_id", entry_id, field="id", column="编号"))
         if known is not None:
             return report("unchanged")
@@ -131,7 +135,7 @@ class Importer:
         events = [self._event(entry, kind=kind, command=command) for entry in entries]
         positions = await self.writer.publish_all(events) if events else []
         for entry, position in zip(entries, positions, strict=True):
-            self.writer.remember(_entity(kind, self._id(entry, kind)), version=1, position=position)
+            self.writer.remember(entity(kind, self._id(entry, kind)), version=1, position=position)
         return positions
 
     def _event(self, entry: Listed, *, kind: ListKind, command: Command) -> Event[Fact]:
@@ -144,7 +148,8 @@ class Importer:
         return entry_id
 
 
-def _entity(kind: ListKind, entry_id: str) -> str:
+def entity(kind: ListKind, entry_id: str) -> str:
+    """Return under which name the writer knows an entry."""
     return f"{kind.removesuffix('s')}:{entry_id}"
 
 

@@ -32,10 +32,14 @@ class Lookup:
 
     def item(self, text: str) -> str:
         """Return the id of an item; raise Refused ``unknown_item``, also where a name is not clear."""
-        found = self._ids.get(text) or self._ids.get(text.lower())
+        found = self.means(text)
         if found is None:
             raise Refused("unknown_item", text[:100])
         return found
+
+    def means(self, text: str) -> str | None:
+        """Return the id of an item, or None."""
+        return self._ids.get(text) or self._ids.get(text.lower())
 
 
 def party(text: str) -> str:
@@ -46,10 +50,11 @@ def party(text: str) -> str:
 
 
 def demand(rows: Sequence[Mapping[str, Any]], *, entry_id: str, at: datetime) -> Demand:
-    """Return the demand of a row, or of the rows of a bundle; raise pydantic.ValidationError."""
+    """Return the demand of a row, or of the rows that are its lines; raise pydantic.ValidationError."""
     lines = [{name: row[name] for name in OF_A_LINE if name in row} for row in rows]
     values = {name: value for name, value in rows[0].items() if name not in OF_A_LINE}
     values["bundle"] = "bundle" in values
+    values.pop("joined", None)
     window = {"start": values.pop("start", None), "end": values.pop("end", None)}
     asking = party(values.pop("requester", f"community:{values['community']}"))
     return Demand.model_validate(
@@ -65,11 +70,12 @@ def resource(rows: Sequence[Mapping[str, Any]], *, entry_id: str, at: datetime) 
     scope = _scope(values.pop("scope", "本区"), home=values["home"])
     held = BETWEEN.split(values.pop("qualifications", ""))
     admits = values.pop("admits", "")
+    more = values.pop("windows", ())
     return Resource.model_validate(
         {
             "resource_id": entry_id,
             "offered_at": at,
-            "windows": [window] if window else [],
+            "windows": [*([window] if window else []), *more],
             "provider": offering,
             "scope": scope,
             "qualifications": [code for code in held if code],

@@ -10,6 +10,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from schemas.demands import Beneficiary, Channel, Fitness, Urgency
+from schemas.enrolment import EnrolmentKind, MemberClass
 from schemas.refusals import Refused
 from schemas.resources import AccessMode, DeliveryMode, ResourceKind
 
@@ -58,6 +59,13 @@ ZH: dict[StrEnum, str] = {
     DeliveryMode.WINDOW: "窗口",
     DeliveryMode.OFF_PEAK: "错时",
     DeliveryMode.PROXY: "代理",
+    MemberClass.RESIDENT: "居民党员",
+    MemberClass.IN_SERVICE: "在职党员",
+    MemberClass.RETIRED: "离退休党员",
+    MemberClass.MOBILE: "流动党员",
+    MemberClass.LAID_OFF: "下岗企业党员",
+    EnrolmentKind.UNIT_LINK: "单位联系",
+    EnrolmentKind.RESIDENCE: "居住地",
 }
 BETWEEN = re.compile(r"[、,，;；\s]+")
 """What stands between the words of a cell that holds several."""

@@ -1,4 +1,4 @@
-"""``cobuild import``: a spreadsheet into a running Cobuild, with a report for every row."""
+"""``cobuild import``: a spreadsheet into a running Cobuild, with a report per row; ``cobuild imports``: past ones."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -8,7 +8,9 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from deploy.commands.terminal import LOCAL, Url, err, out
+from deploy.commands.terminal import LOCAL, Token, Url, err, out
+
+app = typer.Typer(help="Imports of the past: list them, or undo one.", no_args_is_help=True)
 
 
 class ListKind(StrEnum):
@@ -23,57 +25,67 @@ def import_file(
     kind: Annotated[ListKind, typer.Option(help="Which list the file holds.")],
     url: Url = LOCAL,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only look; post nothing.")] = False,
-    token: Annotated[
-        str | None, typer.Option(envvar="COBUILD_API_TOKEN", help="Where the server asks for one.")
-    ] = None,
+    token: Token = None,
     all_rows: Annotated[bool, typer.Option("--all-rows", help="Report good rows too.")] = False,
 ) -> None:
     """Import a resource or demand list; good rows are posted, bad ones reported. Exit with 1 where a row was bad."""
-    import httpx  # noqa: PLC0415
+    from deploy.commands.calling import calling, checked  # noqa: PLC0415
 
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
-    try:
-        with (
-            Progress(*columns, console=err, transient=True) as bar,
-            bar.open(file, "rb", description=file.name) as body,
-        ):
-            answer = httpx.post(
-                f"{url}/v1/imports",
-                files={"file": (file.name, body)},
-                data={"kind": kind.value, "dry_run": str(dry_run).lower()},
-                headers=headers,
-                timeout=600,
-            )
-    except httpx.TransportError as error:
-        err.print(f"[red]cobuild:[/] no answer from {url} ({error}); is `cobuild up` running?", highlight=False)
-        raise typer.Exit(1) from None
-    if answer.is_error:
-        _refused(answer.json())
-        raise typer.Exit(1)
-    report = answer.json()
-    _show(report, all_rows=all_rows)
+    with (
+        calling(url, token=token) as client,
+        Progress(*columns, console=err, transient=True) as bar,
+        bar.open(file, "rb", description=file.name) as body,
+    ):
+        form = {"kind": kind.value, "dry_run": str(dry_run).lower()}
+        answer = client.post("/v1/imports", files={"file": (file.name, body)}, data=form)
+    report = checked(answer).json()
+    rows = [row for row in report["rows"] if all_rows or row["outcome"] == "refused"]
+    _show(rows, counts={name: report[name] for name in ("posted", "valid", "unchanged", "refused")})
+    if report["posted"]:
+        out.print(f"to undo: cobuild imports undo {report['import_id']}", highlight=False)
     raise typer.Exit(1 if report["refused"] else 0)
 
 
-def _refused(problem: dict[str, Any]) -> None:
-    messages = problem.get("messages", {})
-    err.print(f"[red]{problem.get('code')}[/] {messages.get('zh', '')} {messages.get('en', '')}", highlight=False)
-    if problem.get("detail"):
-        err.print(problem["detail"], highlight=False)
+@app.command("list")
+def list_imports(
+    url: Url = LOCAL, limit: Annotated[int, typer.Option(min=1, max=500, help="How many, the newest first.")] = 20
+) -> None:
+    """List past imports."""
+    from deploy.commands.calling import calling, checked  # noqa: PLC0415
+
+    with calling(url) as client:
+        rows = checked(client.get("/v1/imports", params={"limit": limit})).json()["rows"]
+    names = ("import_id", "kind", "created_at", "total", "posted", "refused", "undone", "kept")
+    table = Table(*names)
+    for row in rows:
+        table.add_row(*(str(row[name]) for name in names))
+    out.print(table if rows else "no imports")
 
 
-def _show(report: dict[str, Any], *, all_rows: bool) -> None:
-    rows = [row for row in report["rows"] if all_rows or row["outcome"] == "refused"]
+@app.command("undo")
+def undo_import(
+    import_id: Annotated[str, typer.Argument(help="As the import or the list of imports tells it.")],
+    url: Url = LOCAL,
+    token: Token = None,
+) -> None:
+    """Withdraw what an import posted; say what could not be undone, and why. Exit with 1 where there is such a row."""
+    from deploy.commands.calling import calling, checked  # noqa: PLC0415
+
+    with calling(url, token=token) as client:
+        report = checked(client.post(f"/v1/imports/{import_id}:undo")).json()
+    rows = [row | {"faults": [row["fault"]]} for row in report["rows"] if row["fault"]]
+    _show(rows, counts={name: report[name] for name in ("undone", "kept")})
+    raise typer.Exit(1 if report["kept"] else 0)
+
+
+def _show(rows: list[dict[str, Any]], *, counts: dict[str, int]) -> None:
     if rows:
-        table = Table()
-        for name in ("row", "id", "outcome", "what is wrong"):
-            table.add_column(name)
+        table = Table("row", "id", "outcome", "why")
         for row in rows:
             table.add_row(str(row["row"]), row["id"] or "", row["outcome"], "\n".join(map(_told, row["faults"])))
         out.print(table)
-    counts = ("posted", "valid", "unchanged", "refused")
-    out.print(", ".join(f"{report[name]} {name}" for name in counts if report[name]) or "no rows", highlight=False)
+    out.print(", ".join(f"{count} {name}" for name, count in counts.items() if count) or "no rows", highlight=False)
 
 
 def _told(fault: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ err = Console(stderr=True)
 DataDir = Annotated[Path | None, typer.Option(help="Where all state lies; else COBUILD_DATA_DIR, else .cobuild.")]
 Kafka = Annotated[str | None, typer.Option(help="Brokers, HOST:PORT; else COBUILD_KAFKA, else the embedded log.")]
 Url = Annotated[str, typer.Option(help="A running Cobuild.", envvar="COBUILD_URL")]
+Token = Annotated[str | None, typer.Option(envvar="COBUILD_API_TOKEN", help="Where the server asks for one.")]
 LOCAL = "http://127.0.0.1:8080"
 
 

@@ -1,54 +1,18 @@
 """Lists from spreadsheets: what is good is posted, what is bad is told row by row."""
 
-import csv
 import io
 import zipfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from openpyxl import Workbook, load_workbook
 
 from schemas.demands import DemandPosted
 from schemas.resources import ResourceOffered
 from tests.apiworld import World, world_in
-
-HEADERS = ["标题", "服务项目", "数量", "社区代码", "开始时间", "结束时间"]
-GOOD = ["给楼里的老人理发", "上门理发", "2", "310105001001", "2026-11-25 09:00", "2026-11-25 12:00"]
-
-
-def sheet(*rows: list[Any], headers: list[str] = HEADERS) -> bytes:
-    book = Workbook()
-    for row in (headers, *rows):
-        book.active.append(row)
-    data = io.BytesIO()
-    book.save(data)
-    return data.getvalue()
-
-
-def table(*rows: list[str], headers: list[str] = HEADERS, encoding: str = "utf-8-sig") -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows([headers, *rows])
-    return text.getvalue().encode(encoding)
-
-
-def row(**changes: Any) -> list[Any]:
-    """Return the good row with some columns changed, by place name."""
-    names = ("title", "item", "quantity", "community", "start", "end")
-    return [changes.get(name, cell) for name, cell in zip(names, GOOD, strict=True)]
-
-
-async def load(
-    world: World, data: bytes, *, kind: str = "demands", dry_run: bool = False, **headers: str
-) -> httpx.Response:
-    return await world.client.post(
-        "/v1/imports",
-        files={"file": ("list", data)},
-        data={"kind": kind, "dry_run": str(dry_run).lower()},
-        headers={name.replace("_", "-"): value for name, value in headers.items()},
-    )
+from tests.integration.api.spreadsheets import GOOD, HEADERS, load, row, sheet, table
 
 
 async def test_a_sheet_with_half_its_rows_wrong_posts_the_other_half(world: World) -> None:
@@ -123,6 +87,30 @@ async def test_the_same_file_again_changes_nothing(world: World) -> None:
     assert len(world.sink.facts(DemandPosted)) == 3
 
 
+async def test_a_row_on_the_list_stays_so_when_its_time_has_passed(world: World) -> None:
+    data = sheet(row(), row(title="b", end="2026-11-21 09:00", start="2026-11-21 08:00"))
+    assert [line["outcome"] for line in (await load(world, data)).json()["rows"]] == ["posted", "refused"]
+    world.clock.pass_(days=30)
+    later = (await load(world, data)).json()["rows"]
+    told = [(line["outcome"], [fault["code"] for fault in line["faults"]]) for line in later]
+    assert told == [("unchanged", []), ("refused", ["window_passed"])]
+
+
+async def test_rows_of_one_name_are_a_demand_of_several_lines_each_for_itself(world: World) -> None:
+    blank = {"title": "", "community": "", "start": "", "end": ""}
+    rows = [[*row(), "B"], [*row(item="骑手信息员志愿者", quantity=3, **blank), "b"], [*row(title="c"), ""]]
+    report = (await load(world, sheet(*rows, headers=[*HEADERS, "多项需求"]))).json()
+    assert [line["outcome"] for line in report["rows"]] == ["posted"] * 3
+    both, alone = (fact.demand for fact in world.sink.facts(DemandPosted))
+    assert ([line.quantity for line in both.lines], both.bundle, len(alone.lines)) == ([2, 3], False, 1)
+    wrong = [[*row(), "B"], [*row(item="月球漫步", **blank), "B"]]
+    refused = (await load(world, sheet(*wrong, headers=[*HEADERS, "多项需求"]))).json()["rows"]
+    assert [(line["faults"][0]["code"], line["faults"][0]["field"]) for line in refused] == [
+        ("bundle_refused", "joined"),
+        ("unknown_item", "item"),
+    ]
+
+
 async def test_a_mended_file_posts_only_what_was_mended(world: World) -> None:
     await load(world, sheet(row(), row(title="b", item="月球漫步")))
     mended = (await load(world, sheet(row(title="b"), row()))).json()
@@ -144,8 +132,14 @@ async def test_rows_with_ids_are_entries_of_their_own(world: World) -> None:
     assert [line["outcome"] for line in later["rows"]] == ["unchanged", "refused"]
 
 
-async def test_a_dry_run_tells_all_and_posts_nothing(world: World) -> None:
-    answer = await load(world, sheet(row(), row(item="月球漫步")), dry_run=True)
+@pytest.mark.parametrize("said", ["in the form", "in the address"])
+async def test_a_dry_run_tells_all_and_posts_nothing(world: World, said: str) -> None:
+    data = sheet(row(), row(item="月球漫步"))
+    if said == "in the form":
+        answer = await load(world, data, dry_run=True)
+    else:
+        parts = {"files": {"file": ("list", data)}, "data": {"kind": "demands"}}
+        answer = await world.client.post("/v1/imports?dry_run=true", **parts)
     assert answer.status_code == 200
     assert [line["outcome"] for line in answer.json()["rows"]] == ["valid", "refused"]
     assert world.sink.events == []
