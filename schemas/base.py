@@ -84,6 +84,15 @@ ShardKey = Annotated[
 Grid = Annotated[str, Field(pattern=r"^G[0-9A-Z]{1,8}(-[0-9A-Z]{1,8}){0,5}$", examples=["G03-02"])]
 """A local suffix below the community, of any depth."""
 
+PlacePrefix = Annotated[
+    str,
+    Field(
+        pattern=r"^[1-9][0-9]([0-9]{2}([0-9]{2}([0-9]{3}([0-9]{3}(-G[0-9A-Z]{1,8}(-[0-9A-Z]{1,8}){0,5})?)?)?)?)?$",
+        examples=["310105", "310105001001-G03-02"],
+    ),
+]
+"""A region's prefix, or a community with a grid below it."""
+
 ItemId = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,60}\.[a-z0-9_]{1,90}$", examples=["elder_care.hair_cut"])]
 """``category.item`` of the catalogue in force."""
 

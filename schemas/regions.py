@@ -96,6 +96,23 @@ def parse_place(text: str) -> Place:
     return Place(community, grid)
 
 
+def place_name(community: str, grid: str | None) -> str:
+    """Return a community and a grid as one text, ``310105001001-G03-02``; the inverse of ``parse_place``."""
+    return f"{community}-{grid}" if grid else community
+
+
+def way_down(place: str) -> tuple[str, ...]:
+    """Return every region that a place lies in, the whole country ("") first and the place itself last.
+
+    A place is a prefix, or a community with a grid of any depth.
+    """
+    code, *cells = place.split("-")
+    regions = ["", *(code[:level] for level in Level if level <= len(code))]
+    for cell in cells:
+        regions.append(f"{regions[-1]}-{cell}")
+    return tuple(regions)
+
+
 def grid_covers(outer: str, inner: str) -> bool:
     """Whether grid ``inner`` is ``outer`` or lies below it; the empty suffix is the whole community."""
     return not outer or inner == outer or inner.startswith(f"{outer}-")

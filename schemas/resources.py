@@ -9,6 +9,7 @@ from schemas.base import (
     Detail,
     EntityId,
     Fact,
+    Grid,
     ItemId,
     Moment,
     PartyRef,
@@ -97,6 +98,9 @@ class Resource(Fact):
     ] = ()
     scope: Annotated[tuple[Area, ...], Field(min_length=1, max_length=16, description="Where it may serve.")]
     home: Annotated[RegionCode, Field(description="Where it lives; nearness is measured from here.")]
+    grid: Annotated[
+        Grid | None, Field(exclude_if=unsaid, description="The grid of its home in which it is, where that is known.")
+    ] = None
     access: AccessMode = AccessMode.FREE
     delivery: DeliveryMode | None = None
     notice_minutes: Annotated[int, Field(ge=0, le=60 * 24 * 90, description="Least time before a start.")] = 0

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 
 from api.readmodel.instants import Instant
 
-SCHEMA = 6
+SCHEMA = 7
 """Grows with every change to a table or to how it is filled."""
 
 LIVE = ("proposed", "confirmed")
@@ -68,6 +68,7 @@ resources = Table(
     Column("item", String, nullable=False),
     Column("category", String, nullable=False),
     Column("home", String, nullable=False),
+    Column("place", String, nullable=False),  # the home, with its grid where that is known
     Column("capacity", Integer, nullable=False),
     Column("renewable", Boolean, nullable=False),
     Column("offered_at", Instant, nullable=False),
@@ -99,6 +100,7 @@ demands = Table(
     Column("requester", String, nullable=False),
     Column("title", String, nullable=False),
     Column("community", String, nullable=False),
+    Column("place", String, nullable=False),  # the community, with its grid where that is known
     Column("urgency", String, nullable=False),
     Column("asked", Integer, nullable=False),
     Column("filled", Integer, nullable=False),
@@ -326,6 +328,7 @@ lives = Table(
     Column("is_open", Boolean, nullable=False),
     Column("holds", String),  # of the open lives of a kind and shard, one at most holds a name
     Column("community", String, nullable=False),
+    Column("place", String, nullable=False),  # the community, with its grid where that is known
     Column("title", String, nullable=False),
     Column("opened_at", Instant, nullable=False),
     Column("since", Instant, nullable=False),  # when it came to its state
@@ -400,7 +403,7 @@ deadletters = Table(
 tallies = Table(
     "tallies",
     metadata,
-    Column("region", String, primary_key=True),  # a prefix of 0, 2, 4, 6, 9 or 12 digits
+    Column("region", String, primary_key=True),  # a prefix of 0, 2, 4, 6, 9 or 12 digits, or a grid of a community
     Column("category", String, primary_key=True),  # or "" for all categories together
     Column("parent", String),  # the region one level up
     Column("open_demands", BigInteger, nullable=False),
@@ -415,3 +418,17 @@ tallies = Table(
     Index("ix_tallies_parent", "parent", "category"),
 )
 """Running sums per region of every level, so that an overview never counts entries."""
+
+stages = Table(
+    "stages",
+    metadata,
+    Column("region", String, primary_key=True),  # as in tallies
+    Column("kind", String, primary_key=True),
+    Column("state", String, primary_key=True),
+    Column("parent", String),
+    Column("here", BigInteger, nullable=False),  # lives that stand in the state
+    Column("left", BigInteger, nullable=False),  # lives that have left it
+    Column("stayed", BigInteger, nullable=False),  # seconds that those stayed, added up
+    Index("ix_stages_parent", "parent", "kind"),
+)
+"""Running sums of lives per region of every level and state: how many stand there, how long others stayed."""

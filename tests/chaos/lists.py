@@ -107,7 +107,11 @@ def differences(one: Tables, other: Tables) -> Iterator[str]:
             yield f"rebuilt, {name} {'lacks' if row in rows else 'has'} {row}"
 
 
-_SUMS = {"tallies": ("region", "category", "parent"), "resource_seats": ("resource_id",)}
+_SUMS = {
+    "tallies": ("region", "category", "parent"),
+    "stages": ("region", "kind", "state", "parent"),
+    "resource_seats": ("resource_id",),
+}
 """Tables of running sums, and what they are the sums of."""
 
 

@@ -1,5 +1,6 @@
 """Random paths, legal and illegal, through every life cycle: the table decides, and the lists agree with the fold."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from api.readmodel.model import ReadModel
-from api.readmodel.tables import lives, steps, void_steps
+from api.readmodel.tables import lives, stages, steps, void_steps
 from schemas.catalogue import load_catalogue
 from schemas.envelope import Event, new_event
 from schemas.lifecycle import BACK, Life, Lifecycle, Move, Step, take
@@ -106,10 +107,14 @@ def test_the_lists_are_the_fold_however_batches_are_cut(
         bodies = {row.id: row.body for row in connection.execute(select(lives))}
         counted = [row.event_id for row in connection.execute(select(steps).order_by(steps.c.seq))]
         refused = {row.event_id: row.code for row in connection.execute(select(void_steps))}
+        standing = {row.state: row.here for row in connection.execute(select(stages).where(stages.c.region == ""))}
     model.close()
     assert bodies == {name: life.model_dump_json() for name, life in expected.items()}
     assert counted == [event.id for event in events if event.id not in void]
     assert refused == void
+    assert {state: here for state, here in standing.items() if here} == Counter(
+        life.state for life in expected.values()
+    )
 
 
 def _folded(lifecycle: Lifecycle[Any], events: Sequence[Event[Step]]) -> tuple[dict[str, Life], dict[str, str]]:

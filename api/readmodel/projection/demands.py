@@ -15,10 +15,11 @@ from api.readmodel.tables import LIVE, assignments, demand_lines, demands, lapse
 from schemas.catalogue import Catalogue
 from schemas.demands import Demand, DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn, Urgency
 from schemas.envelope import Event
+from schemas.regions import place_name
 
 _SEATS = ("asked", "filled", "fulfilled")
 _CHANGING = ("version", "state", "withdrawn", "reason", "urgency", *_SEATS, "changed_at")
-_KNOWN = ("demand_id", "community", *_CHANGING)
+_KNOWN = ("demand_id", "place", *_CHANGING)
 
 _AS_KNOWN = select(*(demands.c[name] for name in _KNOWN))
 _LINES = select(demand_lines)
@@ -128,6 +129,7 @@ def _row(demand: Demand) -> Values:
         "requester": demand.requester,
         "title": demand.title,
         "community": demand.community,
+        "place": place_name(demand.community, demand.grid),
         "urgency": demand.urgency.value,
         "posted_at": demand.posted_at,
         "body": demand.model_dump_json(),
@@ -185,7 +187,7 @@ def _stand(connection: Connection, rows: Mapping[str, Values], lines: Lines) -> 
 def _count(tally: Tally, row: Values, lines: Mapping[int, Values], sign: int) -> None:
     for part in contributions(row["state"], lines.values()):
         sums = {name: sign * value for name, value in part._asdict().items() if name != "category"}
-        tally.add(row["community"], part.category, **sums)
+        tally.add(row["place"], part.category, **sums)
 
 
 def _id_of(data: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from api.readmodel.projection.rows import Values, put, put_once, rows_among
+from api.readmodel.projection.stages import Stages, place_of
 from api.readmodel.tables import life_parties, lives, steps, void_steps
 from schemas.envelope import Event
 from schemas.lifecycle import Life, Step, take
@@ -32,6 +33,7 @@ def project_lives(connection: Connection, events: Sequence[Event[Step]]) -> None
     put_once(connection, steps, batch.steps)
     put_once(connection, void_steps, batch.void)
     put_once(connection, life_parties, [*batch.parties.values()])
+    batch.stages.write(connection)
 
 
 @dataclass(slots=True)
@@ -43,6 +45,7 @@ class _Batch:
     steps: list[Values] = field(default_factory=list)
     void: list[Values] = field(default_factory=list)
     parties: dict[tuple[str, ...], Values] = field(default_factory=dict)
+    stages: Stages = field(default_factory=Stages)
 
     @classmethod
     def load(cls, connection: Connection, events: Sequence[Event[Step]]) -> "_Batch":
@@ -71,6 +74,7 @@ class _Batch:
         self.known.add(event.id)
         self.lives[name] = after
         self.rows[name] = _row(name[0], after, shard=event.key)
+        self.stages.move(name[0], before, after)
         self.steps.append(_step(name, before, after, event))
         for party in (*after.parties, event.data.by):
             self.parties[party, *name] = {"party": party, "kind": name[0], "id": name[1]}
@@ -102,6 +106,7 @@ def _row(kind: str, life: Life, *, shard: str) -> Values:
         "is_open": lifecycle.states[life.state].is_open,
         "holds": life.holds,
         "community": life.community,
+        "place": place_of(life),
         "title": life.title,
         "opened_at": life.opened_at,
         "since": life.since,

@@ -11,10 +11,11 @@ from api.readmodel.projection.tombstones import load_tombstones, write_tombstone
 from api.readmodel.tables import resources
 from schemas.catalogue import Catalogue
 from schemas.envelope import Event
+from schemas.regions import place_name
 from schemas.resources import Resource, ResourceOffered, ResourceRevised, ResourceSuspended, ResourceWithdrawn
 
 _CHANGING = ("version", "state", "reason", "changed_at")
-_KNOWN = ("resource_id", "version", "state", "reason", "home", "category", "changed_at")
+_KNOWN = ("resource_id", "version", "state", "reason", "place", "category", "changed_at")
 _AS_KNOWN = select(*(resources.c[name] for name in _KNOWN))
 
 
@@ -78,6 +79,7 @@ def _row(resource: Resource, catalogue: Catalogue) -> Values:
         "item": resource.item,
         "category": catalogue.items[resource.item].category_id,
         "home": resource.home,
+        "place": place_name(resource.home, resource.grid),
         "capacity": resource.capacity,
         "renewable": resource.renewable,
         "offered_at": resource.offered_at,
@@ -87,7 +89,7 @@ def _row(resource: Resource, catalogue: Catalogue) -> Values:
 
 def _count(tally: Tally, row: Mapping[str, Any] | None, sign: int) -> None:
     if row is not None and row["state"] == "published":
-        tally.add_both(row["home"], row["category"], resources=sign)
+        tally.add_both(row["place"], row["category"], resources=sign)
 
 
 def _id_of(data: Any) -> str:

@@ -39,6 +39,13 @@ def in_region(column: Column[str], prefix: str) -> ColumnElement[bool]:
     return column.between(prefix.ljust(12, "0"), prefix.ljust(12, "9"))
 
 
+def in_place(column: Column[str], place: str) -> ColumnElement[bool]:
+    """Whether a column of communities, each with a grid or without, lies in a region or a grid."""
+    if len(place) < LEVELS[-1]:
+        return true() if not place else column.between(place.ljust(12, "0"), place.ljust(12, "9") + "~")
+    return or_(column == place, column.startswith(f"{place}-", autoescape=True))
+
+
 def shard_meets(column: Column[str], prefix: str) -> ColumnElement[bool]:
     """Whether a column of shards shares ground with the region of ``prefix``."""
     if not prefix:

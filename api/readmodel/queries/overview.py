@@ -27,7 +27,8 @@ def overview(connection: Connection, *, now: datetime, region: str = "") -> Over
     the newest 500 matches).
     """
     query = select(tallies).where(
-        or_(tallies.c.region == region, (tallies.c.parent == region) & (tallies.c.category == ""))
+        or_(tallies.c.region == region, (tallies.c.parent == region) & (tallies.c.category == "")),
+        tallies.c.region.not_like("%-%"),  # grids are seen in the roll-up
     )
     found = connection.execute(query.order_by(tallies.c.region, tallies.c.category))
     rows = [row for row in found if any(row._mapping[name] for name in (*_SUMS, "enrolments"))]

@@ -5,6 +5,9 @@ from collections.abc import Sequence
 SMALLEST_CELL = 5
 """Counts of people below this are never shown."""
 
+OF_PEOPLE = frozenset({"enrolment"})
+"""Kinds of lives that are about one person each: how many there are is a count of people."""
+
 
 def shown(count: int) -> int | None:
     """Return the count, or None where it is too small to be shown."""

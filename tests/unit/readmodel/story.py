@@ -147,6 +147,7 @@ class Story:
             title=f"需求 {number}",
             lines=tuple(DemandLine(item=self._item(item), quantity=quantity) for item, quantity in lines),
             community=community,
+            grid=(None, "G03", "G03-02")[version % 3],
             window=Window(start=self.now, end=self.now + timedelta(hours=hours)),
             posted_at=self.now,
         )

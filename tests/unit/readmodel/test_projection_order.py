@@ -157,14 +157,17 @@ def _check_tallies(model: ReadModel) -> None:
     """The sums of every region and category are what one gets by going through the lists."""
     sums: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
 
-    def count(community: str, category: str, **numbers: int) -> None:
+    def count(place: str, category: str, **numbers: int) -> None:
         for level in (0, 2, 4, 6, 9, 12):
-            sums[community[:level], category].update(numbers)
+            sums[place[:level], category].update(numbers)
+        cells = place.split("-")
+        for depth in range(2, len(cells) + 1):
+            sums["-".join(cells[:depth]), category].update(numbers)
 
     with model.read() as connection:
         for row in connection.execute(select(resources).where(resources.c.state == "published")):
             for category in ("", row.category):
-                count(row.home, category, resources=1)
+                count(row.place, category, resources=1)
         for row in connection.execute(select(assignments).where(assignments.c.phase.in_(["proposed", "confirmed"]))):
             for category in ("", row.category):
                 count(row.community, category, live=1)
@@ -175,7 +178,7 @@ def _check_tallies(model: ReadModel) -> None:
         for demand in connection.execute(select(demands)).all():
             own = connection.execute(select(demand_lines).where(demand_lines.c.demand_id == demand.demand_id)).all()
             for category in {"", *(line.category for line in own)}:
-                count(demand.community, category, **_numbers(demand.state, category, own))
+                count(demand.place, category, **_numbers(demand.state, category, own))
         for row in connection.execute(select(tallies)):
             expected = sums.pop((row.region, row.category), Counter())
             assert {name: row._mapping[name] for name in SUMS} == {name: expected[name] for name in SUMS}

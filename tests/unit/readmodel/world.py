@@ -37,6 +37,6 @@ def contents(model: ReadModel) -> dict[str, list[tuple[Any, ...]]]:
                 columns = [column for column in table.c if (name, column.name) != ("feed", "seq")]
                 rows = [tuple(row) for row in connection.execute(select(*columns))]
                 found[name] = sorted(rows, key=repr)
-    for name, first in (("tallies", 3), ("resource_seats", 1)):
+    for name, first in (("tallies", 3), ("stages", 4), ("resource_seats", 1)):
         found[name] = [row for row in found[name] if any(row[first:])]  # a sum of nothing may be a row or none
     return found

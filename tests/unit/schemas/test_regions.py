@@ -19,7 +19,9 @@ from schemas.regions import (
     pad,
     parent,
     parse_place,
+    place_name,
     prefix_of,
+    way_down,
 )
 
 CHINA = Regions.builtin("cn")
@@ -192,3 +194,16 @@ def test_a_file_that_is_no_listing_is_told(tmp_path: Path) -> None:
             Regions.load(tmp_path / name)
     with pytest.raises(ValueError, match="paris"):
         Regions.builtin("paris")
+
+
+@pytest.mark.parametrize("place", ["310105001001", "310105001001-G03", "310105001001-G03-02-A"])
+def test_a_place_is_told_in_one_word_and_read_back(place: str) -> None:
+    community, grid = parse_place(place)
+    assert place_name(community, grid or None) == place
+
+
+def test_the_way_down_to_a_place_names_every_level() -> None:
+    assert way_down("") == ("",)
+    assert way_down("310105") == ("", "31", "3101", "310105")
+    upper = ("", "31", "3101", "310105", "310105001", "310105001001")
+    assert way_down("310105001001-G03-02") == (*upper, "310105001001-G03", "310105001001-G03-02")
