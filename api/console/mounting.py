@@ -14,6 +14,7 @@ from api.console import names
 from api.console.board import Board
 from api.console.desk import Desk
 from api.console.foresight import Foresight
+from api.console.labels import labels
 from api.console.linkage import Linkage
 from api.console.page import Desktop, Overview
 from api.console.reasons import Reasons
@@ -69,14 +70,14 @@ def mount(app: FastAPI, ports: ConsolePorts) -> None:
     )  # fmt: skip
     linkage = Linkage(model=ports.model, regions=ports.regions, clock=ports.clock)
     board = Board(desk=desk, applied=ports.applied)
-    texts = {language: table(language) for language in get_args(Language)}
-    labels = names.catalogue_names(ports.catalogue)
+    texts = {language: table(language) | labels(language) for language in get_args(Language)}
+    called = names.catalogue_names(ports.catalogue)
     style = (_WEB / "console.css").read_text(encoding="utf-8")
 
     @ui.page("/", title=TEXTS["title"].zh, language="zh-CN", favicon=_ICON)
     def overview(client: Client) -> None:
         ui.add_head_html(f"<style>{style}</style>")
-        element = Overview(texts=texts, names=labels, language=ports.language)
+        element = Overview(texts=texts, names=called, language=ports.language)
         desktop = Desktop(
             element, desk=desk, board=board, reasons=reasons, foresight=foresight, linkage=linkage,
             explainer=ports.explainer, shard_width=ports.shard_width,

@@ -76,7 +76,7 @@ class Watch:
 def visiting(browser: Browser, url: str, *, may_complain: bool = False, **how: Any) -> Iterator[Page]:
     """Open a page in a context of its own; at the end it must have kept to its own host, without an error.
 
-    ``may_complain`` is for tests that take the server away: the browser itself then reports failed connections.
+    ``may_complain`` is for tests that take the server away or have something refused: the browser itself reports that.
     """
     how = {"viewport": DESK, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"} | how
     context: BrowserContext = browser.new_context(**how)

@@ -1,4 +1,5 @@
 // The operators' overview. The server tells it what there is (`receive`); it asks by the one event `ask`.
+import Affairs from "./affairs.js";
 import Bars from "./bars.js";
 import Drawer from "./drawer.js";
 import Empty from "./empty.js";
@@ -29,7 +30,7 @@ const asked = (name) => new URLSearchParams(location.search).get(name) ?? "";
 
 export default {
   mixins: [speech],
-  components: { Bars, Drawer, Empty, Figures, Levels, Minutes, Prices, Stream, Topbar, Waiting },
+  components: { Affairs, Bars, Drawer, Empty, Figures, Levels, Minutes, Prices, Stream, Topbar, Waiting },
   props: { texts: Object, names: Object, language: String },
   emits: ["ask"],
   data: () => ({
@@ -39,7 +40,10 @@ export default {
     busy: true,
     failed: false,
     category: asked("category"),
-    page: asked("page"), // "prices", "levels", else the overview
+    page: asked("page"), // "prices", "levels", "affairs", else the overview
+    kind: asked("kind"), // of the lives shown
+    tables: null, // of life cycles
+    changes: 0,
     prices: null,
     units: null,
     levels: null,
@@ -64,7 +68,7 @@ export default {
   methods: {
     begin() {
       this.ask("watch", { region: asked("region"), category: this.category });
-      for (const kind of ["assignment", "demand", "resource"]) if (asked(kind)) this.open(kind, asked(kind));
+      for (const kind of ["assignment", "demand", "resource", "life"]) if (asked(kind)) this.open(kind, asked(kind));
     },
     ask(what, values) {
       this.$emit("ask", { what, ...values });
@@ -136,10 +140,21 @@ export default {
     askLevels(narrow) {
       if (this.view) this.ask("levels", { region: this.view.region.code, ...narrow });
     },
+    turnKind(kind) {
+      this.kind = kind;
+      address({ kind });
+    },
     open(kind, id) {
       this.drawer = { kind, id, answer: null, decline: null };
-      address({ assignment: "", demand: "", resource: "", [kind]: id });
-      this.ask(kind, { id });
+      address({ assignment: "", demand: "", resource: "", life: "", [kind]: id });
+      if (kind !== "life") this.ask(kind, { id }); // lives are read from the API
+    },
+    start(action) {
+      this.drawer = { kind: "begin", id: action, answer: null, decline: null };
+    },
+    began(id) {
+      this.changes += 1;
+      this.open("life", `${this.kind || this.tables[0].kind}/${id}`);
     },
     post() {
       this.drawer = { kind: "post", id: "", answer: null, decline: null };
@@ -147,7 +162,7 @@ export default {
     close() {
       const { kind, id } = this.drawer;
       this.drawer = null;
-      address({ assignment: "", demand: "", resource: "" });
+      address({ assignment: "", demand: "", resource: "", life: "" });
       if (kind === "assignment") this.$nextTick(() => this.$refs.stream?.focusRow(id));
     },
     step(by) {
@@ -165,6 +180,7 @@ export default {
     onBack() {
       this.category = asked("category");
       this.page = asked("page");
+      this.kind = asked("kind");
       this.busy = true;
       this.ask("watch", { region: asked("region"), category: this.category });
     },
@@ -206,9 +222,11 @@ export default {
       <div class="page" :aria-busy="!view">
         <h1 class="unseen">{{ t("overview", { region: view?.region.name || t("everywhere") }) }}</h1>
         <p v-if="!view" class="quiet first">{{ t("loading") }}</p>
-        <Empty v-else-if="view.empty" />
+        <Empty v-else-if="view.empty && page !== 'affairs'" />
         <Prices v-else-if="page === 'prices'" :prices="prices" :units="units" :region="view.region.code" @ask="askPrices" @units="ask('units', $event)" />
         <Levels v-else-if="page === 'levels'" :levels="levels" :region="view.region.code" @ask="askLevels" @open="open('demand', $event)" />
+        <Affairs v-else-if="page === 'affairs'" :region="view.region.code" :tables="tables" :kind="kind" :changes="changes"
+                 @tables="tables = $event" @kind="turnKind" @open="open('life', $event)" @begin="start" />
         <template v-else>
           <Figures :figures="view.figures" />
           <div class="columns">
@@ -222,7 +240,7 @@ export default {
           </div>
         </template>
       </div>
-      <Drawer v-if="drawer" :kind="drawer.kind" :answer="drawer.answer" :decline="drawer.decline" :region="view?.region.code ?? ''"
-              :has-newer="reaches(-1)" :has-older="reaches(1)" @close="close" @step="step" @open="open" @ask="(what, id) => ask(what, { id })" />
+      <Drawer v-if="drawer" :kind="drawer.kind" :answer="drawer.answer" :decline="drawer.decline" :region="view?.region.code ?? ''" :id="drawer.id" :tables="tables" :lives="kind"
+              :has-newer="reaches(-1)" :has-older="reaches(1)" @close="close" @step="step" @open="open" @ask="(what, id) => ask(what, { id })" @changed="changes += 1" @began="began" @tables="tables = $event" />
     </div>`,
 };

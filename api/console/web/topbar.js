@@ -8,7 +8,7 @@ export default {
   data: () => ({ words }),
   methods: {
     here(page) {
-      const known = ["prices", "levels"].includes(this.page) ? this.page : "";
+      const known = ["prices", "levels", "affairs"].includes(this.page) ? this.page : "";
       return known === page ? "page" : undefined;
     },
     descend(event) {
@@ -41,6 +41,7 @@ export default {
         <button type="button" data-test="page-overview" :aria-current="here('')" @click="$emit('turn', '')">{{ t("page_overview") }}</button>
         <button type="button" data-test="page-prices" :aria-current="here('prices')" @click="$emit('turn', 'prices')">{{ t("scarcity") }}</button>
         <button type="button" data-test="page-levels" :aria-current="here('levels')" @click="$emit('turn', 'levels')">{{ t("way") }}</button>
+        <button type="button" data-test="page-affairs" :aria-current="here('affairs')" @click="$emit('turn', 'affairs')">{{ t("affairs") }}</button>
       </nav>
       <button type="button" class="plain" data-test="post" aria-haspopup="dialog" @click="$emit('post')">{{ t("post") }}</button>
       <div class="pulse" :class="{ lost }" :title="asOf ? t('as_of', { time: clock(asOf) }) : ''">

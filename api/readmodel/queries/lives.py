@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, true
+from sqlalchemy import Connection, Row, Select, case, func, select, true
 
 from api.readmodel.lifeviews import LateRow, LifeView, StepView
 from api.readmodel.queries.filters import NO_FILTER, Filter, between, equals, in_region
@@ -89,6 +89,20 @@ def list_late(
     """Return what is overdue in a region, of every kind; what was due last comes first."""
     query = select(lives).where(lives.c.due_at <= now, in_region(lives.c.community, region))
     return fetch_page(connection, query, key=_LATE_KEY, cursor=cursor, limit=limit, view=_late)
+
+
+def count_lives(connection: Connection, *, now: datetime, region: str = "") -> dict[str, dict[str, tuple[int, int]]]:
+    """Return how many lives of a region are in each state, and how many of these are overdue, by kind and state."""
+    late = func.sum(case((lives.c.due_at <= now, 1), else_=0))
+    query = (
+        select(lives.c.kind, lives.c.state, func.count().label("lives"), late.label("late"))
+        .where(in_region(lives.c.community, region))
+        .group_by(lives.c.kind, lives.c.state)
+    )
+    found: dict[str, dict[str, tuple[int, int]]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.kind, {})[row.state] = (row.lives, row.late)
+    return found
 
 
 def _of_party(kind: str, party: str) -> Select[tuple[str]]:

@@ -168,3 +168,18 @@ async def test_a_history_tells_how_long_each_stage_took(tmp_path: Path) -> None:
             ("open", "under_way", 5 * 3600),
             ("under_way", "under_way", 2 * 3600),
         ]
+
+
+async def test_the_tables_are_told_with_forms_and_with_how_many_stand_where(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as world:
+        await given(world)
+        at = await given(world, community="310104003001")
+        await world.post(f"{at}:start", {"by": UNIT})
+        world.clock.pass_(days=8)
+        tables = {table["kind"]: table for table in (await world.get("/v1/lifecycles?region=310105")).json()["tables"]}
+        task_table = tables["task"]
+        assert (task_table["open"], task_table["overdue"]) == (1, 1)
+        assert {state["name"]: state["lives"] for state in task_table["states"]}["under_way"] == 0
+        [report] = [move for move in task_table["moves"] if move["action"] == "report"]
+        assert report["messages"]["zh"] == "反馈"
+        assert report["form"]["required"] == ["by", "outcome"]

@@ -22,7 +22,20 @@ from schemas.transfers import Cause
 from schemas.why import LineWhy
 
 WEB = Path(api.console.__file__).parent / "web"
-BEGINNINGS = {"rule_", "verdict_", "term_", "say_", "cause_", "step_", "claim_by_", "up_", "age_", "level_", "went_"}
+BEGINNINGS = {
+    "rule_",
+    "verdict_",
+    "term_",
+    "say_",
+    "cause_",
+    "step_",
+    "claim_by_",
+    "up_",
+    "age_",
+    "level_",
+    "went_",
+    "by_",
+}
 """The page completes these keys by a word from the server."""
 SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in sorted(WEB.glob("*.js")))
 
@@ -48,6 +61,7 @@ def built_from_data() -> set[str]:
         *(f"went_{state}" for state in get_args(EscalationState)),
         *(f"up_{cause}" for cause in get_args(Cause)),
         *("unit", "member", "team", "system"),
+        *(f"by_{kind}" for kind in ("member", "team", "system", "unit", "community", "office")),
         "not_found",
         "not_open",
     }

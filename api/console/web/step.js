@@ -1,0 +1,70 @@
+// Taking a step, or beginning a life: the form of its table, sent to its address.
+import { access, call, drawn } from "./links.js";
+import { speech, words } from "./words.js";
+import Asked, { nothing, told } from "./asked.js";
+
+const REMEMBERED = "cobuild.by";
+
+export default {
+  mixins: [speech],
+  components: { Asked },
+  props: { move: Object, path: String, community: String },
+  emits: ["done", "cancel"],
+  data: () => ({ words, access, value: {}, problem: null, busy: false }),
+  computed: {
+    lacks() {
+      return this.problem?.errors?.map((error) => `${error.pointer}: ${error.messages[words.language]}`) ?? [];
+    },
+  },
+  watch: {
+    move: { immediate: true, handler: "begin" },
+  },
+  methods: {
+    begin() {
+      this.problem = null;
+      this.key = drawn();
+      this.value = nothing(this.move.form, this.move.form);
+      if ("by" in this.value) this.value.by = this.usual();
+      if ("community" in this.value && this.community.length === 12) this.value.community = this.community;
+    },
+    /** Who acts is asked once and then remembered, as long as it is of a kind that may. */
+    usual() {
+      try {
+        const last = sessionStorage.getItem(REMEMBERED) ?? "";
+        return !this.move.by.length || this.move.by.includes(last.split(":")[0]) ? last : "";
+      } catch {
+        return ""; // storage is barred
+      }
+    },
+    async send() {
+      if (this.busy) return;
+      this.busy = true;
+      const body = told(this.value, this.move.form, this.move.form) ?? {};
+      const { said, problem } = await call(this.path, { body, token: access.token, key: this.key });
+      this.busy = false;
+      if (problem?.code === "unauthorized") access.needed = true;
+      if (!said) {
+        this.problem = problem ?? { messages: { zh: this.t("lost"), en: this.t("lost") } };
+        this.key = drawn();
+        return;
+      }
+      try {
+        sessionStorage.setItem(REMEMBERED, body.by ?? "");
+      } catch {
+        // storage is barred: it is asked again
+      }
+      this.$emit("done", said.id);
+    },
+  },
+  template: `
+    <form class="why post step" data-test="step-form" @submit.prevent="send">
+      <h4>{{ move.messages[words.language] }}</h4>
+      <p v-if="move.by.length" class="quiet-inline">{{ t("step_by", { who: move.by.map((kind) => t("by_" + kind)).join("、") }) }}</p>
+      <Asked :schema="move.form" :root="move.form" name="" :value="value" :required="true" @said="(now) => (value = now)" />
+      <label v-if="access.needed">{{ t("token") }}<input v-model="access.token" type="password" autocomplete="off"></label>
+      <div v-if="problem" class="problem" role="alert" data-test="step-problem"><b>{{ problem.messages?.[words.language] }}</b>
+        <p v-for="lack in lacks" :key="lack" class="quiet-inline">{{ lack }}</p></div>
+      <div class="moves"><button type="submit" class="plain strong" data-test="step-send" :disabled="busy">{{ move.messages[words.language] }}</button>
+        <button type="button" class="plain" @click="$emit('cancel')">{{ t("cancel") }}</button></div>
+    </form>`,
+};

@@ -1,0 +1,57 @@
+"""Affairs on the page: a life begun, moved on by its form, refused in words, and read again by its address."""
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.browser import PHONE, visiting
+from tests.e2e.server import Server
+
+HERE = "310105001001"
+OFFICE = "office:310105001000"
+UNIT = "unit:52310105MJ47000120"
+AFFAIRS = "console/?page=affairs&kind=task"
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def test_a_task_is_given_and_moved_on_by_keyboard_and_forms(browser: Browser, console: Server) -> None:
+    with visiting(browser, f"{console.url}{AFFAIRS}&lang=en", may_complain=True) as page:  # a step is refused
+        page.locator("[data-begin=open]").focus()
+        page.keyboard.press("Enter")
+        form = page.locator("[data-test=step-form]")
+        for name, said in {"community": HERE, "by": OFFICE, "title": "清理消防通道", "assignee": UNIT}.items():
+            form.locator(f"[name={name}]").fill(said)
+        form.locator("[name=list]").select_option("rectification")
+        form.locator("[data-test=step-send]").click()
+        life = page.locator("[data-test=life]")
+        expect(life).to_have_attribute("data-state", "open")
+        expect(life).to_contain_text("rectification")
+        life_id = page.url.split("life=task%2F")[1].split("&")[0]
+
+        page.locator("[data-move=start]").click()
+        form.locator("[name=by]").fill("nobody")
+        form.locator("[data-test=step-send]").click()
+        expect(page.locator("[data-test=step-problem]")).to_contain_text("by")
+        form.locator("[name=by]").fill(UNIT)
+        form.locator("[data-test=step-send]").click()
+        expect(life).to_have_attribute("data-state", "under_way")
+        expect(page.locator("[data-test=steps] li")).to_have_count(2)
+        assert httpx.get(f"{console.url}v1/tasks/{life_id}").json()["life"]["state"] == "under_way"
+
+        page.keyboard.press("Escape")
+        expect(page.locator(f"[data-life='{life_id}']")).to_contain_text("under way")
+        page.locator("[data-state=done]").first.click()
+        expect(page.locator(f"[data-life='{life_id}']")).to_have_count(0)
+
+
+def test_it_fits_a_phone_and_a_life_has_an_address(browser: Browser, console: Server) -> None:
+    body = {"title": "走访独居老人", "assignee": UNIT, "community": HERE, "by": OFFICE}
+    life_id = httpx.post(f"{console.url}v1/tasks", json=body).raise_for_status().json()["id"]
+    with visiting(browser, f"{console.url}{AFFAIRS}&life=task/{life_id}", viewport=PHONE) as page:
+        expect(page.locator("[data-test=life]")).to_contain_text("走访独居老人")
+        expect(page.locator("[data-move=report]")).to_have_text("反馈")
+        assert page.locator("dialog").evaluate("it => it.scrollWidth") <= PHONE["width"]
+        page.keyboard.press("Escape")
+        expect(page.locator(f"[data-life='{life_id}']")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
