@@ -198,6 +198,11 @@ TEXTS: dict[str, Text] = {
         "Every seat of every line at one start, or none at all: a venue and three people, say.",
     ),
     "title_of": Text("标题", "Title"),
+    "title_say": Text("用自己的话说，例如：厨房下水堵了", "In your own words: my kitchen sink is blocked"),
+    "may_be": Text("可能是", "It may be"),
+    "may_be_none": Text(
+        "服务项目库中没有找到合适的项目，请在下面选择。", "Nothing in the catalogue seems to fit; choose below."
+    ),
     "token": Text("写入令牌", "Token for writing"),
     "odds": Text("现在发布会怎样", "If it were posted now"),
     "odds_when": Text("选好项目、地点和时间，这里就会显示。", "Shown here once service, place and time are chosen."),

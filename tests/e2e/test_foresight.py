@@ -211,3 +211,28 @@ def test_what_a_form_holds_is_checked_as_a_post_is(browser: Browser, console: Se
         page.locator("[data-test=post-start]").fill("2020-01-01T09:00")
         page.locator("[data-test=post-end]").fill("2020-01-01T17:00")
         expect(page.locator("[data-test=post-problem]")).to_be_visible()
+
+
+def test_the_service_is_found_by_what_is_typed_and_taken_by_keys(browser: Browser, console: Server) -> None:
+    with visiting(browser, console.url, viewport=PHONE) as page:
+        expect(page.locator("tbody [data-row]").first).to_be_visible()
+        page.locator("[data-test=post]").click()
+        title, found = page.locator("[data-test=post-title]"), page.locator("[data-suggest]")
+        title.fill("奶奶卧床，头发长了，想请师傅来剪头发")
+        expect(found.first).to_have_attribute("data-suggest", "elder_care.hair_cut")
+        expect(found.first).to_have_attribute("title", re.compile("因为提到.*“剪头发”"))
+        assert page.locator("dialog").evaluate("it => it.scrollWidth") <= PHONE["width"]
+        title.press("ArrowDown")
+        expect(found.first).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(found.first).to_have_attribute("aria-pressed", "true")
+        expect(page.locator("[data-test=post-item]")).to_have_value("elder_care.hair_cut")
+        title.fill("My kitchen sink is blocked and the pipe leaks")
+        expect(found.first).to_have_attribute("data-suggest", "home_repair.plumbing")
+        found.first.click()
+        expect(page.locator("[data-test=post-item]")).to_have_value("home_repair.plumbing")
+        title.fill("股票跌了")
+        expect(page.locator("[data-test=suggest-none]")).to_be_visible()
+        title.fill("")
+        expect(page.locator("[data-test=suggest] > *")).to_have_count(0)
+        page.keyboard.press("Escape")

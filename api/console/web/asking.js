@@ -1,7 +1,7 @@
 // The lines of a demand in the posting form: what, how many, and whether all or none. Changes the form it is given.
 import { speech, words } from "./words.js";
 
-const MOST_LINES = 20; // as the API takes
+export const MOST_LINES = 20; // as the API takes
 
 export const blank = () => ({ item: "", quantity: 1, siblings: true, together: false });
 

@@ -1,8 +1,9 @@
 // Posting a demand, with its odds while the form is filled in: each is one insertion into the round as it stands.
 import { speech, words } from "./words.js";
 import { call, drawn } from "./links.js";
-import Asking, { blank, isBundle, linesOf } from "./asking.js";
+import Asking, { MOST_LINES, blank, isBundle, linesOf } from "./asking.js";
 import Odds from "./odds.js";
+import Suggest from "./suggest.js";
 
 const PAUSE_MS = 300; // after the last key
 const LONGEST = 12; // digits of a community
@@ -20,11 +21,12 @@ function tomorrow(hour) {
 
 export default {
   mixins: [speech],
-  components: { Asking, Odds },
+  components: { Asking, Odds, Suggest },
   props: { region: String },
   emits: ["open"],
   data: () => ({
     words,
+    longest: TITLE,
     steps: [], // the way down to the community: { code, chosen, children }
     community: "",
     form: { lines: [blank()], bundle: false, title: "", start: tomorrow(9), end: tomorrow(17), minutes: 60, urgency: "normal" },
@@ -41,6 +43,9 @@ export default {
     usualTitle() {
       const items = [...new Set(this.form.lines.map(({ item }) => item))].filter(Boolean);
       return items.map(this.itemName).join(this.t("and")).slice(0, TITLE);
+    },
+    chosen() {
+      return this.form.lines.map(({ item }) => item);
     },
     complete() {
       const { lines, start, end, minutes } = this.form;
@@ -94,6 +99,14 @@ export default {
     choose(depth) {
       this.descend(this.steps[depth].chosen, depth + 1);
     },
+    /** An item that the title may mean: into a line that has none yet, or the only one; else it is one line more. */
+    take(item) {
+      const { lines } = this.form;
+      if (this.chosen.includes(item)) return;
+      const line = lines.find((each) => !each.item) ?? (lines.length === 1 ? lines[0] : null);
+      if (line) line.item = item;
+      else if (lines.length < MOST_LINES) lines.push({ ...blank(), item });
+    },
     later() {
       clearTimeout(this.pause);
       this.posted = "";
@@ -146,6 +159,11 @@ export default {
   },
   template: `
     <form class="why post" data-test="post-form" @submit.prevent="post">
+      <div class="saying">
+        <label>{{ t("title_of") }}<input v-model="form.title" :maxlength="longest" autocomplete="off" :placeholder="usualTitle || t('title_say')"
+               data-test="post-title" @keydown.down.prevent="$refs.suggest.enter()"></label>
+        <Suggest ref="suggest" :text="form.title" :chosen="chosen" :token="token" @choose="take" />
+      </div>
       <Asking :form="form" />
       <label v-for="(step, depth) in steps" :key="step.code">{{ depth ? t("place_within") : t("place") }}
         <select v-model="step.chosen" required data-test="post-place" @change="choose(depth)">
@@ -163,7 +181,6 @@ export default {
             <option v-for="level in ['normal', 'urgent', 'whistle', 'emergency']" :key="level" :value="level">{{ t(level) }}</option>
           </select></label>
       </div>
-      <label>{{ t("title_of") }}<input v-model="form.title" maxlength="80" autocomplete="off" :placeholder="usualTitle"></label>
       <label v-if="wantsToken">{{ t("token") }}<input v-model="token" type="password" autocomplete="off"></label>
 
       <Odds :odds="odds" :problem="problem" :stale="stale" @apply="apply" />
