@@ -36,6 +36,8 @@ STATUS: dict[str, int] = {
     "not_possible_now": 409,
     "overtaken": 409,
     "already_held": 409,
+    "slot_taken": 409,
+    "too_early": 409,
     "idempotency_key_in_use": 409,
     "stale_version": 412,
     "record_too_large": 413,
@@ -70,6 +72,10 @@ STATUS: dict[str, int] = {
         "bundle_differs",
         "bundle_refused",
         "not_yours",
+        "not_bookable",
+        "outside_hours",
+        "too_short_notice",
+        "not_admitted",
     ),
     422,
 )
@@ -185,7 +191,7 @@ def install(app: FastAPI) -> None:
 def problem_responses(*codes: str) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI entries for these codes, grouped by status, with an example of each."""
     grouped: dict[int, list[str]] = {}
-    for code in codes:
+    for code in dict.fromkeys(codes):
         grouped.setdefault(STATUS[code], []).append(code)
     return {
         status: {"description": ", ".join(found), "content": {MEDIA_TYPE: _documented(found)}}

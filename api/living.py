@@ -21,15 +21,17 @@ from api.problems import Rejection
 from api.reading import Reading, some
 from api.readmodel.lifeviews import LifeView
 from api.readmodel.queries.lives import fact_of, get_life, holder_of, step_at, void_code
+from api.readmodel.queries.shares import shares_of
 from api.writing import Writer
 from schemas.base import Fact
 from schemas.lifecycle import Life, Lifecycle, Step, take
 from schemas.lives import OF_FACT
 from schemas.refusals import Refused
 from schemas.sharding import region_of
+from schemas.sharing import Share, peak
 
-Guard = Callable[[Connection, Life, Step], None]
-"""Refuses what the lists do not allow: told the life as it would be after the step. Raises Refused."""
+Guard = Callable[[Connection, Any, Any], None]
+"""Refuses what the lists do not allow: told the life as it would be after the step, and the step. Raises Refused."""
 
 
 class Entailed(NamedTuple):
@@ -40,8 +42,23 @@ class Entailed(NamedTuple):
     version: int
 
 
-Effect = Callable[[Connection, Life, Step], Sequence[Entailed]]
-"""Says what follows from a step; told the life after it. Asked again it says the same, or nothing where all is done."""
+Effect = Callable[[Connection, Any, Any], Sequence[Entailed]]
+"""Says what follows from a step; told the life after it, and the step.
+
+Asked again it says the same, or nothing where all is done.
+"""
+
+
+class Filling(NamedTuple):
+    """What nobody need say of a first step, since the lists know it: the fields, and how they follow from the others.
+
+    ``fill`` is told the other fields by name. Raises Refused where the lists do not know.
+    """
+
+    fields: frozenset[str]
+    fill: Callable[[Connection, Mapping[str, Any]], Mapping[str, Any]]
+
+
 Adopt = Callable[[Connection, str], Step | None]
 """Returns the first step of a life whose entry was on a list before it had a life; None where there is no entry."""
 
@@ -52,6 +69,7 @@ class Practice:
 
     guards: Mapping[type[Step], Guard] = field(default_factory=dict)
     effects: Mapping[type[Step], Effect] = field(default_factory=dict)
+    fillings: Mapping[type[Step], Filling] = field(default_factory=dict)
     adopt: Adopt | None = None
 
 
@@ -65,6 +83,11 @@ class Living:
         self._reading = reading
         self._writer = writer
         self._practices = practices
+
+    async def filled(self, fact: type[Step], said: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the fields of a first step that follow from those that were said; raise Refused."""
+        filling = self._practices.get(OF_FACT[fact].kind, _NO_PRACTICE).fillings.get(fact)
+        return {} if filling is None else await self._reading.query(filling.fill, said)
 
     async def begin(self, fact: Step, *, given_id: bool, command: Command) -> Change:
         """Take a first step.
@@ -111,7 +134,7 @@ class Living:
             after = take(lifecycle, life, fact)
         except Refused as refused:
             raise _told(lifecycle, life, refused) from None
-        await self._reading.query(_allowed, practice, lifecycle, after, fact)
+        await self._reading.query(_allowed, practice, lifecycle, life, after, fact)
         shard = self._writer.shard(fact.community)
         name = _name(lifecycle, fact.id)
         event = self._writer.event(fact, shard=shard, command=command, name=name)
@@ -133,13 +156,16 @@ class Living:
     ) -> Change:
         """Publish what follows from a step that counted."""
         practice = self._practices.get(lifecycle.kind, _NO_PRACTICE)
+        version = life.step
         for place, entailed in enumerate(await self._reading.query(_entailed, practice, life, fact)):
             region = region_of(entailed.fact) or life.community
             shard = getattr(entailed.fact, "shard", None) or self._writer.shard(region)
             name = f"{_name(lifecycle, life.id)} step {fact.step} entails {place}"
             event = self._writer.event(entailed.fact, shard=shard, command=command, name=name)
             position = await self._writer.publish(event, entity=entailed.entity, version=entailed.version)
-        return Change(life.step, position)
+            if entailed.entity == _entity(lifecycle, life.id):
+                version = entailed.version
+        return Change(version, position)
 
     async def _present(self, lifecycle: Lifecycle[Any], life_id: str) -> Life | None:
         await self._writer.seen(_entity(lifecycle, life_id), reading=self._reading)
@@ -167,14 +193,25 @@ class Living:
         return command.repeat and first is not None and first.event_id == command.event_id(_name(lifecycle, fact.id))
 
 
-def _allowed(connection: Connection, practice: Practice, lifecycle: Lifecycle[Any], after: Life, fact: Step) -> None:
+def _allowed(
+    connection: Connection, practice: Practice, lifecycle: Lifecycle[Any], before: Life | None, after: Life, fact: Step
+) -> None:
     if after.holds is not None and lifecycle.states[after.state].is_open:
         holder = holder_of(connection, kind=lifecycle.kind, holds=after.holds)
         if holder is not None and holder.life.id != after.id:
             raise Rejection("already_held", after.holds, extra={"held_by": holder.life.id})
+    if after.share is not None and (before is None or before.share != after.share):
+        _has_room(connection, lifecycle.kind, after.id, after.share)
     guard = practice.guards.get(type(fact))
     if guard is not None:
         guard(connection, after, fact)
+
+
+def _has_room(connection: Connection, kind: str, life_id: str, share: Share) -> None:
+    found = shares_of(connection, kind=kind, name=share.name, span=share.span)
+    taken = peak([(span, amount) for holder, span, amount in found if holder != life_id], within=share.span)
+    if taken + share.amount > share.room:
+        raise Rejection(share.refusal, share.name, extra={"free": max(0, share.room - taken)})
 
 
 def _entailed(connection: Connection, practice: Practice, life: Life, fact: Step) -> Sequence[Entailed]:

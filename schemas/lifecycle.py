@@ -6,6 +6,8 @@
    who act at once one wins, and the other can be told what happened.
 4. A step that puts a life aside remembers where it stood (``BACK`` leads there again).
 5. Of the lives of a kind and shard that are open, one at most ``holds`` a name; a step to a second one is void.
+6. Open lives of a kind and shard that ``share`` something take no more of it than there is, at any one moment; a step
+   that would take more is void.
 
 Everything here is pure: no clock, no lists. What a step asks of the lists is asked before it is published.
 """
@@ -18,6 +20,7 @@ from typing import Any, ClassVar, Final, Generic, NamedTuple, Self, TypeVar
 
 from schemas.base import EntityId, Fact, Moment, PartyRef, RegionCode, Title, Version
 from schemas.refusals import Refused
+from schemas.sharing import Share
 
 BACK: Final = "<back>"
 """The target of a step that resumes: the state in which the life was put aside."""
@@ -61,6 +64,11 @@ class Life(Fact):
     @property
     def holds(self) -> str | None:
         """The name that no other open life of this kind and shard may hold."""
+        return None
+
+    @property
+    def share(self) -> Share | None:
+        """What it takes of something that others of this kind and shard take from, too."""
         return None
 
     @classmethod
@@ -122,6 +130,8 @@ class Lifecycle(Generic[Record]):
     record: type[Record]
     states: Mapping[str, State]
     moves: tuple[Move, ...]
+    refuses: tuple[str, ...] = ()
+    """With what its lives refuse steps, beside what tables do."""
     by_fact: Mapping[type[Step], Move] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -53,6 +53,12 @@ REFUSALS: dict[str, Message] = {
     ),
     "not_yours": Message("这一步不由此类主体办理。", "This step is not for a party of this kind."),
     "already_held": Message("已被占用。", "It is taken by another."),
+    "slot_taken": Message("这个时段的名额已满。", "No place is left at that time."),
+    "not_bookable": Message("这项资源不需要预约，或当前不开放。", "It is not to be booked, or not open at present."),
+    "outside_hours": Message("不在开放时段内。", "It is not open at that time."),
+    "too_short_notice": Message("未按要求提前预约。", "It asks for more notice than that."),
+    "not_admitted": Message("这项资源不对该主体开放。", "It does not admit this party."),
+    "too_early": Message("还没有到时间。", "It is too early for that."),
     "idempotency_key_reused": Message(
         "同一 Idempotency-Key 已用于不同内容。", "The Idempotency-Key was used with a different content."
     ),

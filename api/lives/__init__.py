@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from api.lives import booking
 from api.living import Practice
 
-PRACTICES: Final[Mapping[str, Practice]] = {}
+PRACTICES: Final[Mapping[str, Practice]] = {"booking": booking.PRACTICE}

@@ -45,3 +45,17 @@ class LateRow(View):
     community: str
     since: datetime
     due_at: datetime
+
+
+class SlotView(View):
+    """A slot of a resource's hours: the most that is taken of it at any one moment, by whom, and what is left.
+
+    Rounds do not see bookings: where both took the same seat, the two together are more than the capacity.
+    """
+
+    start: datetime
+    end: datetime
+    capacity: int
+    booked: int
+    matched: int
+    free: int

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 
 from api.readmodel.instants import Instant
 
-SCHEMA = 7
+SCHEMA = 8
 """Grows with every change to a table or to how it is filled."""
 
 LIVE = ("proposed", "confirmed")
@@ -363,6 +363,20 @@ steps = Table(
     Index("ix_steps_party", "by", "at"),
 )
 """What was done, in the order it was read: histories, times in each stage, and reports come from here."""
+
+life_shares = Table(
+    "life_shares",
+    metadata,
+    Column("kind", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("shard", String, nullable=False),
+    Column("name", String, nullable=False),  # what it takes of
+    Column("amount", Integer, nullable=False),  # 0 once it takes nothing any more
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Index("ix_life_shares_name", "name", "kind", "ends_at"),
+)
+"""What open lives take of something that has room for so much at any one moment: slots of venues, ordered seats."""
 
 life_parties = Table(
     "life_parties",

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.errors import problem_responses
+from api.lives import PRACTICES
 from api.reading import some
 from api.readmodel.lifeviews import LifeView, StepView
 from api.readmodel.queries.lives import get_life, history_of, list_lives
@@ -69,10 +70,14 @@ def _add_birth(router: APIRouter, lifecycle: Lifecycle[Any], move: Move, *, path
         command = services.command(request)
         given: str | None = body.id  # type: ignore[attr-defined]
         life_id = given or command.entity_id(lifecycle.kind[0])
-        fact = built(move.fact, body, id=life_id, step=1, at=command.at)
+        known = await services.living.filled(move.fact, dict(body))
+        fact = built(move.fact, body, id=life_id, step=1, at=command.at, **known)
         change = await services.living.begin(fact, given_id=given is not None, command=command)
         return created(
-            life_id, some(change.position, what=life_id), location=f"/v1/{lifecycle.plural}/{life_id}", warnings=()
+            life_id,
+            some(change.position, what=life_id),
+            location=f"/v1/{lifecycle.plural}/{life_id}",
+            version=change.version,
         )
 
     router.add_api_route(
@@ -84,7 +89,7 @@ def _add_birth(router: APIRouter, lifecycle: Lifecycle[Any], move: Move, *, path
         description=_sentence(move),
         status_code=201,
         response_model=Receipt,
-        responses=written(*_BIRTH, status=201, location=True),
+        responses=written(*_BIRTH, *lifecycle.refuses, status=201, location=True),
     )
 
 
@@ -118,7 +123,7 @@ def _add_step(router: APIRouter, lifecycle: Lifecycle[Any], move: Move) -> None:
         summary=f"{move.zh} · {_sentence(move)}",
         description=f"{_sentence(move)} Possible from {sources}.",
         response_model=Receipt,
-        responses=written(*_STEP, status=200),
+        responses=written(*_STEP, *lifecycle.refuses, status=200),
     )
 
 
@@ -190,8 +195,8 @@ def _add_reads(router: APIRouter, lifecycle: Lifecycle[Any]) -> None:
 
 
 def body_of(lifecycle: Lifecycle[Any], move: Move) -> Any:
-    """Return the model of the body of a step: its fact, without what is ours to say."""
-    ours = {"step", "at", "id"} | (set() if move.is_birth else {"community"})
+    """Return the model of the body of a step: its fact, without what is ours to say and what the lists know."""
+    ours = {"step", "at", "id"} | (_filled(lifecycle, move) if move.is_birth else {"community"})
     fields: dict[str, Any] = {
         name: (field.rebuild_annotation(), field) for name, field in move.fact.model_fields.items() if name not in ours
     }
@@ -203,6 +208,12 @@ def body_of(lifecycle: Lifecycle[Any], move: Move) -> Any:
         frozen=True, extra="forbid", str_strip_whitespace=True, json_schema_extra={"examples": [example]}
     )
     return create_model(f"{move.fact.__name__}Body", __config__=config, __doc__=_sentence(move), **fields)
+
+
+def _filled(lifecycle: Lifecycle[Any], move: Move) -> frozenset[str]:
+    practice = PRACTICES.get(lifecycle.kind)
+    filling = None if practice is None else practice.fillings.get(move.fact)
+    return frozenset() if filling is None else filling.fields
 
 
 def _operation(action: str, kind: str) -> str:

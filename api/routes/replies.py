@@ -64,11 +64,13 @@ def written(*codes: str, status: int, location: bool = False) -> dict[int | str,
     return {status: {"headers": headers}} | problem_responses(*WRITE_PROBLEMS, *codes)
 
 
-def created(entry_id: str, position: Position, *, location: str, warnings: tuple[Notice, ...]) -> Response:
+def created(
+    entry_id: str, position: Position, *, location: str, version: int = 1, warnings: tuple[Notice, ...] = ()
+) -> Response:
     """Return the answer to a post."""
     where = str(position)
-    receipt = Receipt(id=entry_id, version=1, position=where, warnings=warnings)
-    headers = {"location": location, "etag": '"1"', HEADER: where}
+    receipt = Receipt(id=entry_id, version=version, position=where, warnings=warnings)
+    headers = {"location": location, "etag": f'"{version}"', HEADER: where}
     return Response(receipt.model_dump_json(), status_code=201, media_type="application/json", headers=headers)
 
 

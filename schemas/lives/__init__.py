@@ -3,10 +3,15 @@
 from typing import Any, Final
 
 from schemas.lifecycle import Lifecycle, Move, Step
+from schemas.lives.booking import BOOKING
 from schemas.lives.grid import GRID
 from schemas.lives.task import TASK
 
-LIFECYCLES: Final[tuple[Lifecycle[Any], ...]] = (TASK, GRID)
+LIFECYCLES: Final[tuple[Lifecycle[Any], ...]] = (
+    TASK,
+    GRID,
+    BOOKING,
+)
 BY_KIND: Final[dict[str, Lifecycle[Any]]] = {lifecycle.kind: lifecycle for lifecycle in LIFECYCLES}
 OF_FACT: Final[dict[type[Step], Lifecycle[Any]]] = {
     move.fact: lifecycle for lifecycle in LIFECYCLES for move in lifecycle.moves

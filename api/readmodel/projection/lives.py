@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from api.readmodel.projection.rows import Values, put, put_once, rows_among
+from api.readmodel.projection.shares import Shares
 from api.readmodel.projection.stages import Stages, place_of
 from api.readmodel.tables import life_parties, lives, steps, void_steps
 from schemas.envelope import Event
@@ -34,6 +35,7 @@ def project_lives(connection: Connection, events: Sequence[Event[Step]]) -> None
     put_once(connection, void_steps, batch.void)
     put_once(connection, life_parties, [*batch.parties.values()])
     batch.stages.write(connection)
+    batch.shares.write(connection)
 
 
 @dataclass(slots=True)
@@ -46,6 +48,7 @@ class _Batch:
     void: list[Values] = field(default_factory=list)
     parties: dict[tuple[str, ...], Values] = field(default_factory=dict)
     stages: Stages = field(default_factory=Stages)
+    shares: Shares = field(default_factory=Shares)
 
     @classmethod
     def load(cls, connection: Connection, events: Sequence[Event[Step]]) -> "_Batch":
@@ -68,6 +71,7 @@ class _Batch:
             after = take(lifecycle, before, event.data)
             if lifecycle.states[after.state].is_open:
                 self._hold(connection, name, after, shard=event.key)
+                self.shares.must_have_room(connection, name, before, after, shard=event.key)
         except Refused as refused:
             self.void.append(_void(name, event, refused.code))
             return
@@ -76,6 +80,7 @@ class _Batch:
         self.rows[name] = _row(name[0], after, shard=event.key)
         self.stages.move(name[0], before, after)
         self.steps.append(_step(name, before, after, event))
+        self.shares.move(name, before, after, shard=event.key)
         for party in (*after.parties, event.data.by):
             self.parties[party, *name] = {"party": party, "kind": name[0], "id": name[1]}
 

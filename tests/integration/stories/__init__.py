@@ -1,0 +1,1 @@
+"""Stories of the people around a match, told through HTTP alone."""
