@@ -30,7 +30,9 @@ class Shares:
             return
         kind, life_id = name
         written = shares_of(connection, kind=kind, name=share.name, span=share.span, shard=shard)
-        taken = [(span, amount) for holder, span, amount in written if (kind, holder) not in self._rows]
+        taken = [
+            (span, amount) for holder, span, amount in written if holder != life_id and (kind, holder) not in self._rows
+        ]
         for (other, holder), row in self._rows.items():
             if (other, row["shard"], row["name"]) == (kind, shard, share.name) and holder != life_id:
                 taken.append((Window(start=row["starts_at"], end=row["ends_at"]), row["amount"]))
