@@ -17,6 +17,7 @@ from api.outward import going_out
 from api.ports import ApiPorts
 from api.routes import (
     assignments,
+    calendars,
     claims,
     demands,
     escalations,
@@ -59,6 +60,7 @@ ROUTES = (
     rollup,
     lifecycles,
     slots,
+    calendars,
     reference,
     words,
     health,

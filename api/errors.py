@@ -1,5 +1,6 @@
 """Where refusals become HTTP: the status of every code, and the handlers that answer with problem details."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -84,6 +85,8 @@ STATUS: dict[str, int] = {
 _CODE = {400: "invalid_json", 404: "not_found", 405: "method_not_allowed", 413: "record_too_large"}
 _REGION_FIELDS = frozenset({"community", "home", "scope", "region", "code"})
 _FIXED = frozenset({"demand_id", "resource_id", "version", "posted_at", "offered_at", "requester", "provider"})
+_SECRET = re.compile(r"^(/v1/calendars/(?:member|unit)/).+")
+"""An address that is a key: whoever reads the log must not come to know it."""
 _RETRY = {"read_model_behind": "1", "unavailable": "5", "idempotency_key_in_use": "1"}
 
 
@@ -177,7 +180,7 @@ def _methods(request: Request) -> Iterator[str]:
 
 def unexpected(error: Exception, *, headers: Mapping[str, str], path: str, method: str) -> Response:
     """Record a fault of ours and answer without saying anything of our insides."""
-    log.error("request failed", path=path, method=method, exc_info=error)
+    log.error("request failed", path=_SECRET.sub(r"\1…", path), method=method, exc_info=error)
     return respond(Refused("internal_error"), headers=headers, path=path)
 
 

@@ -1,11 +1,14 @@
 """Everything a route may need, made once for the app."""
 
+import hmac
 from dataclasses import dataclass
 from datetime import timedelta
 
 from starlette.requests import Request
 
 from api.answering import Answering
+from api.calendars.addresses import Addresses
+from api.calendars.feed import Feed
 from api.checks import Checks
 from api.claiming import Claiming
 from api.commands import Command, command_of
@@ -80,6 +83,8 @@ class Services:
     importer: Importer
     undoing: Undoing
     exporter: Exporter
+    addresses: Addresses
+    feed: Feed
     stream: Stream
     webhooks: Webhooks
     words: Shelf
@@ -130,6 +135,12 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
         ),
         undoing=Undoing(archive=archive, reading=reading, writer=writer, batch=settings.import_batch),
         exporter=Exporter(reading=reading, catalogue=ports.catalogue),
+        addresses=Addresses(engine=ports.store, master_key=ports.master_key),
+        feed=Feed(
+            key=hmac.digest(ports.master_key, b"cobuild calendar uids", "sha256"),
+            catalogue=ports.catalogue,
+            regions=ports.regions,
+        ),
         stream=Stream(reading=reading, changed=ports.changed, poll_s=settings.poll_s, size=settings.stream_buffer),
         webhooks=Webhooks(
             subscriptions=Subscriptions(engine=ports.store, master_key=ports.master_key),

@@ -59,6 +59,15 @@ imports = Table(
     Index("ix_imports_time", "created_at"),
 )
 
+calendars = Table(
+    "calendars",
+    metadata,
+    Column("party", String, primary_key=True),
+    Column("serial", Integer, nullable=False),  # of its newest address
+    Column("digest", LargeBinary, unique=True),  # SHA-256 of what the address ends in; None: revoked
+    Column("made_at", Instant, nullable=False),
+)
+
 leases = Table(
     "leases",
     metadata,

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Path
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -104,6 +105,8 @@ async def get_member(request: Request, member_ref: MemberRef) -> Enrolments:
     responses=problem_responses("unauthorized", "invalid_value", "not_found"),
 )
 async def forget_member(request: Request, member_ref: MemberRef) -> None:
-    """Destroy the key under which name and phone were kept. The pseudonymous record stays."""
-    if not await of(request).enrolling.forget(f"member:{member_ref}"):
+    """Destroy the key under which name and phone were kept, and revoke the calendar. The pseudonymous record stays."""
+    services = of(request)
+    await run_sync(services.addresses.revoke, f"member:{member_ref}")
+    if not await services.enrolling.forget(f"member:{member_ref}"):
         raise Refused("not_found", "nothing is kept")

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
@@ -82,8 +83,10 @@ async def get_unit(request: Request, uscc: Code, branch: Branch = 0) -> UnitView
     responses=problem_responses("unauthorized", "invalid_value", "bad_uscc", "not_found"),
 )
 async def forget_liaison(request: Request, uscc: Code, branch: Branch = 0) -> None:
-    """Destroy the key under which the liaison's name and phone were kept."""
-    if not await of(request).enrolling.forget(_party(uscc, branch)):
+    """Destroy the key under which the liaison's name and phone were kept, and revoke the unit's calendar."""
+    services = of(request)
+    await run_sync(services.addresses.revoke, _party(uscc, branch))
+    if not await services.enrolling.forget(_party(uscc, branch)):
         raise Refused("not_found", "nothing is kept")
 
 

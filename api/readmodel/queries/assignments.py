@@ -17,8 +17,8 @@ _KEY = (assignments.c.proposed_at, assignments.c.assignment_id)
 
 def get_assignment(connection: Connection, *, assignment_id: str) -> AssignmentView | None:
     """Return one assignment, ended ones too."""
-    row = connection.execute(_query().where(assignments.c.assignment_id == assignment_id)).one_or_none()
-    return None if row is None else _view(row)
+    row = connection.execute(query_with_titles().where(assignments.c.assignment_id == assignment_id)).one_or_none()
+    return None if row is None else view_of(row)
 
 
 def list_assignments(
@@ -26,7 +26,7 @@ def list_assignments(
 ) -> Page[AssignmentView]:
     """Return assignments by the time they were proposed; ``party`` is provider or requester."""
     table = assignments.c
-    query = _query().where(
+    query = query_with_titles().where(
         in_region(table.community, filter.region),
         equals(table.category, filter.category),
         equals(table.item, filter.item),
@@ -35,16 +35,18 @@ def list_assignments(
     )
     if filter.party is not None:
         query = query.where(or_(table.provider == filter.party, table.requester == filter.party))
-    return fetch_page(connection, query, key=_KEY, cursor=cursor, limit=limit, view=_view)
+    return fetch_page(connection, query, key=_KEY, cursor=cursor, limit=limit, view=view_of)
 
 
 def assignments_of(
     connection: Connection, *, demand_id: str | None = None, resource_id: str | None = None, limit: int = 500
 ) -> tuple[AssignmentView, ...]:
     """Return the newest assignments of a demand or of a resource."""
-    query = _query().where(equals(assignments.c.demand_id, demand_id), equals(assignments.c.resource_id, resource_id))
+    query = query_with_titles().where(
+        equals(assignments.c.demand_id, demand_id), equals(assignments.c.resource_id, resource_id)
+    )
     newest = query.order_by(*(column.desc() for column in _KEY)).limit(limit)
-    return tuple(_view(row) for row in connection.execute(newest))
+    return tuple(view_of(row) for row in connection.execute(newest))
 
 
 def assignment_why(connection: Connection, *, assignment_id: str) -> AssignmentWhy | None:
@@ -89,7 +91,8 @@ def _resource_price(decided: RoundDecided, found: AssignmentView) -> int | None:
     return next((price.price for price in decided.resource_prices if price.resource_id == wanted), None)
 
 
-def _query() -> Select[Any]:
+def query_with_titles() -> Select[Any]:
+    """Return the query for assignments with what ``view_of`` needs of their entries."""
     return (
         select(assignments, demands.c.title.label("demand_title"), resources.c.title.label("resource_title"))
         .outerjoin(demands, demands.c.demand_id == assignments.c.demand_id)
@@ -97,7 +100,8 @@ def _query() -> Select[Any]:
     )
 
 
-def _view(row: Row[Any]) -> AssignmentView:
+def view_of(row: Row[Any]) -> AssignmentView:
+    """Return a row of ``query_with_titles`` as people see it."""
     found = dict(row._mapping)
     return AssignmentView(**found | {"terms": json.loads(found["terms"]), "changed_at": found["phase_at"]})
 
