@@ -13,6 +13,7 @@ import httpx
 import structlog
 
 from api.ports import EventSink
+from deploy.demo.affairs import affairs
 from deploy.demo.client import Client
 from deploy.demo.neighbours import neighbours
 from deploy.demo.proportions import District, changning, putuo
@@ -23,6 +24,7 @@ from schemas.catalogue import Catalogue
 from schemas.demands import DemandPosted
 from schemas.enrolment import MemberEnrolled, UnitEnrolled
 from schemas.envelope import Event, new_event
+from schemas.lifecycle import Step
 from schemas.regions import Regions
 from schemas.resources import ResourceOffered
 from schemas.sharding import DISTRICT, region_of, shard_of
@@ -64,12 +66,14 @@ async def run_demo(
     headers = {"authorization": f"Bearer {token}"} if token else {}
     district = changning(regions=regions, scale=scale)
     script = Script(district=district, catalogue=catalogue, seed=seed, start=datetime.now(UTC))
-    next_door = neighbours(putuo(regions=regions, scale=scale), catalogue=catalogue, seed=seed, start=datetime.now(UTC))
+    now = datetime.now(UTC)
+    next_door = neighbours(putuo(regions=regions, scale=scale), catalogue=catalogue, seed=seed, start=now)
+    handled = affairs([place.code for place in district.communities], now=now, seed=seed)
     async with httpx.AsyncClient(base_url=base_url, headers=headers, timeout=10) as http, asyncio.TaskGroup() as tasks:
         client = Client(http)
         rows = client.follow(region=district.prefix, type=["proposed", "confirmed", "revoked", "expired"])
         tasks.create_task(Providers(client).live(rows))
-        await stock(script, district, sink=sink, client=client, shard_width=shard_width, also=next_door)
+        await stock(script, district, sink=sink, client=client, shard_width=shard_width, also=[*next_door, *handled])
         await play(script.trickle(), client=client)
 
 
@@ -119,6 +123,8 @@ def _entry_of(fact: Fact) -> str:
             return resource.resource_id
         case DemandPosted(demand=demand):
             return demand.demand_id
+        case Step():
+            return f"{fact.id}-{fact.step}"
         case _:
             raise TypeError(f"{type(fact).__name__} is no stock")
 
