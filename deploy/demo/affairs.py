@@ -18,8 +18,8 @@ COPIES: Final = 4
 
 
 def affairs(communities: Sequence[str], *, now: datetime, seed: int) -> Iterator[Step]:
-    """Yield the steps of lives in ``communities``, in order; the last of each was taken within a week before ``now``."""
-    chance = random.Random(f"{seed} affairs")
+    """Yield the steps of lives in ``communities``, in order; the last of each lies in the week before ``now``."""
+    chance = random.Random(f"{seed} affairs")  # noqa: S311 - a story, no secret
     for kind in KINDS:
         for life_id, told in groupby(STORIES.get(kind, ()), key=lambda step: step.id):
             steps = sorted(told, key=lambda step: step.step)
