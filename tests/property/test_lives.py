@@ -15,6 +15,7 @@ from schemas.envelope import Event, new_event
 from schemas.lifecycle import BACK, Life, Lifecycle, Move, Step, take
 from schemas.lives import LIFECYCLES
 from schemas.refusals import REFUSALS, Refused
+from schemas.sharing import peak
 from schemas.stories import STORIES
 from schemas.topics import PROJECTS
 from tests.builders import SHARD
@@ -128,10 +129,21 @@ def _folded(lifecycle: Lifecycle[Any], events: Sequence[Event[Step]]) -> tuple[d
                 holds = after.holds is not None and life.holds == after.holds and name != after.id
                 if holds and lifecycle.states[life.state].is_open and lifecycle.states[after.state].is_open:
                     raise Refused("already_held")
+            _must_have_room(lifecycle, known, after)
             known[after.id] = after
         except Refused as refused:
             void[event.id] = refused.code
     return known, void
+
+
+def _must_have_room(lifecycle: Lifecycle[Any], known: dict[str, Life], after: Life) -> None:
+    before = known.get(after.id)
+    if after.share is None or not lifecycle.states[after.state].is_open or (before and before.share == after.share):
+        return
+    others = [life.share for life in known.values() if life.id != after.id and lifecycle.states[life.state].is_open]
+    taken = [(share.span, share.amount) for share in others if share is not None and share.name == after.share.name]
+    if peak(taken, within=after.share.span) + after.share.amount > after.share.room:
+        raise Refused(after.share.refusal)
 
 
 def _event(number: int, attempt: Step) -> Event[Step]:

@@ -18,6 +18,7 @@ from schemas.refusals import Refused
 _LIVES = select(lives.c.kind, lives.c.id, lives.c.body)
 _HOLDERS = select(lives.c.kind, lives.c.shard, lives.c.holds, lives.c.id).where(lives.c.is_open)
 _TAKEN = select(steps.c.kind, steps.c.id, steps.c.event_id)
+_VOID = select(void_steps.c.event_id)
 
 Name = tuple[str, str]
 """A life by kind and id."""
@@ -42,7 +43,7 @@ def project_lives(connection: Connection, events: Sequence[Event[Step]]) -> None
 class _Batch:
     lives: dict[Name, Life]
     known: set[str]
-    """Events that were taken before: a record may lie in the log twice."""
+    """Events that were taken before, or found void: a record may lie in the log twice, and is judged once."""
     rows: dict[Name, Values] = field(default_factory=dict)
     steps: list[Values] = field(default_factory=list)
     void: list[Values] = field(default_factory=list)
@@ -58,7 +59,9 @@ class _Batch:
             for row in rows_among(connection, _LIVES, key=lives.c.id, wanted=wanted)
         }
         known = {row.event_id for row in rows_among(connection, _TAKEN, key=steps.c.id, wanted=wanted)}
-        return cls(found, known)
+        events_here = {event.id for event in events}
+        void = {row.event_id for row in rows_among(connection, _VOID, key=void_steps.c.event_id, wanted=events_here)}
+        return cls(found, known | void)
 
     def take(self, connection: Connection, event: Event[Step]) -> None:
         """Add one step, or note that it is void."""
@@ -73,6 +76,7 @@ class _Batch:
                 self._hold(connection, name, after, shard=event.key)
                 self.shares.must_have_room(connection, name, before, after, shard=event.key)
         except Refused as refused:
+            self.known.add(event.id)
             self.void.append(_void(name, event, refused.code))
             return
         self.known.add(event.id)

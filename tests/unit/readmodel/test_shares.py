@@ -73,6 +73,13 @@ def test_what_is_over_leaves_its_place_to_others() -> None:
     assert {row.id: row.amount for row in rows(model, life_shares)} == {"b1": 0, "b3": 0, "b4": 3}
 
 
+def test_what_was_refused_once_stays_refused_when_its_record_comes_again() -> None:
+    model = read([asked("b1", 9, 2, 3), asked("b2", 9, 2, 3), step(BookingCancelled, 2, "b1")], cuts=[])
+    again = new_event(asked("b2", 9, 2, 3), id="e1", source="tests", key="310105", time=day(0))
+    model.apply([((PROJECTS.name, 0, 3), again)], {(PROJECTS.name, 0): 4})
+    assert [row.id for row in rows(model, lives)] == ["b1"]
+
+
 def test_what_is_of_another_name_or_another_hour_is_no_matter() -> None:
     model = read([asked("b1", 9, 2, 3), asked("b2", 9, 2, 3, resource="r2"), asked("b3", 11, 2, 3)], cuts=[1])
     assert rows(model, void_steps) == []
