@@ -25,7 +25,7 @@ from schemas.demands import Demand, DemandWhistled, DemandWithdrawn, Urgency
 router = APIRouter(prefix="/v1/demands", tags=["demands 需求清单"])
 DemandId = Annotated[EntityId, Path(description="The demand's id.")]
 
-_CONTENT = ("unknown_item", "bad_region", "bad_uscc", "impossible_window", "window_passed", "personal_data")
+CONTENT = ("unknown_item", "bad_region", "bad_uscc", "impossible_window", "window_passed", "personal_data")
 _CHANGE = ("not_found", "already_withdrawn", "stale_version", "read_model_behind")
 
 
@@ -35,7 +35,7 @@ _CHANGE = ("not_found", "already_withdrawn", "stale_version", "read_model_behind
     summary="Post a demand",
     status_code=201,
     response_model=Receipt,
-    responses=written("duplicate_id", "read_model_behind", *_CONTENT, status=201, location=True),
+    responses=written("duplicate_id", "read_model_behind", *CONTENT, status=201, location=True),
 )
 async def post_demand(request: Request, body: DemandBody) -> Response:
     """Put a demand on the list. Its open seats are matched from the next round on."""
@@ -52,7 +52,7 @@ async def post_demand(request: Request, body: DemandBody) -> Response:
     ":preview",
     operation_id="previewDemand",
     summary="What a demand would get, before it is posted",
-    responses=problem_responses(*PREVIEW_PROBLEMS, *_CONTENT),
+    responses=problem_responses(*PREVIEW_PROBLEMS, *CONTENT),
 )
 async def preview_demand(
     request: Request,
@@ -113,7 +113,7 @@ async def get_demand(request: Request, response: Response, demand_id: DemandId) 
     operation_id="reviseDemand",
     summary="Revise a demand",
     response_model=Receipt,
-    responses=written(*_CHANGE, *_CONTENT, "version_required", "shard_is_fixed", "field_is_fixed", status=200),
+    responses=written(*_CHANGE, *CONTENT, "version_required", "shard_is_fixed", "field_is_fixed", status=200),
 )
 async def revise_demand(request: Request, demand_id: DemandId, body: DemandPatch, if_match: IfMatch = None) -> Response:
     """Apply a JSON merge patch: what is named changes, null takes the default. The id and the requester stay."""

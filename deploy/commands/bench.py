@@ -102,6 +102,14 @@ def words(out_dir: Out = DEFAULT) -> None:
     _report(run, out_dir)
 
 
+@app.command("duplicates")
+def duplicates(out_dir: Out = DEFAULT) -> None:
+    """How many wishes that were written down twice are found, beside the same item at the same time."""
+    from deploy.bench.duplicates import run  # noqa: PLC0415
+
+    _report(run, out_dir)
+
+
 @app.command("kafka")
 def kafka(
     out_dir: Out = DEFAULT,
@@ -132,7 +140,7 @@ def kafka(
 @app.command("all")
 def everything(out_dir: Out = DEFAULT) -> None:
     """All of them, one after another."""
-    for one in (solve, preview, words, events, api, latency, restart):
+    for one in (solve, preview, words, duplicates, events, api, latency, restart):
         one(out_dir=out_dir)
 
 

@@ -1,4 +1,4 @@
-"""Suggestions over HTTP: two languages, nothing written, nothing said about what was asked."""
+"""Suggestions and likely duplicates over HTTP: two languages, nothing written, nothing said about what was asked."""
 
 import logging
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from api.problems import MEDIA_TYPE
-from tests.apiworld import World
+from api.readmodel.queries import alike
+from tests.apiworld import World, demand
 
 ASKED = {"text": "奶奶卧床，头发太长了，想请师傅上门剪头发"}
 
@@ -87,3 +88,100 @@ async def test_what_is_no_text_is_refused_with_a_pointer(world: World, body: dic
     assert (answer.status_code, answer.headers["content-type"]) == (422, MEDIA_TYPE)
     assert answer.json()["code"] == "invalid_value"
     assert [each["pointer"] for each in answer.json()["errors"]] == [pointer]
+
+
+# -- likely duplicates --------------------------------------------------------------------------------------------
+
+LEAK = {"title": "3号楼厨房下水堵了，请师傅来通一通", "lines": [{"item": "home_repair.plumbing"}]}
+AGAIN = {"title": "三号楼厨房的下水堵住了，请来通", "lines": [{"item": "home_repair.plumbing"}]}
+NEXT_DOOR, OTHER_STREET = "310105001002", "310105002001"
+
+
+async def posted(world: World, name: str, **changes: Any) -> str:
+    answer = await world.post("/v1/demands", demand(demand_id=name, **changes))
+    assert answer.status_code == 201, answer.text
+    return name
+
+
+async def suspected(world: World, name: str) -> list[str]:
+    answer = await world.get(f"/v1/demands/{name}/duplicates")
+    assert answer.status_code == 200, answer.text
+    return [each["demand_id"] for each in answer.json()["duplicates"]]
+
+
+async def test_a_demand_that_says_the_same_again_is_told_with_what_speaks_for_it(world: World) -> None:
+    await posted(world, "d-1", **LEAK)
+    await posted(world, "d-2", **AGAIN)
+    await posted(world, "d-3")
+    answer = (await world.get("/v1/demands/d-2/duplicates")).json()
+    (found,) = answer["duplicates"]
+    assert (found["demand_id"], found["title"]) == ("d-1", LEAK["title"])
+    assert found["place"].startswith("华阳路街道")
+    assert found["text"] == found["messages"]["zh"] == "说法相近、同一门牌、同一服务项目、时间重叠、同一社区。"
+    assert answer["text"] == "可能与 1 条需求重复。"
+    english = (await world.get("/v1/demands/d-2/duplicates", accept_language="en")).json()
+    assert english["text"] == "It may repeat 1 on the list."
+    assert english["duplicates"][0]["text"] == (
+        "Similar words, the same door, the same service, overlapping hours, the same community."
+    )
+
+
+async def test_it_is_told_before_posting_too_and_nothing_is_written(world: World) -> None:
+    await posted(world, "d-1", **LEAK)
+    before = len(world.sink.events)
+    for body in (demand(**AGAIN), demand(**AGAIN, urgency="urgent")):
+        answer = await world.post("/v1/demands:duplicates", body, Idempotency_Key="k")
+        assert answer.status_code == 200, answer.text
+        assert [each["demand_id"] for each in answer.json()["duplicates"]] == ["d-1"]
+    fresh = await world.post("/v1/demands:duplicates", demand())
+    assert (fresh.json()["duplicates"], fresh.json()["text"]) == ([], "没有发现可能重复的需求。")
+    assert len(world.sink.events) == before
+
+
+async def test_another_door_is_told_apart(world: World) -> None:
+    await posted(world, "d-1", **LEAK)
+    await posted(world, "d-5", **LEAK | {"title": LEAK["title"].replace("3", "5")})
+    assert await suspected(world, "d-1") == []
+
+
+async def test_only_open_demands_close_by_are_compared(world: World) -> None:
+    await posted(world, "d-1", **LEAK)
+    await posted(world, "d-gone", **AGAIN)
+    await posted(world, "d-street", **AGAIN, community=NEXT_DOOR)
+    await posted(world, "d-far", **AGAIN, community=OTHER_STREET)
+    assert await suspected(world, "d-1") == ["d-gone", "d-street"]
+    assert (await world.post("/v1/demands/d-gone:withdraw")).status_code == 200
+    assert await suspected(world, "d-1") == ["d-street"]
+    assert "d-1" in await suspected(world, "d-gone")  # what it repeats may still be asked of one that is gone
+
+
+async def test_of_the_street_only_the_same_kind_is_compared_of_the_community_all(world: World) -> None:
+    """Two that took the same call may have coded it differently; across the street that is too many to read."""
+    other = {"title": AGAIN["title"], "lines": [{"item": "environment.clean_up"}]}
+    await posted(world, "d-1", **LEAK)
+    await posted(world, "d-here", **other)
+    await posted(world, "d-street", **other, community=NEXT_DOOR)
+    assert await suspected(world, "d-1") == ["d-here"]
+
+
+async def test_however_many_are_open_only_the_newest_are_compared(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alike, "MOST", 2)
+    for name in ("d-1", "d-2", "d-3", "d-4"):
+        await posted(world, name, **LEAK)
+        world.clock.pass_(minutes=1)
+    assert await suspected(world, "d-1") == ["d-3", "d-4"]
+
+
+async def test_a_demand_that_is_not_there_repeats_nothing(world: World) -> None:
+    answer = await world.get("/v1/demands/d-none/duplicates")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_a_demand_as_typed_is_checked_as_a_post_is(world: World) -> None:
+    answer = await world.post("/v1/demands:duplicates", demand(lines=[{"item": "elder_care.moon_walk"}]))
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown_item")
+    answer = await world.post("/v1/demands:duplicates", demand(title="请打 13812345678"))
+    assert (answer.status_code, answer.json()["code"]) == (422, "personal_data")
+    assert "13812345678" not in answer.text
