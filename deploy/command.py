@@ -14,6 +14,7 @@ from deploy.commands import (
     projector,
     rebuild,
     replay,
+    report,
     simulate,
     topics,
     up,
@@ -37,6 +38,7 @@ app.command("import")(imports.import_file)
 app.command("export")(exports.export_list)
 app.command("watch")(watch.watch)
 app.command("replay")(replay.replay)
+app.command("report")(report.report)
 app.command("backtest")(backtest.backtest)
 app.command("rebuild")(rebuild.rebuild)
 app.add_typer(imports.app, name="imports")

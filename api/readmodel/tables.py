@@ -314,6 +314,7 @@ feed = Table(
     Column("assignment_id", String, nullable=False),
     Column("round_no", BigInteger, nullable=False),
     Column("reason", String),
+    Index("ix_feed_time", "at"),
 )
 """One row per assignment event, once each; ``seq`` grows in the order of commits, for there is one writer."""
 
@@ -356,6 +357,7 @@ steps = Table(
     Column("community", String, nullable=False),
     Column("by", String, nullable=False),
     Column("at", Instant, nullable=False),
+    Column("due_at", Instant),  # when the life was overdue as it stood after the step; NULL: never
     Column("body", Text, nullable=False),  # the step as it travelled
     Index("ix_steps_life", "kind", "id", "step", unique=True),
     Index("ix_steps_event", "event_id"),

@@ -132,6 +132,7 @@ def _step(name: Name, before: Life | None, after: Life, event: Event[Step]) -> V
         "since": before and before.since,
         "community": after.community,
         "by": event.data.by,
+        "due_at": BY_KIND[name[0]].due_at(after),
         "body": event.data.model_dump_json(),
     }
 

@@ -1,0 +1,163 @@
+"""A report of a region as a page of Markdown, which a person may go on to edit."""
+
+from collections.abc import Iterator, Sequence
+
+from api.language import Language
+from api.readmodel.reportviews import Figures, KindFigures, RegionReport
+from api.reports.period import CHINA, Period
+from api.reports.texts import (
+    CYCLES,
+    FIGURES,
+    OUTCOMES,
+    cell,
+    figure,
+    kind_name,
+    number,
+    said,
+    span,
+    state_name,
+)
+from schemas.catalogue import Catalogue
+
+
+def page(report: RegionReport, *, catalogue: Catalogue, language: Language) -> str:
+    """Return a report in Markdown; equal reports give equal pages."""
+    sections = (
+        _head(report, language),
+        _figures(report, language),
+        _claims(report.figures, language),
+        _satisfaction(report.figures, language),
+        _categories(report.figures, catalogue, language),
+        _lives(report.figures.lives, language),
+        _standing(report.figures.lives, language),
+        _stages(report.figures.lives, language),
+        _foot(language),
+    )
+    return "\n".join(line for section in sections for line in section)
+
+
+def title(report: RegionReport, language: Language) -> str:
+    """Return what a report is called."""
+    cycle = said(CYCLES[Period.of(report.period).cycle], language)
+    return f"{report.name} {report.period} {cycle}"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield the lines of a table whose columns but the first are numbers."""
+    yield f"| {' | '.join(head)} |"
+    yield f"|---|{'---:|' * (len(head) - 1)}"
+    for row in rows:
+        yield f"| {' | '.join(cell(each) for each in row)} |"
+    yield ""
+
+
+def _head(report: RegionReport, language: Language) -> Iterator[str]:
+    figures = report.figures
+    zone = Period.of(report.period, zone=report.zone).zone
+    since, until = (f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" for moment in (figures.since, figures.until))
+    yield f"# {cell(title(report, language))}\n"
+    where = "" if report.zone == CHINA else f" ({report.zone})"
+    if language == "zh":
+        yield f"统计区间：{since} 起，{until} 前{where}；区划代码 {report.region}。\n"
+    else:
+        yield f"From {since}, before {until}{where}; region {report.region}.\n"
+
+
+def _figures(report: RegionReport, language: Language) -> Iterator[str]:
+    yield said(("## 总体情况\n", "## Figures\n"), language)
+    head = said(("指标", "figure"), language), said(("本期", "now"), language), said(("上期", "before"), language)
+    rows = [
+        (said(names, language), figure(report.figures, name, language), figure(report.before, name, language))
+        for name, names in FIGURES.items()
+    ]
+    yield from table(head, rows)
+
+
+def _claims(figures: Figures, language: Language) -> Iterator[str]:
+    if figures.claims:
+        yield said(("## 认领结果\n", "## What became of claims\n"), language)
+        rows = [(said(OUTCOMES[each.outcome], language), number(each.count)) for each in figures.claims]
+        yield from table((said(("结果", "outcome"), language), said(("次数", "times"), language)), rows)
+
+
+def _satisfaction(figures: Figures, language: Language) -> Iterator[str]:
+    mean = figures.satisfaction.mean_hundredths
+    if mean is not None:
+        count, mark = number(figures.satisfaction.answers), f"{mean // 100}.{mean % 100:02}"
+        yield said(("## 满意度\n", "## Satisfaction\n"), language)
+        yield said((f"{count} 位受益人评价，平均 {mark}（满分 5）。\n", f"{count} answers, {mark} of 5.\n"), language)
+
+
+def _categories(figures: Figures, catalogue: Catalogue, language: Language) -> Iterator[str]:
+    if figures.categories:
+        yield said(("## 分类情况\n", "## By category\n"), language)
+        head = ("类别", "需求", "名额", "完成") if language == "zh" else ("category", "demands", "seats", "fulfilled")
+        yield from table(
+            head,
+            [
+                (
+                    _category(catalogue, each.category, language),
+                    number(each.demands),
+                    number(each.seats),
+                    number(each.fulfilled),
+                )
+                for each in figures.categories
+            ],
+        )
+
+
+def _category(catalogue: Catalogue, name: str, language: Language) -> str:
+    found = catalogue.categories.get(name)
+    return name if found is None else said((found.zh, found.en), language)
+
+
+def _lives(lives: Sequence[KindFigures], language: Language) -> Iterator[str]:
+    if lives:
+        yield said(("## 办理情况\n", "## What was under way\n"), language)
+        zh = ("事项", "新开", "办结", "期末在办", "期末超期")
+        head = zh if language == "zh" else ("kind", "begun", "ended", "open at the end", "overdue at the end")
+        yield from table(
+            head,
+            [
+                (kind_name(each.kind, language), *map(number, (each.begun, each.ended, each.open, each.overdue)))
+                for each in lives
+            ],
+        )
+
+
+def _standing(lives: Sequence[KindFigures], language: Language) -> Iterator[str]:
+    rows = [
+        (f"{kind_name(each.kind, language)} · {state_name(each.kind, row.state, language)}", number(row.standing))
+        for each in lives
+        for row in each.standing
+    ]
+    if rows:
+        yield said(("## 期末状态\n", "## Where things stood at the end\n"), language)
+        yield from table((said(("状态", "state"), language), said(("数量", "count"), language)), rows)
+
+
+def _stages(lives: Sequence[KindFigures], language: Language) -> Iterator[str]:
+    rows = [
+        (
+            f"{kind_name(each.kind, language)} · {state_name(each.kind, row.state, language)}",
+            number(row.left),
+            span(row.median_stay_s, language),
+        )
+        for each in lives
+        for row in each.stages
+    ]
+    if rows:
+        yield said(("## 各环节用时\n", "## Time in each stage\n"), language)
+        head = ("环节", "离开次数", "停留（中位）") if language == "zh" else ("stage", "left", "stayed (median)")
+        yield from table(head, rows)
+
+
+def _foot(language: Language) -> Iterator[str]:
+    yield said(
+        (
+            "> 本表由事件记录自动汇总，无需填报；供人工研判参考，不作排名。人数不足五的不显示（—）。\n",
+            "> Summed up from the record of events; nobody fills in a form. For people to judge by, and no ranking. "
+            "Counts of fewer than five people are not shown (—).\n",
+        ),
+        language,
+    )

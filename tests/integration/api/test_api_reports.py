@@ -1,0 +1,180 @@
+"""Reports through HTTP: what happened in a month comes out of events, adds up, and comes out the same again."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.assignments import AssignmentFulfilled
+from tests.apiworld import COMMUNITY, World, demand, ended, matched, resource, world_in
+from tests.integration.api.test_api_lives import STREET, UNIT, task
+
+MONTH = "/v1/reports/month/310105/2026-11"
+USCC = UNIT.removeprefix("unit:")
+
+
+async def figures(world: World, path: str = MONTH) -> dict[str, Any]:
+    answer = await world.get(path)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()["figures"]
+    return found
+
+
+def of_kind(figures: dict[str, Any], kind: str = "task") -> dict[str, Any]:
+    [found] = [each for each in figures["lives"] if each["kind"] == kind]
+    return dict(found)
+
+
+async def busy_month(world: World) -> str:
+    """Match and fulfil one seat of two asked for; give a task and see it done; return the assignment's id."""
+    assignment = await matched(world)
+    await ended(world, assignment, AssignmentFulfilled, "done")
+    at = (await world.post("/v1/tasks", task())).headers["location"]
+    world.clock.pass_(days=1)
+    await world.post(f"{at}:start", {"by": UNIT})
+    world.clock.pass_(days=2)
+    await world.post(f"{at}:report", {"by": UNIT, "outcome": "已清理。"})
+    await world.post(f"{at}:check", {"by": STREET})
+    return assignment
+
+
+async def test_a_month_is_told_from_what_happened_in_it(world: World) -> None:
+    await busy_month(world)
+    found = await figures(world)
+    assert (found["demands_posted"], found["seats_asked"], found["resources_offered"]) == (1, 2, 1)
+    assert (found["proposed"], found["fulfilled"], found["median_wait_s"]) == (1, 1, 0)
+    assert found["categories"] == [{"category": "elder_care", "demands": 1, "seats": 2, "fulfilled": 1}]
+    tasks = of_kind(found)
+    assert (tasks["begun"], tasks["ended"], tasks["open"], tasks["overdue"]) == (1, 1, 0, 0)
+    stays = {stage["state"]: stage["median_stay_s"] for stage in tasks["stages"]}
+    assert stays == {"open": 86_400, "under_way": 2 * 86_400, "reported": 0}
+    assert tasks["standing"] == [{"state": "done", "standing": 1}]
+
+
+@pytest.mark.parametrize("path", ["quarter/310105/2026-Q4", "half-year/3101/2026-H2", "year/31/2026"])
+async def test_every_cycle_and_level_holds_the_month(world: World, path: str) -> None:
+    await busy_month(world)
+    found = await figures(world, f"/v1/reports/{path}")
+    assert (found["demands_posted"], found["fulfilled"], of_kind(found)["ended"]) == (1, 1, 1)
+
+
+async def test_elsewhere_and_at_another_time_nothing_happened(world: World) -> None:
+    await busy_month(world)
+    for path in ("month/310104/2026-11", "month/310105/2026-10"):
+        found = await figures(world, f"/v1/reports/{path}")
+        assert (found["demands_posted"], found["lives"], found["median_wait_s"]) == (0, [], None)
+    december = (await world.get("/v1/reports/month/310105/2026-12")).json()
+    assert december["before"] == await figures(world)
+    assert of_kind(december["figures"])["begun"] == 0
+
+
+async def test_how_things_stood_at_the_end_does_not_change_with_what_comes_later(world: World) -> None:
+    late = (await world.post("/v1/tasks", task())).headers["location"]  # the 21st of November: due on the 28th
+    await world.post("/v1/tasks", task(due="2027-01-31T00:00:00Z"))  # its own date is later than that of its state
+    before = await figures(world)
+    assert (of_kind(before)["open"], of_kind(before)["overdue"]) == (2, 2)
+    world.clock.pass_(days=20)
+    await world.post(f"{late}:start", {"by": UNIT})
+    await world.post(f"{late}:cancel", {"by": STREET, "reason": "不再需要"})
+    assert await figures(world) == before
+    december = of_kind(await figures(world, "/v1/reports/month/310105/2026-12"))
+    assert (december["open"], december["ended"], december["overdue"]) == (1, 1, 1)
+
+
+async def test_a_month_begins_and_ends_by_the_clock_of_the_place(world: World) -> None:
+    world.clock.at = datetime(2026, 11, 30, 17, 0, tzinfo=UTC)  # one at night on the first of December in Shanghai
+    await world.post("/v1/demands", demand(window={"start": "2026-12-25T01:00:00Z", "end": "2026-12-25T04:00:00Z"}))
+    assert (await figures(world))["demands_posted"] == 0
+    assert (await figures(world, f"{MONTH}?zone=UTC"))["demands_posted"] == 1
+    assert (await figures(world, "/v1/reports/month/310105/2026-12"))["since"] == "2026-11-30T16:00:00Z"
+
+
+async def test_a_house_made_anew_from_the_same_log_gives_the_same_report(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as world:
+        await busy_month(world)
+        paths = (MONTH, f"{MONTH}.md", f"{MONTH}.md?lang=en")
+        before = [(await world.get(path)).content for path in paths]
+        world.model.reset()
+        world.model.apply(
+            [((event.topic.name, 0, offset), event) for offset, event in enumerate(world.sink.events)], {}
+        )
+        assert [(await world.get(path)).content for path in paths] == before
+
+
+async def test_few_people_are_not_told(world: World) -> None:
+    for each in range(5):
+        if each == 4:
+            assert (await figures(world))["members_reported"] is None
+        body = {"member_ref": f"m-{each}", "member_class": "retired", "kind": "residence", "community": COMMUNITY}
+        assert (await world.post("/v1/members", body)).status_code == 201
+    assert (await figures(world))["members_reported"] == 5
+    assert (await figures(world))["satisfaction"] == {"answers": None, "mean_hundredths": None}
+
+
+async def test_the_page_reads_well_in_both_languages(world: World) -> None:
+    await busy_month(world)
+    page = await world.get(f"{MONTH}.md")
+    assert page.headers["content-type"].startswith("text/markdown")
+    assert page.text.startswith("# 长宁区 2026-11 月报\n")
+    assert "统计区间：2026-11-01 00:00 起，2026-12-01 00:00 前" in page.text
+    for line in ("| 新增需求 | 1 | 0 |", "| 任务 | 1 | 1 | 0 | 0 |", "| 任务 · 办理中 | 1 | 2 天 |"):
+        assert line in page.text
+    assert "不作排名" in page.text
+    english = (await world.get(f"{MONTH}.md", accept_language="en")).text
+    assert "| task · under way | 1 | 2 d |" in english
+    assert "no ranking" in english
+    assert (await world.get(f"{MONTH}.md?lang=zh", accept_language="en")).text == page.text
+
+
+async def test_a_unit_finds_its_report_drafted(world: World) -> None:
+    await world.post("/v1/units", {"uscc": USCC, "name": "某某科技有限公司党支部", "community": COMMUNITY})
+    await world.post("/v1/resources", resource(provider=UNIT, title="会议室", item="venue.activity_room", kind="venue"))
+    await busy_month(world)
+    found = (await world.get(f"/v1/reports/units/{USCC}/2026-H2")).json()
+    assert [entry["title"] for entry in found["offered"]] == ["会议室"]
+    [matter] = found["matters"]
+    assert (matter["title"], matter["state"], matter["is_open"], matter["steps"]) == ("清理消防通道", "done", False, 2)
+    draft = (await world.get(f"/v1/reports/units/{USCC}/2026-H2.md")).text
+    assert draft.startswith("# 某某科技有限公司党支部 2026-H2 “双报告”（草稿）")
+    for line in ("- 会议室 (`", "- 任务“清理消防通道”：期末已办结，我方办理 2 步。", "## 下一步打算"):
+        assert line in draft
+    assert "steps ours" in (await world.get(f"/v1/reports/units/{USCC}/2026-H2.md?lang=en")).text
+
+
+async def test_a_member_reads_its_own_report_and_nobody_keeps_it(world: World) -> None:
+    body = {"member_ref": "m-7f3a", "member_class": "in_service", "kind": "residence", "community": COMMUNITY}
+    await world.post("/v1/members", body)
+    await busy_month(world)
+    answer = await world.get("/v1/reports/members/m-7f3a/2026-11")
+    assert answer.headers["cache-control"] == "no-store"
+    [given] = answer.json()["given"]
+    assert given == {"item": "elder_care.hair_cut", "times": 1, "minutes": 60, "communities": 1}
+    page = await world.get("/v1/reports/members/m-7f3a/2026-11.md")
+    assert page.headers["cache-control"] == "no-store"
+    assert "1 次，约 1 小时，涉及 1 个社区。" in page.text
+    assert (await world.get("/v1/reports/members/m-7f3a/2026-10")).json()["given"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("month/310105/2026-Q4", "bad_time"),
+        ("month/310105/2026-13", "bad_time"),
+        ("quarter/310105/2026", "bad_time"),
+        ("month/310105/1026-11", "bad_time"),
+        ("month/310105/2026-11?zone=Nowhere", "bad_time"),
+        ("month/31010/2026-11", "bad_region"),
+        ("week/310105/2026-11", "invalid_value"),
+        ("month/310105/november", "invalid_value"),
+    ],
+)
+async def test_what_names_no_period_is_refused(world: World, path: str, code: str) -> None:
+    answer = await world.get(f"/v1/reports/{path}")
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+async def test_nobody_under_that_name_has_no_report(world: World) -> None:
+    for path in (f"units/{USCC}/2026", f"units/{USCC}/2026.md", "members/m-nobody/2026", "members/m-nobody/2026.md"):
+        answer = await world.get(f"/v1/reports/{path}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
