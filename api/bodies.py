@@ -156,13 +156,15 @@ else:
         "UnitBody",
         __config__=_config(UNIT_EXAMPLE),
         __doc__="A resident unit that reports to a community.",
-        **_without(UnitEnrolled, "version", "enrolled_at", liaison=(Contact | None, None)),
+        **_without(UnitEnrolled, "version", "enrolled_at", "enrolment_id", liaison=(Contact | None, None)),
     )
     MemberBody = create_model(
         "MemberBody",
         __config__=_config(MEMBER_EXAMPLE),
         __doc__="A member who reports to a community; without a reference, a pseudonym is made.",
-        **_without(MemberEnrolled, "member_ref", "version", "enrolled_at", contact=(Contact | None, None)),
+        **_without(
+            MemberEnrolled, "member_ref", "version", "enrolled_at", "enrolment_id", contact=(Contact | None, None)
+        ),
         member_ref=(MemberEnrolled.model_fields["member_ref"].rebuild_annotation() | None, None),
     )
     DemandPatch = create_model(

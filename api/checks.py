@@ -13,6 +13,9 @@ from schemas.base import Window
 from schemas.catalogue import Catalogue
 from schemas.demands import Demand
 from schemas.enrolment import MemberEnrolled, UnitEnrolled
+from schemas.industries import is_listed
+from schemas.lifecycle import Step
+from schemas.member_classes import CLASS_RULES, may_enrol
 from schemas.refusals import FieldRefusal
 from schemas.regions import Regions
 from schemas.resources import Resource
@@ -33,6 +36,14 @@ _NOTICES = {
         en="The listing of regions does not have this code; taken as it is.",
     ),
     "unknown_qualification": Messages(zh="没有任何类别要求这种资质。", en="No category asks for this qualification."),
+    "unknown_industry_system": Messages(
+        zh="行业系统名录中没有这一项，已照原样登记。",
+        en="The list of industry systems has no such entry; taken as it is.",
+    ),
+    "no_home_unit": Messages(
+        zh="在职党员由单位与社区双管，请补充所在单位。",
+        en="Members in service are managed by unit and community; add the home unit.",
+    ),
 }
 
 
@@ -84,13 +95,24 @@ class Checks:
 
     def unit(self, unit: UnitEnrolled) -> tuple[Notice, ...]:
         """Check a unit."""
-        return tuple(self._region("#/community", unit.community))
+        return (*self._region("#/community", unit.community), *_industry(unit.industry_system))
 
     def member(self, member: MemberEnrolled) -> tuple[Notice, ...]:
         """Check a member."""
-        skills = ((f"#/skills/{place}", item) for place, item in enumerate(member.skills))
-        _raise([*self._items(skills), *_party("#/home_unit", member.home_unit)])
-        return (*self._region("#/community", member.community), *self._qualifications(member.qualifications))
+        _raise([*self._skills(member.skills), *_class(member), *_party("#/home_unit", member.home_unit)])
+        return (
+            *self._region("#/community", member.community),
+            *self._qualifications(member.qualifications),
+            *_home_unit(member),
+        )
+
+    def step(self, step: Step) -> None:
+        """Check what a step of a life says: skills of the catalogue, units that can be."""
+        skills: Iterable[str] = getattr(step, "skills", None) or ()
+        _raise([*self._skills(skills), *_party("#/home_unit", getattr(step, "home_unit", None))])
+
+    def _skills(self, skills: Iterable[str]) -> Iterator[FieldRefusal]:
+        return self._items((f"#/skills/{place}", item) for place, item in enumerate(skills))
 
     def _items(self, items: Iterable[tuple[str, str]]) -> Iterator[FieldRefusal]:
         known = self.catalogue.items
@@ -112,6 +134,22 @@ class Checks:
         for place, code in enumerate(codes):
             if code not in asked:
                 yield Notice(code="unknown_qualification", pointer=f"#/qualifications/{place}", messages=messages)
+
+
+def _class(member: MemberEnrolled) -> Iterator[FieldRefusal]:
+    if not may_enrol(member.member_class, member.kind):
+        yield FieldRefusal("#/kind", "not_of_class", f"{member.member_class}: {member.kind}")
+
+
+def _home_unit(member: MemberEnrolled) -> Iterator[Notice]:
+    if member.home_unit is None and CLASS_RULES[member.member_class].needs_home_unit:
+        yield Notice(code="no_home_unit", pointer="#/home_unit", messages=_NOTICES["no_home_unit"])
+
+
+def _industry(said: str | None) -> Iterator[Notice]:
+    if said is not None and not is_listed(said):
+        messages = _NOTICES["unknown_industry_system"]
+        yield Notice(code="unknown_industry_system", pointer="#/industry_system", messages=messages)
 
 
 @lru_cache(maxsize=200_000)

@@ -4,19 +4,24 @@ The vault comes first: an enrolment that was acknowledged has its identity. Wher
 vault had not known before is taken out again.
 """
 
+from typing import TypeVar
+
 from anyio.to_thread import run_sync
 
 from api.commands import Command
 from api.positions import Position
+from api.problems import Rejection
 from api.reading import Reading
-from api.readmodel.queries.parties import get_member, get_unit
+from api.readmodel.queries.lives import holder_of
+from api.readmodel.queries.parties import standing_of
 from api.vault import Vault
 from api.writing import Writer
-from schemas.base import Fact
-from schemas.enrolment import MemberEnrolled, UnitEnrolled
+from schemas.enrolment import Enrolled, MemberEnrolled, UnitEnrolled, kind_of
+from schemas.lives.enrolment import held_by, id_of
 from schemas.refusals import Refused
 
 Identity = dict[str, str]
+Party = TypeVar("Party", UnitEnrolled, MemberEnrolled)
 
 
 class Enrolling:
@@ -30,10 +35,8 @@ class Enrolling:
     async def unit(self, unit: UnitEnrolled, *, identity: Identity, command: Command) -> Position:
         """Enrol a unit; raise Refused ``duplicate_enrolment``."""
         async with self._writer.hold(unit.party):
-            if not await self._recalled(unit.party, command=command):
-                known = await self._reading.query(get_unit, party=unit.party)
-                _refuse_other(None if known is None else known.unit, unit, command=command)
-            return await self._publish(unit, unit.community, entity=unit.party, identity=identity, command=command)
+            ours = await self._numbered(unit, entity=unit.party, command=command)
+            return await self._publish(ours, entity=unit.party, identity=identity, command=command)
 
     async def member(
         self, member: MemberEnrolled, *, identity: Identity, given_ref: bool, command: Command
@@ -41,39 +44,47 @@ class Enrolling:
         """Enrol a member; raise Refused ``duplicate_enrolment`` where there is one of this kind."""
         entity = f"{member.party}:{member.kind}"
         async with self._writer.hold(member.party):
-            if not await self._recalled(entity, command=command) and (given_ref or command.repeat):
-                found = await self._reading.query(get_member, member_ref=member.member_ref)
-                known = next((view.enrolment for view in found if view.enrolment.kind == member.kind), None)
-                _refuse_other(known, member, command=command)
-            return await self._publish(
-                member, member.community, entity=entity, identity=identity, command=command, ref=member.party
-            )
+            if given_ref or command.repeat:
+                member = await self._numbered(member, entity=entity, command=command)
+            return await self._publish(member, entity=entity, identity=identity, command=command)
 
     async def forget(self, ref: str) -> bool:
         """Destroy what the vault knows of a party; return whether it knew something."""
         async with self._writer.hold(ref):
             return await run_sync(self._vault.forget, ref)
 
-    async def _recalled(self, entity: str, *, command: Command) -> bool:
-        """Whether a repeat meets the first attempt of its own; raise where another enrolment was just written."""
-        if self._writer.recall(entity) is None:
-            await self._reading.catch_up()
-            return False
-        if not command.repeat:
-            raise Refused("duplicate_enrolment")
-        return True
+    async def _numbered(self, ours: Party, *, entity: str, command: Command) -> Party:
+        """Return the enrolment as the next version of its entry; raise where the party is enrolled, or has applied.
 
-    async def _publish(
-        self, fact: Fact, community: str, *, entity: str, identity: Identity, command: Command, ref: str | None = None
-    ) -> Position:
-        kept = ref or entity
-        new = await run_sync(lambda: self._keep(kept, identity, command)) if identity else False
-        event = self._writer.event(fact, shard=self._writer.shard(community), command=command)
+        A repeat that meets the first attempt of its own says the same again.
+        """
+        written = self._writer.recall(entity)
+        if written is None:
+            await self._reading.catch_up()
+        elif command.repeat:
+            return ours.model_copy(update={"version": written.version})
+        elif not await self._reading.has_seen(written.position):
+            raise Refused("duplicate_enrolment", ours.party)
+        standing = await self._reading.query(standing_of, party=ours.party, kind=kind_of(ours))
+        if standing is not None and standing.is_active:
+            if command.repeat and standing.entry.enrolled_at == ours.enrolled_at:
+                return ours.model_copy(update={"version": standing.entry.version})
+            known = {"enrolment_id": id_of(standing.entry), "community": standing.entry.community}
+            raise Rejection("duplicate_enrolment", ours.party, extra=known)
+        holds = held_by(ours.party, kind_of(ours))
+        holder = await self._reading.query(holder_of, kind="enrolment", holds=holds)
+        if holder is not None:
+            raise Rejection("already_held", holds, extra={"held_by": holder.life.id})
+        return ours.model_copy(update={"version": 1 if standing is None else standing.version + 1})
+
+    async def _publish(self, fact: Enrolled, *, entity: str, identity: Identity, command: Command) -> Position:
+        new = await run_sync(lambda: self._keep(fact.party, identity, command)) if identity else False
+        event = self._writer.event(fact, shard=self._writer.shard(fact.community), command=command)
         try:
-            return await self._writer.publish(event, entity=entity, version=1)
+            return await self._writer.publish(event, entity=entity, version=fact.version)
         except BaseException:
             if new:
-                await run_sync(self._vault.forget, kept)
+                await run_sync(self._vault.forget, fact.party)
             raise
 
     def _keep(self, ref: str, identity: Identity, command: Command) -> bool:
@@ -81,11 +92,3 @@ class Enrolling:
         known = self._vault.knows(ref)
         self._vault.put(ref=ref, fields=identity, at=command.at)
         return not known
-
-
-def _refuse_other(
-    known: UnitEnrolled | MemberEnrolled | None, ours: UnitEnrolled | MemberEnrolled, *, command: Command
-) -> None:
-    """Refuse where there is an enrolment already, unless this very command made it in a first attempt."""
-    if known is not None and not (command.repeat and known.enrolled_at == ours.enrolled_at):
-        raise Refused("duplicate_enrolment", ours.party)

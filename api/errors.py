@@ -77,6 +77,7 @@ STATUS: dict[str, int] = {
         "outside_hours",
         "too_short_notice",
         "not_admitted",
+        "not_of_class",
     ),
     422,
 )

@@ -157,10 +157,10 @@ class Living:
         """Publish what follows from a step that counted."""
         practice = self._practices.get(lifecycle.kind, _NO_PRACTICE)
         version = life.step
-        for place, entailed in enumerate(await self._reading.query(_entailed, practice, life, fact)):
+        for entailed in await self._reading.query(_entailed, practice, life, fact):
             region = region_of(entailed.fact) or life.community
             shard = getattr(entailed.fact, "shard", None) or self._writer.shard(region)
-            name = f"{_name(lifecycle, life.id)} step {fact.step} entails {place}"
+            name = f"{_name(lifecycle, life.id)} step {fact.step} entails {entailed.entity} {entailed.version}"
             event = self._writer.event(entailed.fact, shard=shard, command=command, name=name)
             position = await self._writer.publish(event, entity=entailed.entity, version=entailed.version)
             if entailed.entity == _entity(lifecycle, life.id):

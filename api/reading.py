@@ -86,6 +86,12 @@ class Reading:
             finally:
                 rung.cancel()
 
+    async def has_seen(self, position: Position) -> bool:
+        """Return whether the lists have seen ``position``, without waiting for it."""
+        if not seen([position], self._offsets):
+            self._offsets = await self._looks.ask(None)
+        return seen([position], self._offsets)
+
     async def _look(self, asking: Sequence[None]) -> list[dict[tuple[str, int], int]]:
         """Ask once for all who wait: a hundred of them cost what one does."""
         return [await run_sync(self._model.offsets)] * len(asking)

@@ -156,6 +156,23 @@ def _resource_events() -> list[tuple[datetime, Fact]]:
         qualifications=(_VETTED,),
         enrolled_at=_at(13, 19, 30),
     )
+    centre_left = enrolment.UnitLeft(
+        uscc=_CENTRE.removeprefix("unit:"),
+        version=2,
+        community=_COMMUNITY,
+        left_at=_at(30, 17),
+        reason="迁往仙霞新村",
+        to="310105005001",
+    )
+    member_left = enrolment.MemberLeft(
+        member_ref=_MEMBER.removeprefix("member:"),
+        version=2,
+        member_class=enrolment.MemberClass.IN_SERVICE,
+        kind=enrolment.EnrolmentKind.UNIT_LINK,
+        community="310105001002",
+        left_at=_at(30, 18),
+        reason="调往外地工作",
+    )
     rests = resources.ResourceSuspended(
         resource_id=_RESOURCE.resource_id, version=3, home=_COMMUNITY, reason="理发师外出培训一周"
     )
@@ -167,6 +184,8 @@ def _resource_events() -> list[tuple[datetime, Fact]]:
         (_at(21, 9), resources.ResourceRevised(resource=_changed(version=2, capacity=3))),
         (_at(29, 9), rests),
         (_at(30, 9), gone),
+        (_at(30, 17), centre_left),
+        (_at(30, 18), member_left),
     ]
 
 

@@ -74,9 +74,14 @@ class Life(Fact):
     @classmethod
     def born(cls, fact: Step) -> Self:
         """Return the life that a first step begins; ``state`` is set by whoever asks."""
-        said = {name: getattr(fact, name) for name in _said(fact) if name in cls.model_fields}
+        said = {name: getattr(fact, name) for name in _said(fact) if name in cls.model_fields} | cls.meant(fact)
         ours = {"id": fact.id, "step": fact.step, "state": "", "community": fact.community}
         return cls(**ours | {"opened_by": fact.by, "opened_at": fact.at, "since": fact.at} | said)
+
+    @classmethod
+    def meant(cls, fact: Step) -> dict[str, Any]:
+        """Return the fields of a new life that its first step means, and does not name."""
+        return {}
 
     def after(self, fact: Step) -> dict[str, Any]:
         """Return the fields that a step changes: those that both have by name. Raise Refused where it cannot be."""

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from schemas.base import Fact
 from schemas.demands import DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn
-from schemas.enrolment import MemberEnrolled, UnitEnrolled
+from schemas.enrolment import MemberEnrolled, MemberLeft, UnitEnrolled, UnitLeft
 from schemas.lifecycle import Step
 from schemas.policy import Alliance
 from schemas.resources import ResourceOffered, ResourceRevised, ResourceSuspended, ResourceWithdrawn
@@ -53,7 +53,7 @@ def region_of(data: Fact) -> str | None:
     match data:
         case DemandPosted(demand=demand) | DemandRevised(demand=demand):
             return demand.community
-        case DemandWhistled() | DemandWithdrawn() | UnitEnrolled() | MemberEnrolled():
+        case DemandWhistled() | DemandWithdrawn() | UnitEnrolled() | UnitLeft() | MemberEnrolled() | MemberLeft():
             return data.community
         case ResourceOffered(resource=resource) | ResourceRevised(resource=resource):
             return resource.home

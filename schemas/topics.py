@@ -58,7 +58,9 @@ RESOURCES = Topic(
     title="Enrolments and the resource list 报到与资源清单",
     events=(
         _event("unit.enrolled", enrolment.UnitEnrolled),
+        _event("unit.left", enrolment.UnitLeft),
         _event("member.enrolled", enrolment.MemberEnrolled),
+        _event("member.left", enrolment.MemberLeft),
         _event("resource.offered", resources.ResourceOffered),
         _event("resource.revised", resources.ResourceRevised),
         _event("resource.suspended", resources.ResourceSuspended),

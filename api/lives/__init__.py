@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api.lives import booking
+from api.lives import booking, enrolment
 from api.living import Practice
 
-PRACTICES: Final[Mapping[str, Practice]] = {"booking": booking.PRACTICE}
+PRACTICES: Final[Mapping[str, Practice]] = {
+    "booking": booking.PRACTICE,
+    "enrolment": enrolment.PRACTICE,
+}

@@ -8,8 +8,11 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 
 from api.readmodel.instants import Instant
 
-SCHEMA = 8
+SCHEMA = 9
 """Grows with every change to a table or to how it is filled."""
+
+UNIT = "unit"
+"""By what a unit reports, where members report by unit link or by residence."""
 
 LIVE = ("proposed", "confirmed")
 """Phases of an assignment that hold a seat of both sides."""
@@ -35,6 +38,9 @@ units = Table(
     Column("version", Integer, nullable=False),
     Column("name", String, nullable=False),
     Column("community", String, nullable=False),
+    Column("kind", String, nullable=False),  # the first two characters of its USCC
+    Column("industry_system", String),
+    Column("is_active", Boolean, nullable=False),
     Column("enrolled_at", Instant, nullable=False),
     Column("body", Text, nullable=False),
     Index("ix_units_time", "enrolled_at", "party"),
@@ -50,11 +56,28 @@ enrolments = Table(
     Column("member_class", String, nullable=False),
     Column("home_unit", String),
     Column("community", String, nullable=False),
+    Column("is_active", Boolean, nullable=False),
     Column("enrolled_at", Instant, nullable=False),
     Column("body", Text, nullable=False),
     Index("ix_enrolments_time", "enrolled_at", "member_ref", "kind"),
     Index("ix_enrolments_community", "community", "member_class"),
 )
+
+movements = Table(
+    "movements",
+    metadata,
+    Column("party", String, primary_key=True),
+    Column("kind", String, primary_key=True),  # unit | unit_link | residence
+    Column("version", Integer, primary_key=True),
+    Column("is_arrival", Boolean, nullable=False),
+    Column("member_class", String),
+    Column("community", String, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("to", String),  # where who left went, if it was said
+    Index("ix_movements_community", "community", "at"),
+    sqlite_with_rowid=False,
+)
+"""Every arrival and departure: registers by month come from here, and who left before an arrival was read."""
 
 resources = Table(
     "resources",

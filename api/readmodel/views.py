@@ -54,19 +54,33 @@ class Page(View, Generic[Row]):
     next_cursor: str | None
 
 
+class Named(View):
+    """A code with its names; a free one is its own name."""
+
+    code: str
+    zh: str
+    en: str
+
+
 class UnitView(View):
-    """A resident unit as it last reported."""
+    """A resident unit as it last reported. ``kind`` follows from its USCC; ``enrolment_id`` is the life's."""
 
     party: str
     version: int
+    is_active: bool
+    enrolment_id: str
+    kind: Named
+    industry_system: Named | None
     unit: UnitEnrolled
 
 
 class MemberView(View):
-    """One enrolment of a member: there may be one of each kind."""
+    """One enrolment of a member: there may be one of each kind. ``enrolment_id`` is the life's."""
 
     party: str
     version: int
+    is_active: bool
+    enrolment_id: str
     enrolment: MemberEnrolled
 
 

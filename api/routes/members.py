@@ -14,10 +14,10 @@ from api.readmodel.queries.filters import Filter
 from api.readmodel.queries.parties import get_member as find_member
 from api.readmodel.queries.parties import list_members
 from api.readmodel.views import MemberView, Page
-from api.routes.reads import LIST_PROBLEMS, PAGE, READ_PROBLEMS, CaughtUp, Cursor, Limit, Region
+from api.routes.reads import IS_ACTIVE, LIST_PROBLEMS, PAGE, READ_PROBLEMS, CaughtUp, Cursor, Limit, Presence, Region
 from api.routes.replies import Receipt, built, created, written
 from api.services import of
-from schemas.enrolment import MemberEnrolled
+from schemas.enrolment import MemberClass, MemberEnrolled
 from schemas.refusals import Refused
 
 router = APIRouter(prefix="/v1/members", tags=["members 党员"])
@@ -41,6 +41,8 @@ class Enrolments(BaseModel):
     response_model=Receipt,
     responses=written(
         "duplicate_enrolment",
+        "already_held",
+        "not_of_class",
         "unknown_item",
         "bad_uscc",
         "bad_region",
@@ -75,11 +77,22 @@ async def enrol_member(request: Request, body: MemberBody) -> Response:
     dependencies=[CaughtUp],
 )
 async def get_members(
-    request: Request, region: Region = None, cursor: Cursor = None, limit: Limit = PAGE
+    request: Request,
+    region: Region = None,
+    member_class: MemberClass | None = None,
+    state: Presence = "active",
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
 ) -> Page[MemberView]:
-    """Return enrolments, the newest first."""
-    narrow = Filter(region=region or "")
-    return await of(request).reading.query(list_members, filter=narrow, cursor=cursor, limit=limit)
+    """Return enrolments, the newest first: those that hold, unless told otherwise."""
+    return await of(request).reading.query(
+        list_members,
+        filter=Filter(region=region or ""),
+        member_class=member_class,
+        is_active=IS_ACTIVE[state],
+        cursor=cursor,
+        limit=limit,
+    )
 
 
 @router.get(

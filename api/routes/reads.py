@@ -1,6 +1,6 @@
 """What every read takes: the position it must have seen, and how lists are narrowed and paged."""
 
-from typing import Annotated
+from typing import Annotated, Final, Literal
 
 from fastapi import Depends, Header, Query
 from starlette.requests import Request
@@ -41,6 +41,9 @@ Cursor = Annotated[
 ]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Rows on a page.")]
 PAGE = DEFAULT_LIMIT
+
+Presence = Annotated[Literal["active", "left", "all"], Query(description="Whether they are there, or left.")]
+IS_ACTIVE: Final[dict[str, bool | None]] = {"active": True, "left": False, "all": None}
 
 
 def narrowed(

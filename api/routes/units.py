@@ -14,15 +14,19 @@ from api.readmodel.queries.filters import Filter
 from api.readmodel.queries.parties import get_unit as find_unit
 from api.readmodel.queries.parties import list_units
 from api.readmodel.views import Page, UnitView
-from api.routes.reads import LIST_PROBLEMS, PAGE, READ_PROBLEMS, CaughtUp, Cursor, Limit, Region
+from api.routes.reads import IS_ACTIVE, LIST_PROBLEMS, PAGE, READ_PROBLEMS, CaughtUp, Cursor, Limit, Presence, Region
 from api.routes.replies import Receipt, built, created, written
 from api.services import of
-from schemas.enrolment import UnitEnrolled
+from schemas.enrolment import UnitEnrolled, unit_ref
 from schemas.refusals import Refused
 from schemas.uscc import Uscc
 
 router = APIRouter(prefix="/v1/units", tags=["units 驻区单位"])
 Code = Annotated[Uscc, Path(description="The unit's unified social credit code.", examples=["91310105MA1FW0008T"])]
+Kind = Annotated[
+    str | None, Query(pattern=r"^[0-9A-Z]{2}$", description="The first two characters of a USCC, such as `12`.")
+]
+Industry = Annotated[str | None, Query(max_length=40, description="An industry system, by code or by its name.")]
 Branch = Annotated[int, Query(ge=0, le=9999, description="A branch without a code of its own.")]
 
 
@@ -33,7 +37,14 @@ Branch = Annotated[int, Query(ge=0, le=9999, description="A branch without a cod
     status_code=201,
     response_model=Receipt,
     responses=written(
-        "duplicate_enrolment", "bad_uscc", "bad_region", "personal_data", "read_model_behind", status=201, location=True
+        "duplicate_enrolment",
+        "already_held",
+        "bad_uscc",
+        "bad_region",
+        "personal_data",
+        "read_model_behind",
+        status=201,
+        location=True,
     ),
 )
 async def enrol_unit(request: Request, body: UnitBody) -> Response:
@@ -56,11 +67,24 @@ async def enrol_unit(request: Request, body: UnitBody) -> Response:
     dependencies=[CaughtUp],
 )
 async def get_units(
-    request: Request, region: Region = None, cursor: Cursor = None, limit: Limit = PAGE
+    request: Request,
+    region: Region = None,
+    kind: Kind = None,
+    industry_system: Industry = None,
+    state: Presence = "active",
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
 ) -> Page[UnitView]:
-    """Return units, the newest first."""
-    narrow = Filter(region=region or "")
-    return await of(request).reading.query(list_units, filter=narrow, cursor=cursor, limit=limit)
+    """Return units, the newest first: those who are there, unless told otherwise."""
+    return await of(request).reading.query(
+        list_units,
+        filter=Filter(region=region or ""),
+        kind=kind,
+        industry=industry_system,
+        is_active=IS_ACTIVE[state],
+        cursor=cursor,
+        limit=limit,
+    )
 
 
 @router.get(
@@ -91,4 +115,4 @@ async def forget_liaison(request: Request, uscc: Code, branch: Branch = 0) -> No
 
 
 def _party(uscc: str, branch: int) -> str:
-    return f"unit:{uscc}" + (f"/{branch}" if branch else "")
+    return unit_ref(uscc, branch)

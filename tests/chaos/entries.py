@@ -132,7 +132,7 @@ def identity(number: int) -> Body:
 def member(chance: random.Random, *, district: str, mark: str, number: int) -> Body:
     """Return the body of a member's enrolment."""
     return {
-        "member_class": chance.choice(("resident", "in_service", "retired")),
+        "member_class": chance.choice(("in_service", "mobile")),
         "kind": chance.choice(("unit_link", "residence")),
         "community": community_in(chance, district),
         "skills": [item(chance)],

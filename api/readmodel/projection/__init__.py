@@ -5,7 +5,7 @@ The rules, which make the end state the same however topics interleave:
 1. An event below the stored offset of its partition is passed over.
 2. An entity's newest version counts; an equal or older one changes nothing; withdrawn is for good.
    That two shards use one id for two things is kept out by whoever gives the ids (the API, an importer).
-3. What may be read before the entry it speaks of (answers, lapses, seats held) lies in a table of its own.
+3. What may be read before the entry it speaks of (answers, lapses, seats held, departures) lies in a table of its own.
 4. Counts and states of demands follow from assignments, lapses and versions, never from the order of arrival.
 5. An assignment's phase only moves forward: by round, and within a round proposed, confirmed, ended.
 6. What the matcher refuses (an unknown item, a stale version) is not listed: it is among the dead letters.

@@ -14,7 +14,7 @@ from schemas.assignments import (
 from schemas.claims import ClaimDropped, ClaimMade
 from schemas.deadletters import RecordRefused, RecordReplayed
 from schemas.demands import DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn
-from schemas.enrolment import MemberEnrolled, UnitEnrolled
+from schemas.enrolment import MemberEnrolled, MemberLeft, UnitEnrolled, UnitLeft
 from schemas.envelope import Event
 from schemas.lifecycle import Step
 from schemas.lives import OF_FACT
@@ -27,8 +27,8 @@ Located = tuple[tuple[str, int, int], Event[Any]]
 """An event and where it lies: topic, partition, offset."""
 
 _KINDS: dict[type, str] = {
-    UnitEnrolled: "units",
-    MemberEnrolled: "members",
+    **dict.fromkeys((UnitEnrolled, UnitLeft), "units"),
+    **dict.fromkeys((MemberEnrolled, MemberLeft), "members"),
     RoundDecided: "rounds",
     RecordRefused: "deadletters",
     RecordReplayed: "replays",
@@ -50,8 +50,8 @@ _KINDS: dict[type, str] = {
 class Sorted:
     """The events of a batch by kind."""
 
-    units: list[Event[UnitEnrolled]] = field(default_factory=list)
-    members: list[Event[MemberEnrolled]] = field(default_factory=list)
+    units: list[Event[UnitEnrolled | UnitLeft]] = field(default_factory=list)
+    members: list[Event[MemberEnrolled | MemberLeft]] = field(default_factory=list)
     resources: list[Event[Any]] = field(default_factory=list)
     demands: list[Event[Any]] = field(default_factory=list)
     responses: list[Located] = field(default_factory=list)

@@ -1,13 +1,41 @@
 """Who is there: resident units, and members under their pseudonyms."""
 
-from sqlalchemy import Connection, Row, func, select
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Row, func, select, true
 
 from api.readmodel.queries.filters import NO_FILTER, Filter, between, equals, in_region
 from api.readmodel.queries.paging import DEFAULT_LIMIT, fetch_page
 from api.readmodel.queries.suppression import shown_among
-from api.readmodel.tables import enrolments, units
-from api.readmodel.views import MemberClassCount, MemberView, Page, UnitView
-from schemas.enrolment import MemberEnrolled, UnitEnrolled
+from api.readmodel.tables import UNIT, enrolments, movements, units
+from api.readmodel.views import MemberClassCount, MemberView, Named, Page, UnitView
+from schemas.enrolment import Enrolled, EnrolmentKind, MemberEnrolled, UnitEnrolled
+from schemas.industries import industry_system, spellings
+from schemas.lives.enrolment import id_of
+from schemas.uscc import unit_kind
+
+
+class Standing(NamedTuple):
+    """What the registry knows of a party: its entry, the newest version of any kind, and whether it is there."""
+
+    entry: Enrolled
+    version: int
+    is_active: bool
+
+
+def standing_of(connection: Connection, *, party: str, kind: EnrolmentKind | None) -> Standing | None:
+    """Return how a party stands that reports by ``kind`` (None: a unit); None where it never did."""
+    view: UnitView | MemberView | None
+    if kind is None:
+        view = get_unit(connection, party=party)
+    else:
+        views = get_member(connection, member_ref=party.partition(":")[2])
+        view = next((view for view in views if view.enrolment.kind == kind), None)
+    if view is None:
+        return None
+    newest = select(func.max(movements.c.version)).where(movements.c.party == party, movements.c.kind == (kind or UNIT))
+    entry = view.unit if isinstance(view, UnitView) else view.enrolment
+    return Standing(entry, connection.execute(newest).scalar_one(), view.is_active)
 
 
 def get_unit(connection: Connection, *, party: str) -> UnitView | None:
@@ -17,11 +45,26 @@ def get_unit(connection: Connection, *, party: str) -> UnitView | None:
 
 
 def list_units(
-    connection: Connection, *, filter: Filter = NO_FILTER, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+    connection: Connection,
+    *,
+    filter: Filter = NO_FILTER,
+    kind: str | None = None,
+    industry: str | None = None,
+    is_active: bool | None = None,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
 ) -> Page[UnitView]:
-    """Return units by the time they reported; ``region``, ``party``, ``since`` and ``until`` narrow."""
+    """Return units by the time they reported; ``region``, ``party``, ``since`` and ``until`` narrow.
+
+    ``kind`` is the beginning of a USCC, ``industry`` a code; ``is_active`` keeps those who are there, or who left.
+    """
     query = select(units).where(
-        in_region(units.c.community, filter.region), equals(units.c.party, filter.party), between(_UNIT_KEY[0], filter)
+        in_region(units.c.community, filter.region),
+        equals(units.c.party, filter.party),
+        equals(units.c.kind, kind),
+        true() if industry is None else units.c.industry_system.in_(spellings(industry)),
+        true() if is_active is None else units.c.is_active == is_active,
+        between(_UNIT_KEY[0], filter),
     )
     return fetch_page(connection, query, key=_UNIT_KEY, cursor=cursor, limit=limit, view=_unit)
 
@@ -33,12 +76,20 @@ def get_member(connection: Connection, *, member_ref: str) -> tuple[MemberView, 
 
 
 def list_members(
-    connection: Connection, *, filter: Filter = NO_FILTER, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+    connection: Connection,
+    *,
+    filter: Filter = NO_FILTER,
+    member_class: str | None = None,
+    is_active: bool | None = None,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
 ) -> Page[MemberView]:
     """Return enrolments by time; ``region``, ``party`` (the home unit), ``since`` and ``until`` narrow."""
     query = select(enrolments).where(
         in_region(enrolments.c.community, filter.region),
         equals(enrolments.c.home_unit, filter.party),
+        equals(enrolments.c.member_class, member_class),
+        true() if is_active is None else enrolments.c.is_active == is_active,
         between(_MEMBER_KEY[0], filter),
     )
     return fetch_page(connection, query, key=_MEMBER_KEY, cursor=cursor, limit=limit, view=_member)
@@ -48,7 +99,7 @@ def count_member_classes(connection: Connection, *, region: str = "") -> tuple[M
     """Return how many enrolments each class has; small cells are None."""
     query = (
         select(enrolments.c.member_class, func.count().label("members"))
-        .where(in_region(enrolments.c.community, region))
+        .where(in_region(enrolments.c.community, region), enrolments.c.is_active)
         .group_by(enrolments.c.member_class)
         .order_by(enrolments.c.member_class)
     )
@@ -64,9 +115,26 @@ _MEMBER_KEY = (enrolments.c.enrolled_at, enrolments.c.member_ref, enrolments.c.k
 
 
 def _unit(row: Row[tuple[object, ...]]) -> UnitView:
-    return UnitView(party=row.party, version=row.version, unit=UnitEnrolled.model_validate_json(row.body))
+    unit = UnitEnrolled.model_validate_json(row.body)
+    en, zh = unit_kind(unit.uscc) or (row.kind, row.kind)
+    said = unit.industry_system
+    return UnitView(
+        party=row.party,
+        version=row.version,
+        is_active=row.is_active,
+        enrolment_id=id_of(unit),
+        kind=Named(code=row.kind, zh=zh, en=en),
+        industry_system=None if said is None else Named(**industry_system(said)._asdict()),
+        unit=unit,
+    )
 
 
 def _member(row: Row[tuple[object, ...]]) -> MemberView:
     enrolment = MemberEnrolled.model_validate_json(row.body)
-    return MemberView(party=enrolment.party, version=row.version, enrolment=enrolment)
+    return MemberView(
+        party=enrolment.party,
+        version=row.version,
+        is_active=row.is_active,
+        enrolment_id=id_of(enrolment),
+        enrolment=enrolment,
+    )

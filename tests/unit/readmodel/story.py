@@ -18,7 +18,7 @@ from schemas.catalogue import load_catalogue
 from schemas.claims import ClaimDropped, ClaimMade
 from schemas.deadletters import RecordRefused
 from schemas.demands import Demand, DemandLine, DemandPosted, DemandRevised, DemandWhistled, DemandWithdrawn
-from schemas.enrolment import EnrolmentKind, MemberClass, MemberEnrolled, UnitEnrolled
+from schemas.enrolment import EnrolmentKind, MemberClass, MemberEnrolled, MemberLeft, UnitEnrolled, UnitLeft
 from schemas.envelope import Event, new_event
 from schemas.policy import Policy, Rules
 from schemas.refusals import Refused
@@ -29,6 +29,8 @@ from schemas.rounds import RoundDecided
 CATALOGUE = load_catalogue()
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)
 SHARDS = ("310105", "310104")
+LEAVES = 5
+"""The number that leaves where others report."""
 POLICY = Policy(rules=Rules(answer_hours=12, expiry_pause_hours=24))
 
 Place = tuple[str, int]
@@ -75,10 +77,13 @@ class Story:
         self._lay(event, partition)
 
     def enrol(self, number: int, *, street: int) -> None:
-        """Let a unit and a member report, or move, to some community of either district."""
+        """Let a unit and a member report to, move to, or leave some community of either district."""
         version = self._next(f"party-{number % 3}", 1)
         shard = SHARDS[street % 2]
         community = f"{shard}00{street % 3 + 1}001"
+        if number == LEAVES:
+            self.leave(number, version=version, community=community)
+            return
         self.say(
             UnitEnrolled(
                 uscc="52310105MJ47000120",
@@ -101,6 +106,14 @@ class Story:
             ),
             shard=shard,
         )
+
+    def leave(self, number: int, *, version: int, community: str) -> None:
+        """Let a unit and a member log off, whether or not they had reported there."""
+        ours = {"version": version, "community": community, "left_at": self.now}
+        self.say(UnitLeft(uscc="52310105MJ47000120", branch=number % 3, **ours), shard=community[:6])
+        for kind in EnrolmentKind:
+            left = MemberLeft(member_ref=f"m-{number % 3}", member_class=MemberClass.MOBILE, kind=kind, **ours)
+            self.say(left, shard=community[:6])
 
     def offer(
         self, number: int, *, item: int, capacity: int = 1, auto: bool = False, step: int = 1, again: bool = False

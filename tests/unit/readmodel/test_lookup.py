@@ -26,6 +26,8 @@ def filled(directory: Path) -> ReadModel:
             "version": 1 + n % 2,
             "name": f"n{n}",
             "community": "3",
+            "kind": "12",
+            "is_active": True,
             "enrolled_at": NOON,
             "body": "",
         }

@@ -171,9 +171,9 @@ def _check_tallies(model: ReadModel) -> None:
         for row in connection.execute(select(assignments).where(assignments.c.phase.in_(["proposed", "confirmed"]))):
             for category in ("", row.category):
                 count(row.community, category, live=1)
-        for row in connection.execute(select(units)):
+        for row in connection.execute(select(units).where(units.c.is_active)):
             count(row.community, "", units=1)
-        for row in connection.execute(select(enrolments)):
+        for row in connection.execute(select(enrolments).where(enrolments.c.is_active)):
             count(row.community, "", enrolments=1)
         for demand in connection.execute(select(demands)).all():
             own = connection.execute(select(demand_lines).where(demand_lines.c.demand_id == demand.demand_id)).all()

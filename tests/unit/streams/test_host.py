@@ -10,7 +10,6 @@ from schemas.base import Fact
 from schemas.demands import Urgency
 from schemas.policy import Policy
 from schemas.rounds import InputOffset, RoundDecided
-from schemas.stories import STORIES
 from schemas.topics import DEMANDS, EVENT_NAME, PROJECTS, RESOURCES, RESPONSES, ROUNDS, TOPIC_OF_MODEL, TRANSFERS
 from streams.host import TOPICS, Folded, ShardHost, ShardHostBrokenError, Sleeper
 from streams.log import Draft, Record, TopicPartition
@@ -113,16 +112,6 @@ def test_a_key_that_is_not_the_shard_is_refused(desk: Desk, key: bytes | None) -
     draft = record_draft(posted("d1"))
     assert desk.code(DEMANDS.name, Draft(key=key, value=draft.value, headers=draft.headers)) == "wrong_key"
     assert desk.host.shards() == []
-
-
-def test_steps_of_lives_are_checked_and_change_no_round(desk: Desk) -> None:
-    begun = STORIES["task"][0]
-    assert desk.tell(begun) == Folded()
-    assert desk.host.due(NOON) == [], "a step calls for no round"
-    elsewhere = record_draft(begun.model_copy(update={"community": "330106001001"}))
-    assert desk.code(PROJECTS.name, Draft(SHARD.encode(), elsewhere.value, elsewhere.headers)) == "wrong_key"
-    broken = Draft(SHARD.encode(), b'{"id": "t-1"}', record_draft(begun).headers)
-    assert desk.code(PROJECTS.name, broken) == "invalid_value"
 
 
 def test_a_record_in_a_partition_that_is_not_the_shards_is_refused(desk: Desk) -> None:

@@ -1,0 +1,128 @@
+"""Enrolments beside the registry: who is there already is not enrolled twice; who leaves is gone from the lists.
+
+What a party offered where it leaves is withdrawn: all of it with its last enrolment, else what lives in that community.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from api.living import Entailed, Practice
+from api.problems import Rejection
+from api.readmodel.queries.parties import get_member, standing_of
+from api.readmodel.tables import resources
+from schemas.enrolment import Enrolled, EnrolmentKind
+from schemas.lifecycle import Step
+from schemas.lives.enrolment import (
+    Enrolment,
+    EnrolmentApplied,
+    EnrolmentGranted,
+    EnrolmentLoggedOff,
+    EnrolmentRegistered,
+    EnrolmentResumed,
+    EnrolmentRevised,
+    EnrolmentTransferred,
+    first_step,
+    id_of,
+    party_of,
+)
+from schemas.member_classes import may_enrol
+from schemas.refusals import Refused
+from schemas.resources import ResourceWithdrawn
+
+
+def entity_of(party: str, kind: EnrolmentKind | None) -> str:
+    """Return the name by which writers know an entry of the registry."""
+    return party if kind is None else f"{party}:{kind}"
+
+
+def _may_begin(connection: Connection, life: Enrolment, fact: Step) -> None:
+    standing = standing_of(connection, party=life.party, kind=life.kind)
+    if standing is not None and standing.is_active and id_of(standing.entry) not in (life.id, life.came_from):
+        known = {"enrolment_id": id_of(standing.entry), "community": standing.entry.community}
+        raise Rejection("duplicate_enrolment", life.party, extra=known)
+    _fits(connection, life, fact)
+
+
+def _fits(_: Connection, life: Enrolment, __: Step) -> None:
+    if life.kind is not None and life.member_class is not None and not may_enrol(life.member_class, life.kind):
+        raise Refused("not_of_class", f"{life.member_class}: {life.kind}", field="#/kind")
+
+
+def _enter(connection: Connection, life: Enrolment, _: Step) -> Sequence[Entailed]:
+    """Put an enrolment, as it is now, into the registry."""
+    standing = standing_of(connection, party=life.party, kind=life.kind)
+    if standing is not None and standing.is_active and life.entry(standing.version) == standing.entry:
+        return ()
+    version = 1 if standing is None else standing.version + 1
+    return [Entailed(life.entry(version), entity_of(life.party, life.kind), version)]
+
+
+def _leave(connection: Connection, life: Enrolment, fact: Step) -> Sequence[Entailed]:
+    standing = standing_of(connection, party=life.party, kind=life.kind)
+    if standing is None or not standing.is_active or id_of(standing.entry) != life.id:
+        return ()
+    version = standing.version + 1
+    return [Entailed(life.departure(version, at=fact.at), entity_of(life.party, life.kind), version)]
+
+
+def _log_off(connection: Connection, life: Enrolment, fact: Step) -> Sequence[Entailed]:
+    if life.enrolled_at is None:
+        return ()
+    return [*_leave(connection, life, fact), *_withdrawn(connection, life)]
+
+
+def _withdrawn(connection: Connection, life: Enrolment) -> Iterator[Entailed]:
+    is_last = not any(_others(connection, life))
+    query = select(resources.c.resource_id, resources.c.version, resources.c.home).where(
+        resources.c.provider == life.party, resources.c.state != "withdrawn"
+    )
+    if not is_last:
+        query = query.where(resources.c.home == life.community)
+    for row in connection.execute(query.order_by(resources.c.resource_id)):
+        gone = ResourceWithdrawn(
+            resource_id=row.resource_id, version=row.version + 1, home=row.home, reason="提供方已注销报到"
+        )
+        yield Entailed(gone, f"resource:{row.resource_id}", gone.version)
+
+
+def _others(connection: Connection, life: Enrolment) -> Iterator[Enrolled]:
+    """Yield the member's other enrolments that hold."""
+    if not life.is_of_unit:
+        for view in get_member(connection, member_ref=life.party.partition(":")[2]):
+            if view.is_active and view.enrolment.kind != life.kind:
+                yield view.enrolment
+
+
+def _transfer(connection: Connection, life: Enrolment, fact: Step) -> Sequence[Entailed]:
+    """End the entry here, and apply there; what it offers stays as it is."""
+    begun = life.going_on(by=fact.by, at=fact.at)
+    return [*_leave(connection, life, fact), Entailed(begun, f"life:enrolment:{begun.id}", 1)]
+
+
+def _adopt(connection: Connection, enrolment_id: str) -> EnrolmentRegistered | None:
+    named = party_of(enrolment_id)
+    standing = None if named is None else standing_of(connection, party=named[0], kind=named[1])
+    if standing is None or not standing.is_active or id_of(standing.entry) != enrolment_id:
+        return None
+    return first_step(standing.entry)
+
+
+PRACTICE: Final = Practice(
+    guards={
+        EnrolmentApplied: _may_begin,
+        EnrolmentRegistered: _may_begin,
+        EnrolmentGranted: _may_begin,
+        EnrolmentResumed: _fits,
+        EnrolmentRevised: _fits,
+    },
+    effects={
+        EnrolmentRegistered: _enter,
+        EnrolmentGranted: _enter,
+        EnrolmentRevised: _enter,
+        EnrolmentTransferred: _transfer,
+        EnrolmentLoggedOff: _log_off,
+    },
+    adopt=_adopt,
+)
