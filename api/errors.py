@@ -15,6 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.language import choose
+from api.open311.answers import PREFIX as OPEN311
+from api.open311.answers import refusal
 from api.problems import MEDIA_TYPE, Rejection, problem_of
 from schemas.refusals import FieldRefusal, Refused, refusals_of, told_by
 
@@ -94,6 +96,8 @@ _RETRY = {"read_model_behind": "1", "unavailable": "5", "idempotency_key_in_use"
 def respond(refused: Refused, *, headers: Mapping[str, str], path: str) -> Response:
     """Return a refusal as an HTTP response; ``headers`` are the request's."""
     status = STATUS[refused.code]
+    if path.startswith(OPEN311):
+        return refusal(refused, status=status, path=path)
     problem = problem_of(refused, status=status, language=choose(headers.get("accept-language")), instance=path)
     response = Response(problem.model_dump_json(), status_code=status, media_type=MEDIA_TYPE)
     if refused.code in _RETRY:

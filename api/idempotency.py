@@ -39,7 +39,7 @@ QUESTIONS = (":preview", ":replay", ":suggest", ":duplicates")
 
 def takes_key(path: str) -> bool:
     """Return whether a POST to ``path`` changes anything; a mere question may be asked again and again."""
-    return path.startswith("/v1/") and not path.endswith(QUESTIONS)
+    return path.startswith(("/v1/", "/open311/")) and not path.endswith(QUESTIONS)
 
 
 @dataclass(frozen=True, slots=True)

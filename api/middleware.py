@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import respond, unexpected
 from api.leaving import OpenRequests
+from api.open311.answers import PREFIX as OPEN311
 from api.settings import KIB, ApiSettings
 from schemas.refusals import Refused
 
@@ -27,7 +28,10 @@ _FORM = 16 * KIB
 
 
 def needs_token(*, method: str, path: str) -> bool:
-    """Return whether a request needs the token, where one is set: writes, and reads of what is confidential."""
+    """Return whether a request needs the token, where one is set: writes, and reads of what is confidential.
+
+    Open311 has its token among the parameters, and looks at it itself.
+    """
     return path.startswith(CONFIDENTIAL) if method in _READS else path.startswith("/v1/")
 
 
@@ -55,7 +59,7 @@ class Door:
             headers = dict(scope["headers"])
             if needs_token(method=scope["method"], path=path):
                 self._check_token(headers)
-            if scope["method"] not in _READS and path.startswith("/v1/"):
+            if scope["method"] not in _READS and path.startswith(("/v1/", OPEN311)):
                 self._check_body(headers, path=path)
                 async with self._under_way.limited():
                     await self.app(scope, _counted(receive, limit=self._limit(path)), reply)
@@ -98,6 +102,9 @@ def _must_fit(content_type: bytes, path: str) -> None:
     if path == IMPORTS:
         if kind != b"multipart/form-data":
             raise Refused("unsupported_media_type", "multipart/form-data")
+    elif path.startswith(OPEN311):
+        if kind not in (b"application/x-www-form-urlencoded", b"multipart/form-data"):
+            raise Refused("unsupported_media_type", "application/x-www-form-urlencoded")
     elif kind != b"application/json" and not (kind.startswith(b"application/") and kind.endswith(b"+json")):
         raise Refused("unsupported_media_type", "application/json")
 

@@ -20,6 +20,7 @@ from api.imports.reader import Reader
 from api.imports.service import Importer
 from api.imports.shapes import Lookup
 from api.imports.undo import Undoing
+from api.intake import Intake
 from api.leaving import OpenRequests
 from api.lives import PRACTICES
 from api.living import Living
@@ -83,6 +84,7 @@ class Services:
     importer: Importer
     undoing: Undoing
     exporter: Exporter
+    intake: Intake
     addresses: Addresses
     feed: Feed
     stream: Stream
@@ -108,6 +110,7 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
     )
     vault = Vault(engine=ports.store, master_key=ports.master_key)
     horizon = timedelta(days=366 * settings.horizon_years)
+    demand_list = Entries(kind=DEMAND, reading=reading, writer=writer)
     archive = Archive(ports.store)
     checks = Checks(catalogue=ports.catalogue, regions=ports.regions, horizon=horizon)
     return Services(
@@ -116,7 +119,7 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
         reading=reading,
         writer=writer,
         checks=checks,
-        demands=Entries(kind=DEMAND, reading=reading, writer=writer),
+        demands=demand_list,
         resources=Entries(kind=RESOURCE, reading=reading, writer=writer),
         answering=Answering(reading=reading, writer=writer),
         claiming=Claiming(reading=reading, writer=writer),
@@ -135,6 +138,7 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
         ),
         undoing=Undoing(archive=archive, reading=reading, writer=writer, batch=settings.import_batch),
         exporter=Exporter(reading=reading, catalogue=ports.catalogue),
+        intake=Intake(demands=demand_list, vault=vault),
         addresses=Addresses(engine=ports.store, master_key=ports.master_key),
         feed=Feed(
             key=hmac.digest(ports.master_key, b"cobuild calendar uids", "sha256"),

@@ -11,6 +11,7 @@ from api import odds, whereabouts, why
 from api.bodies import Because, DemandBody, DemandPatch
 from api.entries import Present
 from api.errors import problem_responses
+from api.intake import caller_ref
 from api.language import choose
 from api.reading import some
 from api.readmodel.queries.claims import list_claims
@@ -21,6 +22,7 @@ from api.routes.replies import PREVIEW_PROBLEMS, IfMatch, Receipt, built, change
 from api.services import of
 from schemas.base import EntityId
 from schemas.demands import Demand, DemandWhistled, DemandWithdrawn, Urgency
+from schemas.refusals import Refused
 
 router = APIRouter(prefix="/v1/demands", tags=["demands 需求清单"])
 DemandId = Annotated[EntityId, Path(description="The demand's id.")]
@@ -213,3 +215,16 @@ async def why_demand(
     claims = (await services.reading.query(list_claims, demand_id=demand_id)).rows
     catalogue, regions = services.ports.catalogue, services.ports.regions
     return why.of_demand(reasons, detail.view.demand, claims, catalogue=catalogue, regions=regions, language=language)
+
+
+@router.delete(
+    "/{demand_id}/identity",
+    operation_id="forgetCaller",
+    summary="Forget who called about a demand",
+    status_code=204,
+    responses=problem_responses("unauthorized", "invalid_value", "not_found"),
+)
+async def forget_caller(request: Request, demand_id: DemandId) -> None:
+    """Destroy the key under which name, phone and address of a hotline's caller were kept. The demand stays."""
+    if not await of(request).enrolling.forget(caller_ref(demand_id)):
+        raise Refused("not_found", "nothing is kept")

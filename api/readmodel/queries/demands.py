@@ -19,7 +19,7 @@ _CLOSED = ("lapsed", "withdrawn")
 def get_demand(connection: Connection, *, demand_id: str) -> DemandView | None:
     """Return one demand, withdrawn ones too."""
     row = connection.execute(select(demands).where(demands.c.demand_id == demand_id)).one_or_none()
-    return None if row is None else _view(row)
+    return None if row is None else view_of(row)
 
 
 def demand_detail(connection: Connection, *, demand_id: str) -> DemandDetail | None:
@@ -48,7 +48,7 @@ def list_demands(
         between(demands.c.posted_at, filter),
         _some_line(filter),
     )
-    return fetch_page(connection, query, key=_KEY, cursor=cursor, limit=limit, view=_view)
+    return fetch_page(connection, query, key=_KEY, cursor=cursor, limit=limit, view=view_of)
 
 
 def _some_line(filter: Filter) -> ColumnElement[bool]:
@@ -61,7 +61,8 @@ def _some_line(filter: Filter) -> ColumnElement[bool]:
     )
 
 
-def _view(row: Row[tuple[object, ...]]) -> DemandView:
+def view_of(row: Row[tuple[object, ...]]) -> DemandView:
+    """Return a row of the table as people see it."""
     stored = Demand.model_validate_json(row.body)
     return DemandView(
         demand=stored.model_copy(update={"version": row.version, "urgency": Urgency(row.urgency)}),
