@@ -41,6 +41,7 @@ STATUS: dict[str, int] = {
     "already_held": 409,
     "slot_taken": 409,
     "too_early": 409,
+    "not_delivered": 409,
     "idempotency_key_in_use": 409,
     "stale_version": 412,
     "record_too_large": 413,
@@ -80,6 +81,7 @@ STATUS: dict[str, int] = {
         "too_short_notice",
         "not_admitted",
         "not_of_class",
+        "wish_too_large",
     ),
     422,
 )

@@ -9,11 +9,14 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from api.checks import Checks
 from api.commands import Command
 from api.entries import ANY, Change
 from api.positions import Position
@@ -22,10 +25,11 @@ from api.reading import Reading, some
 from api.readmodel.lifeviews import LifeView
 from api.readmodel.queries.lives import fact_of, get_life, holder_of, step_at, void_code
 from api.readmodel.queries.shares import shares_of
+from api.readmodel.views import View
 from api.writing import Writer
 from schemas.base import Fact
 from schemas.lifecycle import Life, Lifecycle, Step, take
-from schemas.lives import OF_FACT
+from schemas.lives import BY_KIND, OF_FACT
 from schemas.refusals import Refused
 from schemas.sharding import region_of
 from schemas.sharing import Share, peak
@@ -59,18 +63,42 @@ class Filling(NamedTuple):
     fill: Callable[[Connection, Mapping[str, Any]], Mapping[str, Any]]
 
 
+Check = Callable[[Checks, Any, Any], object]
+"""Refuses what catalogue, listing and clock do not allow: told the life as it would be after the step."""
+
+
+class Ensuing(NamedTuple):
+    """A step of another life that a step leads to: of which kind, of which life, and what it says."""
+
+    kind: str
+    life_id: str
+    make: Callable[[Any], Step]
+
+
+Ensue = Callable[[Any], Sequence[Ensuing]]
+"""Says which steps of other lives follow from a step. They are taken as any other, and may be refused."""
 Adopt = Callable[[Connection, str], Step | None]
 """Returns the first step of a life whose entry was on a list before it had a life; None where there is no entry."""
+Look = Callable[[Connection, Any, datetime], View]
+"""Tells at a moment what the lists say of what a life names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Practice:
-    """What the steps of one kind of life ask of the lists, and what follows from them there."""
+    """What the steps of one kind of life ask of the lists, and what follows from them there.
+
+    ``checks`` look at the catalogue and the clock, ``guards`` at the lists; ``effects`` are facts in other topics,
+    ``ensues`` steps of other lives. ``beside`` is shown with a life; ``view`` is the model of what it returns.
+    """
 
     guards: Mapping[type[Step], Guard] = field(default_factory=dict)
+    checks: Mapping[type[Step], Check] = field(default_factory=dict)
     effects: Mapping[type[Step], Effect] = field(default_factory=dict)
     fillings: Mapping[type[Step], Filling] = field(default_factory=dict)
+    ensues: Mapping[type[Step], Ensue] = field(default_factory=dict)
     adopt: Adopt | None = None
+    beside: Look | None = None
+    view: type[View] = View
 
 
 _NO_PRACTICE = Practice()
@@ -79,9 +107,10 @@ _NO_PRACTICE = Practice()
 class Living:
     """Takes steps of every kind of life."""
 
-    def __init__(self, *, reading: Reading, writer: Writer, practices: Mapping[str, Practice]) -> None:
+    def __init__(self, *, reading: Reading, writer: Writer, checks: Checks, practices: Mapping[str, Practice]) -> None:
         self._reading = reading
         self._writer = writer
+        self._checks = checks
         self._practices = practices
 
     async def filled(self, fact: type[Step], said: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -122,11 +151,21 @@ class Living:
             life = some(await self._present_or_adopted(lifecycle, life_id, command), what=life_id)
             ours = command.event_id(_name(lifecycle, life_id))
             taken = await self._reading.query(fact_of, event_id=ours) if command.repeat else None
-            if taken is not None:
-                return await self._follow(lifecycle, life, taken, None, command=command)
-            if version not in (ANY, life.step):
+            if taken is None and version not in (ANY, life.step):
                 raise Rejection("stale_version", f"in force: {life.step}", extra={"version": life.step})
-            return await self._take(lifecycle, life, make(life), command=command)
+            fact = taken or make(life)
+            if taken is None:
+                change = await self._take(lifecycle, life, fact, command=command)
+            else:
+                change = await self._follow(lifecycle, life, taken, None, command=command)
+        await self._ensue(lifecycle, fact, command=command)
+        return change
+
+    async def _ensue(self, lifecycle: Lifecycle[Any], fact: Step, *, command: Command) -> None:
+        """Take the steps of other lives that follow; this one is not held meanwhile, for they may lead back to it."""
+        ensue = self._practices.get(lifecycle.kind, _NO_PRACTICE).ensues.get(type(fact))
+        for next_one in () if ensue is None else ensue(fact):
+            await self.act(BY_KIND[next_one.kind], next_one.life_id, next_one.make, command=command)
 
     async def _take(self, lifecycle: Lifecycle[Any], life: Life | None, fact: Step, *, command: Command) -> Change:
         practice = self._practices.get(lifecycle.kind, _NO_PRACTICE)
@@ -134,6 +173,9 @@ class Living:
             after = take(lifecycle, life, fact)
         except Refused as refused:
             raise _told(lifecycle, life, refused) from None
+        check = practice.checks.get(type(fact))
+        if check is not None:
+            check(self._checks, after, fact)
         await self._reading.query(_allowed, practice, lifecycle, life, after, fact)
         shard = self._writer.shard(fact.community)
         name = _name(lifecycle, fact.id)
@@ -154,17 +196,29 @@ class Living:
     async def _follow(
         self, lifecycle: Lifecycle[Any], life: Life, fact: Step, position: Position | None, *, command: Command
     ) -> Change:
-        """Publish what follows from a step that counted."""
+        """Publish what follows from a step that counted, and return once the lists show it.
+
+        What it changes is held meanwhile and looked at once more: somebody may just have changed it by hand.
+        """
         practice = self._practices.get(lifecycle.kind, _NO_PRACTICE)
-        version = life.step
-        for entailed in await self._reading.query(_entailed, practice, life, fact):
-            region = region_of(entailed.fact) or life.community
-            shard = getattr(entailed.fact, "shard", None) or self._writer.shard(region)
-            name = f"{_name(lifecycle, life.id)} step {fact.step} entails {entailed.entity} {entailed.version}"
-            event = self._writer.event(entailed.fact, shard=shard, command=command, name=name)
-            position = await self._writer.publish(event, entity=entailed.entity, version=entailed.version)
-            if entailed.entity == _entity(lifecycle, life.id):
-                version = entailed.version
+        itself, version, written = _entity(lifecycle, life.id), life.step, []
+        touched = {each.entity for each in await self._reading.query(_entailed, practice, life, fact)}
+        if not touched:
+            return Change(version, position)
+        async with AsyncExitStack() as held:
+            for entity in sorted(touched - {itself}):
+                await held.enter_async_context(self._writer.hold(entity))
+                await self._writer.seen(entity, reading=self._reading)
+            for entailed in await self._reading.query(_entailed, practice, life, fact):
+                region = region_of(entailed.fact) or life.community
+                shard = getattr(entailed.fact, "shard", None) or self._writer.shard(region)
+                name = f"{_name(lifecycle, life.id)} step {fact.step} entails {entailed.entity} {entailed.version}"
+                event = self._writer.event(entailed.fact, shard=shard, command=command, name=name)
+                position = await self._writer.publish(event, entity=entailed.entity, version=entailed.version)
+                written.append(position)
+                if entailed.entity == itself:
+                    version = entailed.version
+        await self._reading.settle(written)
         return Change(version, position)
 
     async def _present(self, lifecycle: Lifecycle[Any], life_id: str) -> Life | None:
@@ -223,7 +277,7 @@ def _told(lifecycle: Lifecycle[Any], life: Life | None, refused: Refused) -> Ref
     """Return a refusal that tells where the life stands and what may be done now."""
     if life is None or isinstance(refused, Rejection):
         return refused
-    possible = [move.action for move in lifecycle.possible(life.state)]
+    possible = [move.action for move in lifecycle.possible(life.state) if move.by_hand]
     extra = {"state": life.state, "version": life.step, "possible": possible}
     return Rejection(refused.code, refused.detail, extra=extra)
 

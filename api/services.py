@@ -124,7 +124,7 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
         answering=Answering(reading=reading, writer=writer),
         claiming=Claiming(reading=reading, writer=writer),
         enrolling=Enrolling(reading=reading, writer=writer, vault=vault),
-        living=Living(reading=reading, writer=writer, practices=PRACTICES),
+        living=Living(reading=reading, writer=writer, checks=checks, practices=PRACTICES),
         vault=vault,
         importer=Importer(
             reader=Reader(most_rows=settings.max_import_rows),

@@ -41,6 +41,9 @@ class Channel(StrEnum):
 
     VISIT = "visit"
     GRID = "grid"
+    RECEPTION = "reception"
+    TELEPHONE = "telephone"
+    PAPER = "paper"
     HOTLINE = "hotline"
     COUNCIL = "council"
     ONLINE = "online"

@@ -109,6 +109,7 @@ class Move:
     """One row of a table. ``sources`` is empty for a birth; ``target`` None stays where it is.
 
     ``by`` names the kinds of party that may take it (``community``, ``unit``, …); empty means anybody.
+    What is not taken ``by_hand`` has no address: it follows from something else.
     """
 
     action: str
@@ -117,6 +118,7 @@ class Move:
     sources: tuple[str, ...] = ()
     target: str | None = None
     by: tuple[str, ...] = ()
+    by_hand: bool = True
 
     @property
     def is_birth(self) -> bool:

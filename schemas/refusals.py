@@ -60,6 +60,10 @@ REFUSALS: dict[str, Message] = {
     "too_short_notice": Message("未按要求提前预约。", "It asks for more notice than that."),
     "not_admitted": Message("这项资源不对该主体开放。", "It does not admit this party."),
     "too_early": Message("还没有到时间。", "It is too early for that."),
+    "not_delivered": Message(
+        "还没有完成的服务，不能确认。", "Nothing of it was delivered yet, so it cannot be confirmed."
+    ),
+    "wish_too_large": Message("超出微心愿的限额。", "It is too much for a micro-wish."),
     "idempotency_key_reused": Message(
         "同一 Idempotency-Key 已用于不同内容。", "The Idempotency-Key was used with a different content."
     ),

@@ -259,11 +259,36 @@ async def matched(
     """Post a demand and a resource, let round ``round_no`` pair them, and return the assignment's id."""
     asked = (await world.post("/v1/demands", demand(community=region, requester=f"community:{region}"))).json()["id"]
     offered = (await world.post("/v1/resources", resource(home=region))).json()["id"]
+    return await paired(
+        world,
+        asked,
+        offered,
+        auto_accepted=auto_accepted,
+        round_no=round_no,
+        region=region,
+        holds=holds,
+        assignment_id=assignment_id,
+    )
+
+
+async def paired(
+    world: World,
+    asked: str,
+    offered: str,
+    *,
+    auto_accepted: bool = False,
+    seat: int = 0,
+    round_no: int = 1,
+    region: str = COMMUNITY,
+    holds: bool = True,
+    assignment_id: str | None = None,
+) -> str:
+    """Let round ``round_no`` pair a demand and a resource that are on the lists; return the assignment's id."""
     proposal = Proposal(
         assignment_id=assignment_id or f"{round_no:032x}",
         demand_id=asked,
         line=0,
-        seat=0,
+        seat=seat,
         demand_version=1,
         resource_id=offered,
         resource_seat=0,

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api.lives import booking, enrolment
+from api.lives import booking, demand, enrolment
 from api.living import Practice
 
 PRACTICES: Final[Mapping[str, Practice]] = {
     "booking": booking.PRACTICE,
     "enrolment": enrolment.PRACTICE,
+    "demand": demand.PRACTICE,
 }

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from api.errors import problem_responses
 from api.lives import PRACTICES
+from api.living import Practice
 from api.reading import some
 from api.readmodel.lifeviews import LifeView, StepView
 from api.readmodel.queries.lives import get_life, history_of, list_lives
@@ -52,12 +53,12 @@ class LifeDetail(View):
 def router_of(lifecycle: Lifecycle[Any]) -> APIRouter:
     """Return the routes of one kind of life."""
     router = APIRouter(prefix=f"/v1/{lifecycle.plural}", tags=[f"{lifecycle.plural} {lifecycle.zh}"])
-    births = [move for move in lifecycle.moves if move.is_birth]
+    births = [move for move in lifecycle.moves if move.is_birth and move.by_hand]
     for place, move in enumerate(births):
         _add_birth(router, lifecycle, move, path="" if place == 0 else f":{move.action}")
     _add_reads(router, lifecycle)
     for move in lifecycle.moves:
-        if not move.is_birth:
+        if move.by_hand and not move.is_birth:
             _add_step(router, lifecycle, move)
     return router
 
@@ -85,7 +86,7 @@ def _add_birth(router: APIRouter, lifecycle: Lifecycle[Any], move: Move, *, path
         path,
         begin,
         methods=["POST"],
-        operation_id=_operation(move.action, lifecycle.kind),
+        operation_id=_operation(move.action, lifecycle.record.__name__),
         summary=f"{move.zh} · {_sentence(move)}",
         description=_sentence(move),
         status_code=201,
@@ -122,7 +123,7 @@ def _add_step(router: APIRouter, lifecycle: Lifecycle[Any], move: Move) -> None:
         f"/{{life_id}}:{move.action}",
         act,
         methods=["POST"],
-        operation_id=_operation(move.action, lifecycle.kind),
+        operation_id=_operation(move.action, lifecycle.record.__name__),
         summary=f"{move.zh} · {_sentence(move)}",
         description=f"{_sentence(move)} Possible from {sources}.",
         response_model=Receipt,
@@ -131,12 +132,15 @@ def _add_step(router: APIRouter, lifecycle: Lifecycle[Any], move: Move) -> None:
 
 
 def _add_reads(router: APIRouter, lifecycle: Lifecycle[Any]) -> None:
+    practice = PRACTICES.get(lifecycle.kind, Practice())
     view = LifeView[lifecycle.record]  # type: ignore[name-defined] # one model per kind
+    beside: dict[str, Any] = {} if practice.beside is None else {"beside": (practice.view, ...)}
     detail = create_model(
         f"{lifecycle.record.__name__}Detail",
         __base__=LifeDetail,
         __doc__=LifeDetail.__doc__,
         life=(lifecycle.record, ...),
+        **beside,
     )
 
     async def get_many(
@@ -162,15 +166,18 @@ def _add_reads(router: APIRouter, lifecycle: Lifecycle[Any]) -> None:
     async def get_one(
         request: Request, response: Response, life_id: Annotated[EntityId, Path(description="Its id.")]
     ) -> LifeDetail:
-        reading = of(request).reading
+        services = of(request)
+        reading, now = services.reading, services.ports.clock.now()
         found = some(await reading.query(get_life, kind=lifecycle.kind, life_id=life_id), what=life_id)
+        beside = {} if practice.beside is None else {"beside": await reading.query(practice.beside, found.life, now)}
         response.headers["etag"] = f'"{found.life.step}"'
         return detail(
             life=found.life,
             is_open=found.is_open,
             due_at=found.due_at,
-            possible=tuple(move.action for move in lifecycle.possible(found.life.state)),
+            possible=tuple(move.action for move in lifecycle.possible(found.life.state) if move.by_hand),
             history=await reading.query(history_of, kind=lifecycle.kind, life_id=life_id),
+            **beside,
         )
 
     router.add_api_route(
@@ -188,7 +195,7 @@ def _add_reads(router: APIRouter, lifecycle: Lifecycle[Any]) -> None:
         "/{life_id}",
         get_one,
         methods=["GET"],
-        operation_id=_operation("get", lifecycle.kind),
+        operation_id=_operation("get", lifecycle.record.__name__),
         summary=f"Get a {lifecycle.en} with its history",
         description="With what may be done now, and its step as `ETag`.",
         response_model=detail,
@@ -219,9 +226,9 @@ def _filled(lifecycle: Lifecycle[Any], move: Move) -> frozenset[str]:
     return frozenset() if filling is None else filling.fields
 
 
-def _operation(action: str, kind: str) -> str:
-    first, *rest = f"{action}_{kind}".split("_")
-    return first + "".join(word.capitalize() for word in rest)
+def _operation(action: str, noun: str) -> str:
+    first, *rest = f"{action}_{noun}".split("_")
+    return first + "".join(word[:1].upper() + word[1:] for word in rest)
 
 
 def _sentence(move: Move) -> str:

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from schemas.lifecycle import Lifecycle, Move, Step
 from schemas.lives.booking import BOOKING
+from schemas.lives.demand import DEMAND
 from schemas.lives.enrolment import ENROLMENT
 from schemas.lives.grid import GRID
 from schemas.lives.task import TASK
@@ -13,6 +14,7 @@ LIFECYCLES: Final[tuple[Lifecycle[Any], ...]] = (
     GRID,
     BOOKING,
     ENROLMENT,
+    DEMAND,
 )
 BY_KIND: Final[dict[str, Lifecycle[Any]]] = {lifecycle.kind: lifecycle for lifecycle in LIFECYCLES}
 OF_FACT: Final[dict[type[Step], Lifecycle[Any]]] = {

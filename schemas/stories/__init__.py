@@ -6,11 +6,12 @@ A story is a list of lives; those of one id follow each other. Its steps are the
 from typing import Final
 
 from schemas.lifecycle import Step
-from schemas.stories import booking, enrolment, grid, task
+from schemas.stories import booking, demand, enrolment, grid, task
 
 STORIES: Final[dict[str, tuple[Step, ...]]] = {
     "task": task.STORY,
     "grid": grid.STORY,
     "booking": booking.STORY,
     "enrolment": enrolment.STORY,
+    "demand": demand.STORY,
 }

@@ -14,7 +14,7 @@ export default {
       return this.tables?.find((table) => table.kind === this.kind) ?? this.tables?.[0];
     },
     births() {
-      return this.table.moves.filter((move) => !move.sources.length);
+      return this.table.moves.filter((move) => !move.sources.length && move.by_hand);
     },
   },
   watch: {
