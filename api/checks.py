@@ -9,6 +9,7 @@ from itertools import chain
 from pydantic import BaseModel
 
 from api.problems import Messages, Rejection
+from schemas.admission import Admission, by_department
 from schemas.base import Window
 from schemas.catalogue import Catalogue
 from schemas.demands import Demand
@@ -57,6 +58,8 @@ class Checks:
     catalogue: Catalogue
     regions: Regions
     horizon: timedelta
+    admission: Admission | None = None
+    """The list that departments' matters are held against; without one they are not."""
 
     def demand(self, demand: Demand, *, now: datetime) -> tuple[Notice, ...]:
         """Check a demand as of ``now``."""
@@ -65,6 +68,7 @@ class Checks:
         _raise(
             [
                 *self._items(items),
+                *self._admitted(demand),
                 *_party("#/requester", demand.requester),
                 *self._window("#/window", demand.window, now=now),
                 *(fault for hour in last for fault in self._window("#/recurring", hour, now=now)),
@@ -117,6 +121,15 @@ class Checks:
     def _items(self, items: Iterable[tuple[str, str]]) -> Iterator[FieldRefusal]:
         known = self.catalogue.items
         return (FieldRefusal(pointer, "unknown_item", item) for pointer, item in items if item not in known)
+
+    def _admitted(self, demand: Demand) -> Iterator[FieldRefusal]:
+        if self.admission is None or not by_department(demand):
+            return
+        for place, line in enumerate(demand.lines):
+            if line.item in self.catalogue.items and not self.admission.admits(line.item):
+                matter = self.admission.of(line.item)
+                reason = f"{matter.zh} {matter.en}" if matter else f"not on list {self.admission.version}"
+                yield FieldRefusal(f"#/lines/{place}/item", "matter_not_admitted", f"{line.item}: {reason}")
 
     def _window(self, pointer: str, window: Window, *, now: datetime) -> Iterator[FieldRefusal]:
         if window.end <= now:

@@ -57,6 +57,7 @@ STATUS: dict[str, int] = {
         "address_not_allowed",
         "unknown_item",
         "unknown_qualification",
+        "matter_not_admitted",
         "bad_region",
         "bad_uscc",
         "impossible_window",

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from sqlalchemy import Engine
 
 from api.readmodel.model import ReadModel
+from schemas.admission import Admission
 from schemas.base import Fact
 from schemas.catalogue import Catalogue
 from schemas.demands import Demand
@@ -176,7 +177,7 @@ class ApiPorts:
     ``store`` is the API's own database (``api.store.open_store``); ``master_key`` opens the vault (32 bytes);
     ``changed`` rings when the projector of this process applied something; ``before`` is where the newest record of
     each (topic, partition) lay when this process began, so that nothing is looked up in lists that are older. Without
-    ``outward`` nothing is sent from this process.
+    ``outward`` nothing is sent from this process; without ``admission`` departments may ask communities for anything.
     """
 
     sink: EventSink
@@ -191,4 +192,5 @@ class ApiPorts:
     catalogue: Catalogue
     regions: Regions
     before: Sequence[tuple[str, int, int]] = ()
+    admission: Admission | None = None
     outward: Outward | None = None

@@ -112,7 +112,7 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
     horizon = timedelta(days=366 * settings.horizon_years)
     demand_list = Entries(kind=DEMAND, reading=reading, writer=writer)
     archive = Archive(ports.store)
-    checks = Checks(catalogue=ports.catalogue, regions=ports.regions, horizon=horizon)
+    checks = Checks(catalogue=ports.catalogue, regions=ports.regions, horizon=horizon, admission=ports.admission)
     return Services(
         ports=ports,
         settings=settings,

@@ -107,6 +107,14 @@ class CobuildSettings(BaseSettings):
         float, Field(ge=0, le=1, description="A larger part refused of the last 5,000 records stops it; 1: never.")
     ] = 0.5
     solve_threads: Annotated[int, Field(ge=1, le=64, description="Rounds decided at the same time.")] = 2
+    admission: Annotated[
+        Path | None,
+        Field(
+            description="The list of matters that departments may put on communities (准入清单): a table, or `cn` for "
+            "the shipped one. What is not on it is refused; left out, nothing is.",
+            examples=["cn"],
+        ),
+    ] = None
     webhooks_private: Annotated[
         bool,
         Field(

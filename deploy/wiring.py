@@ -20,6 +20,7 @@ from deploy.kept_policies import KeptPolicies
 from deploy.posting import HttpPoster
 from deploy.settings import CobuildSettings
 from deploy.storage import mirrored_snapshots, open_embedded, open_own
+from schemas.admission import Admission
 from schemas.catalogue import Catalogue, load_catalogue
 from schemas.policy import Policy, load_policy
 from schemas.regions import Regions
@@ -156,6 +157,10 @@ class _Front:
         ends = await self.log.end_offsets([topic.name for topic in TOPICS])
         return [(*place, end - 1) for place, end in ends.items() if end]
 
+    def _admission(self) -> Admission | None:
+        path = self.settings.admission
+        return None if path is None else Admission.load(path, catalogue=self.catalogue)
+
     @asynccontextmanager
     async def app(
         self, *, explainer: Explainer, changed: Signal, readiness: Readiness, before: list[tuple[str, int, int]]
@@ -182,6 +187,7 @@ class _Front:
             catalogue=self.catalogue,
             regions=self.regions,
             before=before,
+            admission=self._admission(),
             outward=Outward(post=post, chance=SystemRandom().random),
         )
         app = create_app(

@@ -138,10 +138,10 @@ def load_catalogue(directory: Path | None = None) -> Catalogue:
 
 def _read_categories(path: Path) -> dict[str, Category]:
     categories: dict[str, Category] = {}
-    for line, row in _rows(path, required=("category_id", "gate")):
+    for line, row in rows(path, required=("category_id", "gate")):
         category_id = _matching(_CATEGORY_ID, row, "category_id", path=path, line=line)
         if category_id in categories:
-            raise _error(path, line, f"category {category_id} stands here twice")
+            raise mistake(path, line, f"category {category_id} stands here twice")
         zh, en = _names(row, "category", path=path, line=line)
         gate = _matching(_CATEGORY_ID, row, "gate", path=path, line=line)
         categories[category_id] = Category(category_id, zh, en, gate)
@@ -151,16 +151,16 @@ def _read_categories(path: Path) -> dict[str, Category]:
 def _read_items(path: Path, declared: dict[str, Category] | None) -> Catalogue:
     categories = {} if declared is None else declared
     items: dict[str, Item] = {}
-    for line, row in _rows(path, required=("category_id", "item_id")):
+    for line, row in rows(path, required=("category_id", "item_id")):
         item_id = _matching(_ITEM_ID, row, "item_id", path=path, line=line)
         category_id = row["category_id"]
         if item_id.partition(".")[0] != category_id:
-            raise _error(path, line, f"item {item_id} does not begin with its category {category_id!r}")
+            raise mistake(path, line, f"item {item_id} does not begin with its category {category_id!r}")
         if item_id in items:
-            raise _error(path, line, f"item {item_id} stands here twice")
+            raise mistake(path, line, f"item {item_id} stands here twice")
         if category_id not in categories:
             if declared is not None:
-                raise _error(path, line, f"category {category_id} is not in categories.tsv")
+                raise mistake(path, line, f"category {category_id} is not in categories.tsv")
             zh, en = _names(row, "category", path=path, line=line)
             categories[category_id] = Category(category_id, zh, en, NO_GATE)
         items[item_id] = Item(item_id, category_id, *_names(row, "item", path=path, line=line))
@@ -171,18 +171,22 @@ def _read_items(path: Path, declared: dict[str, Category] | None) -> Catalogue:
 
 def _with_words(catalogue: Catalogue, path: Path) -> Catalogue:
     items = dict(catalogue.items)
-    for line, row in _rows(path, required=("item_id",)):
+    for line, row in rows(path, required=("item_id",)):
         item = items.get(row["item_id"])
         if item is None:
-            raise _error(path, line, f"item {row['item_id']} is not in catalogue.tsv")
+            raise mistake(path, line, f"item {row['item_id']} is not in catalogue.tsv")
         said = _BETWEEN_WORDS.split(f"{row.get('zh', '')};{row.get('en', '')}")
         words = dict.fromkeys([*item.words, *(word.strip() for word in said if word.strip())])
         items[item.item_id] = replace(item, words=tuple(words))
     return replace(catalogue, items=items)
 
 
-def _rows(path: Path, *, required: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield line number and cells of each row that is not blank."""
+def rows(path: Path, *, required: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield line number and cells of each row of a table that is not blank.
+
+    Raises:
+        CatalogueError: the file cannot be read, lacks a column, or a row has more or fewer cells.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -191,27 +195,28 @@ def _rows(path: Path, *, required: tuple[str, ...]) -> Iterator[tuple[int, dict[
     columns = next(reader, [])
     missing = [name for name in required if name not in columns]
     if missing:
-        raise _error(path, 1, f"missing columns: {', '.join(missing)}")
+        raise mistake(path, 1, f"missing columns: {', '.join(missing)}")
     for line, cells in enumerate(reader, start=2):
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(columns):
-            raise _error(path, line, f"{len(cells)} cells under {len(columns)} columns")
+            raise mistake(path, line, f"{len(cells)} cells under {len(columns)} columns")
         yield line, {name: cell.strip() for name, cell in zip(columns, cells, strict=True)}
 
 
 def _names(row: dict[str, str], prefix: str, *, path: Path, line: int) -> tuple[str, str]:
     zh, en = row.get(f"{prefix}_zh", ""), row.get(f"{prefix}_en", "")
     if not zh and not en:
-        raise _error(path, line, f"neither {prefix}_zh nor {prefix}_en holds a name")
+        raise mistake(path, line, f"neither {prefix}_zh nor {prefix}_en holds a name")
     return zh or en, en or zh
 
 
 def _matching(pattern: re.Pattern[str], row: dict[str, str], column: str, *, path: Path, line: int) -> str:
     if not pattern.fullmatch(row[column]):
-        raise _error(path, line, f"{column} {row[column]!r} does not match {pattern.pattern}")
+        raise mistake(path, line, f"{column} {row[column]!r} does not match {pattern.pattern}")
     return row[column]
 
 
-def _error(path: Path, line: int, message: str) -> CatalogueError:
+def mistake(path: Path, line: int, message: str) -> CatalogueError:
+    """Return the error that names file and line."""
     return CatalogueError(f"{path}:{line}: {message}")

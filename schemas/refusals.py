@@ -25,6 +25,10 @@ REFUSALS: dict[str, Message] = {
     "unknown_qualification": Message("没有这种资质。", "There is no such qualification."),
     "bad_region": Message("区划代码格式不正确。", "The region code is not well formed."),
     "bad_uscc": Message("统一社会信用代码不正确。", "The unified social credit code is not valid."),
+    "matter_not_admitted": Message(
+        "此事项不在社区工作准入清单内，部门不得交由社区承担。",
+        "This matter is not on the list of what departments may put on communities.",
+    ),
     "impossible_window": Message("时间窗不成立。", "The time window is impossible."),
     "team_too_large": Message("一次组团的名额过多。", "A team asks for too many seats at once."),
     "window_passed": Message("时间窗已经过去。", "The time window has passed."),

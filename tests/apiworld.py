@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from matcher.reasons.solved import Solved, solved
 from matcher.round.decide import decide
 from matcher.state.pool import freeze
 from matcher.state.shard import ShardState
+from schemas.admission import Admission
 from schemas.assignments import AssignmentProposed
 from schemas.base import Fact
 from schemas.catalogue import load_catalogue
@@ -232,9 +233,12 @@ def ports_in(
 
 
 @asynccontextmanager
-async def world_in(directory: Path, *, outward: Outward | None = None, **settings: Any) -> AsyncIterator[World]:
+async def world_in(
+    directory: Path, *, outward: Outward | None = None, admission: Admission | None = None, **settings: Any
+) -> AsyncIterator[World]:
     """Run an app over ``directory``; a second one over the same directory is the same house after a restart."""
     ports, sink, clock, explainer, findings = ports_in(directory, outward=outward)
+    ports = replace(ports, admission=admission)
     sink.offsets.update(ports.read_model.offsets())
     app = create_app(ports, ApiSettings(**{"read_wait_s": 0.3, "poll_s": 0.05} | settings))
     transport = httpx.ASGITransport(app=app)

@@ -27,7 +27,15 @@ from schemas.refusals import Refused
 router = APIRouter(prefix="/v1/demands", tags=["demands 需求清单"])
 DemandId = Annotated[EntityId, Path(description="The demand's id.")]
 
-CONTENT = ("unknown_item", "bad_region", "bad_uscc", "impossible_window", "window_passed", "personal_data")
+CONTENT = (
+    "unknown_item",
+    "matter_not_admitted",
+    "bad_region",
+    "bad_uscc",
+    "impossible_window",
+    "window_passed",
+    "personal_data",
+)
 _CHANGE = ("not_found", "already_withdrawn", "stale_version", "read_model_behind")
 
 

@@ -1,5 +1,6 @@
 """What forms need: the catalogue 服务项目库 and the regions 区划."""
 
+from dataclasses import asdict
 from functools import lru_cache
 from typing import Annotated
 
@@ -42,6 +43,23 @@ class CatalogueAnswer(BaseModel):
 
     digest: str
     categories: tuple[CatalogueCategory, ...]
+
+
+class AdmissionMatter(BaseModel):
+    """An item or a whole category: whether departments may put it on communities, and why."""
+
+    matter: str
+    admitted: bool
+    zh: str
+    en: str
+
+
+class AdmissionAnswer(BaseModel):
+    """The list that departments' matters are held against; empty, and without a version, where they are not."""
+
+    checked: bool
+    version: str | None
+    matters: tuple[AdmissionMatter, ...]
 
 
 class RegionName(BaseModel):
@@ -87,6 +105,16 @@ async def get_catalogue(request: Request, response: Response) -> CatalogueAnswer
     """Return all categories with their items and gates."""
     response.headers["cache-control"] = _ONE_HOUR
     return _catalogue(of(request).ports.catalogue)
+
+
+@router.get("/admission", operation_id="getAdmission", summary="What departments may put on communities 准入清单")
+async def get_admission(request: Request) -> AdmissionAnswer:
+    """Return the admission list in force. An item's own line goes before its category's; the rest is not admitted."""
+    admission = of(request).ports.admission
+    if admission is None:
+        return AdmissionAnswer(checked=False, version=None, matters=())
+    matters = tuple(AdmissionMatter(**asdict(matter)) for matter in admission.matters.values())
+    return AdmissionAnswer(checked=True, version=admission.version, matters=matters)
 
 
 @router.get(
