@@ -16,6 +16,7 @@ from schemas.demands import Demand
 from schemas.enrolment import MemberEnrolled, UnitEnrolled
 from schemas.industries import is_listed
 from schemas.lifecycle import Step
+from schemas.lives.post import PostOpened
 from schemas.member_classes import CLASS_RULES, may_enrol
 from schemas.refusals import FieldRefusal
 from schemas.regions import Regions
@@ -111,9 +112,16 @@ class Checks:
         )
 
     def step(self, step: Step) -> None:
-        """Check what a step of a life says: skills of the catalogue, units that can be."""
+        """Check what a step of a life says: items of the catalogue, units that can be."""
         skills: Iterable[str] = getattr(step, "skills", None) or ()
-        _raise([*self._skills(skills), *_party("#/home_unit", getattr(step, "home_unit", None))])
+        items = step.items if isinstance(step, PostOpened) else ()
+        _raise(
+            [
+                *self._skills(skills),
+                *self._items((f"#/items/{place}", item) for place, item in enumerate(items)),
+                *_party("#/home_unit", getattr(step, "home_unit", None)),
+            ]
+        )
 
     def _skills(self, skills: Iterable[str]) -> Iterator[FieldRefusal]:
         return self._items((f"#/skills/{place}", item) for place, item in enumerate(skills))

@@ -83,6 +83,8 @@ STATUS: dict[str, int] = {
         "not_admitted",
         "not_of_class",
         "wish_too_large",
+        "not_enrolled",
+        "not_qualified",
     ),
     422,
 )

@@ -40,6 +40,8 @@ REFUSALS: dict[str, Message] = {
     "duplicate_enrolment": Message(
         "此类报到已存在，不能重复报到。", "There is already an active enrolment of this kind."
     ),
+    "not_enrolled": Message("未在这个社区报到。", "Whoever it is for is not enrolled in this community."),
+    "not_qualified": Message("缺少所要求的资质。", "A qualification that is asked for is missing."),
     "not_of_class": Message("此类党员不以这种方式报到。", "Members of this class do not report in this way."),
     "not_found": Message("没有找到。", "There is no such entry."),
     "stale_version": Message("条目已被他人更新，请刷新后重试。", "The entry has changed since; reload and try again."),

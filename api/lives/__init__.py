@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api.lives import booking, demand, enrolment
+from api.lives import booking, demand, enrolment, post
 from api.living import Practice
 
 PRACTICES: Final[Mapping[str, Practice]] = {
     "booking": booking.PRACTICE,
-    "enrolment": enrolment.PRACTICE,
     "demand": demand.PRACTICE,
+    "enrolment": enrolment.PRACTICE,
+    "post": post.PRACTICE,
 }

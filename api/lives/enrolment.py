@@ -8,8 +8,10 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
+from api.lives.post import place_of
 from api.living import Entailed, Practice
 from api.problems import Rejection
+from api.readmodel.queries.lives import get_life
 from api.readmodel.queries.parties import get_member, standing_of
 from api.readmodel.tables import resources
 from schemas.enrolment import Enrolled, EnrolmentKind
@@ -19,6 +21,7 @@ from schemas.lives.enrolment import (
     EnrolmentApplied,
     EnrolmentGranted,
     EnrolmentLoggedOff,
+    EnrolmentPosted,
     EnrolmentRegistered,
     EnrolmentResumed,
     EnrolmentRevised,
@@ -43,6 +46,12 @@ def _may_begin(connection: Connection, life: Enrolment, fact: Step) -> None:
         known = {"enrolment_id": id_of(standing.entry), "community": standing.entry.community}
         raise Rejection("duplicate_enrolment", life.party, extra=known)
     _fits(connection, life, fact)
+
+
+def _has_post(connection: Connection, life: Enrolment, fact: EnrolmentPosted) -> None:
+    found = get_life(connection, kind="post", life_id=fact.post)
+    if found is None or not found.is_open or life.party not in found.life.members:
+        raise Refused("not_found", f"{life.party} has no place in {fact.post}", field="#/post")
 
 
 def _fits(_: Connection, life: Enrolment, __: Step) -> None:
@@ -70,7 +79,7 @@ def _leave(connection: Connection, life: Enrolment, fact: Step) -> Sequence[Enta
 def _log_off(connection: Connection, life: Enrolment, fact: Step) -> Sequence[Entailed]:
     if life.enrolled_at is None:
         return ()
-    return [*_leave(connection, life, fact), *_withdrawn(connection, life)]
+    return [*_leave(connection, life, fact), *_withdrawn(connection, life), *place_of(connection, life, at=fact.at)]
 
 
 def _withdrawn(connection: Connection, life: Enrolment) -> Iterator[Entailed]:
@@ -98,7 +107,8 @@ def _others(connection: Connection, life: Enrolment) -> Iterator[Enrolled]:
 def _transfer(connection: Connection, life: Enrolment, fact: Step) -> Sequence[Entailed]:
     """End the entry here, and apply there; what it offers stays as it is."""
     begun = life.going_on(by=fact.by, at=fact.at)
-    return [*_leave(connection, life, fact), Entailed(begun, f"life:enrolment:{begun.id}", 1)]
+    applied = Entailed(begun, f"life:enrolment:{begun.id}", 1)
+    return [*_leave(connection, life, fact), *place_of(connection, life, at=fact.at), applied]
 
 
 def _adopt(connection: Connection, enrolment_id: str) -> EnrolmentRegistered | None:
@@ -114,6 +124,7 @@ PRACTICE: Final = Practice(
         EnrolmentApplied: _may_begin,
         EnrolmentRegistered: _may_begin,
         EnrolmentGranted: _may_begin,
+        EnrolmentPosted: _has_post,
         EnrolmentResumed: _fits,
         EnrolmentRevised: _fits,
     },

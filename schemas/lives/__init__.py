@@ -7,6 +7,8 @@ from schemas.lives.booking import BOOKING
 from schemas.lives.demand import DEMAND
 from schemas.lives.enrolment import ENROLMENT
 from schemas.lives.grid import GRID
+from schemas.lives.post import POST
+from schemas.lives.role import ROLE
 from schemas.lives.task import TASK
 
 LIFECYCLES: Final[tuple[Lifecycle[Any], ...]] = (
@@ -15,6 +17,8 @@ LIFECYCLES: Final[tuple[Lifecycle[Any], ...]] = (
     BOOKING,
     ENROLMENT,
     DEMAND,
+    POST,
+    ROLE,
 )
 BY_KIND: Final[dict[str, Lifecycle[Any]]] = {lifecycle.kind: lifecycle for lifecycle in LIFECYCLES}
 OF_FACT: Final[dict[type[Step], Lifecycle[Any]]] = {

@@ -319,4 +319,5 @@ ENROLMENT: Final = Lifecycle(
         Move("transfer", EnrolmentTransferred, "转接", _THERE, "transferred", _REPORTERS),
         Move("log_off", EnrolmentLoggedOff, "注销", ("applied", "returned", *_THERE), "logged_off", _REPORTERS),
     ),
+    refuses=("duplicate_enrolment", "not_of_class", "unknown_item", "bad_uscc"),
 )

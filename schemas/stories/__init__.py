@@ -6,7 +6,7 @@ A story is a list of lives; those of one id follow each other. Its steps are the
 from typing import Final
 
 from schemas.lifecycle import Step
-from schemas.stories import booking, demand, enrolment, grid, task
+from schemas.stories import booking, demand, enrolment, grid, post, role, task
 
 STORIES: Final[dict[str, tuple[Step, ...]]] = {
     "task": task.STORY,
@@ -14,4 +14,6 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
     "booking": booking.STORY,
     "enrolment": enrolment.STORY,
     "demand": demand.STORY,
+    "post": post.STORY,
+    "role": role.STORY,
 }

@@ -63,7 +63,9 @@ async def test_a_member_applies_is_sent_back_is_taken_in_and_serves(world: World
     assert entry["enrolment"]["skills"] == ["elder_care.hair_cut"], "what was not corrected stays"
     assert await counted(world, HERE) == (0, 1)
 
-    await goes(world, at, "post", by=HALL, post="p-1")
+    assert (await is_refused(world, f"{at}:post", by=HALL, post="p-1"))["code"] == "not_found"
+    post = await begins(world, "/v1/posts", community=HERE, by=HALL, title="为老理发岗")
+    await goes(world, post, "claim", by=MEMBER, member=MEMBER)
     await goes(world, at, "start", by=MEMBER)
     await goes(world, at, "revise", by=MEMBER, skills=["elder_care.errand_help"])
     (entry,) = (await registered(world))["enrolments"]
