@@ -9,7 +9,7 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -77,6 +77,11 @@ class Ensuing(NamedTuple):
 
 Ensue = Callable[[Any], Sequence[Ensuing]]
 """Says which steps of other lives follow from a step. They are taken as any other, and may be refused."""
+Continue = Callable[[Connection, Any], Step]
+"""Says what a first step left out since it follows from the life before it in a series, such as the next serial.
+
+One life of a kind is continued at a time, so that no two are given the same.
+"""
 Adopt = Callable[[Connection, str], Step | None]
 """Returns the first step of a life whose entry was on a list before it had a life; None where there is no entry."""
 Look = Callable[[Connection, Any, datetime], View]
@@ -96,6 +101,7 @@ class Practice:
     effects: Mapping[type[Step], Effect] = field(default_factory=dict)
     fillings: Mapping[type[Step], Filling] = field(default_factory=dict)
     ensues: Mapping[type[Step], Ensue] = field(default_factory=dict)
+    continues: Mapping[type[Step], Continue] = field(default_factory=dict)
     adopt: Adopt | None = None
     beside: Look | None = None
     view: type[View] = View
@@ -125,11 +131,16 @@ class Living:
             Refused: ``duplicate_id``, ``already_held``, ``overtaken``, or what table, life and guards refuse.
         """
         lifecycle = OF_FACT[type(fact)]
-        async with self._writer.hold(_entity(lifecycle, fact.id)):
+        follow_on = self._practices.get(lifecycle.kind, _NO_PRACTICE).continues.get(type(fact))
+        alone = nullcontext() if follow_on is None else self._writer.hold(f"series:{lifecycle.kind}")
+        async with self._writer.hold(_entity(lifecycle, fact.id)), alone:
             if given_id or command.repeat:
                 present = await self._present(lifecycle, fact.id)
-                if present is not None and not await self._is_ours(lifecycle, fact, command):
-                    raise Refused("duplicate_id", fact.id)
+                if present is not None:
+                    fact, follow_on = await self._ours(lifecycle, fact, command), None
+            if follow_on is not None:
+                await self._reading.catch_up()
+                fact = await self._reading.query(follow_on, fact)
             return await self._take(lifecycle, None, fact, command=command)
 
     async def act(
@@ -241,10 +252,13 @@ class Living:
         await self._reading.settle([position])
         return await self._present(lifecycle, life_id)
 
-    async def _is_ours(self, lifecycle: Lifecycle[Any], fact: Step, command: Command) -> bool:
-        """Whether the first step of a life is what this very command published in an earlier attempt."""
-        first = await self._reading.query(step_at, kind=lifecycle.kind, life_id=fact.id, step=1)
-        return command.repeat and first is not None and first.event_id == command.event_id(_name(lifecycle, fact.id))
+    async def _ours(self, lifecycle: Lifecycle[Any], fact: Step, command: Command) -> Step:
+        """Return the first step as this very command published it in an earlier attempt; raise Refused."""
+        ours = command.event_id(_name(lifecycle, fact.id))
+        first = await self._reading.query(fact_of, event_id=ours) if command.repeat else None
+        if first is None:
+            raise Refused("duplicate_id", fact.id)
+        return first
 
 
 def _allowed(

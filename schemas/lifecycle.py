@@ -8,6 +8,7 @@
 5. Of the lives of a kind and shard that are open, one at most ``holds`` a name; a step to a second one is void.
 6. Open lives of a kind and shard that ``share`` something take no more of it than there is, at any one moment; a step
    that would take more is void.
+7. Where a move waits for several (every party signs), the one that completes it leads on to ``last``.
 
 Everything here is pure: no clock, no lists. What a step asks of the lists is asked before it is published.
 """
@@ -71,6 +72,15 @@ class Life(Fact):
         """What it takes of something that others of this kind and shard take from, too."""
         return None
 
+    @property
+    def wanted_by(self) -> datetime | None:
+        """When the next thing is due by what the life itself says; None: by no day."""
+        return self.due
+
+    def is_complete(self, fact: Step) -> bool:
+        """Whether ``fact`` was the last one that its move waited for; asked of the life as it is with it."""
+        return False
+
     @classmethod
     def born(cls, fact: Step) -> Self:
         """Return the life that a first step begins; ``state`` is set by whoever asks."""
@@ -110,6 +120,7 @@ class Move:
 
     ``by`` names the kinds of party that may take it (``community``, ``unit``, …); empty means anybody.
     What is not taken ``by_hand`` has no address: it follows from something else.
+    ``last`` is where it leads when it completes what several have to do.
     """
 
     action: str
@@ -119,6 +130,7 @@ class Move:
     target: str | None = None
     by: tuple[str, ...] = ()
     by_hand: bool = True
+    last: str | None = None
 
     @property
     def is_birth(self) -> bool:
@@ -147,7 +159,8 @@ class Lifecycle(Generic[Record]):
         Raises:
             ValueError: a move names a state that is none, or two moves share a fact or an action.
         """
-        named = {state for move in self.moves for state in (*move.sources, move.target) if state not in (None, BACK)}
+        ends = [(*move.sources, move.target, move.last) for move in self.moves]
+        named = {state for states in ends for state in states if state not in (None, BACK)}
         if named != set(self.states):
             raise ValueError(f"{self.kind}: states and moves differ in {sorted(named ^ set(self.states), key=str)}")
         if len({move.action for move in self.moves}) < len(self.moves):
@@ -176,8 +189,15 @@ class Lifecycle(Generic[Record]):
         state = self.states[life.state]
         if not state.is_open:
             return None
-        limits = [life.since + timedelta(days=state.days)] if state.days is not None else []
-        return min([*limits, *([life.due] if life.due else [])], default=None)
+        limits = [days_after(life.since, state.days)] if state.days is not None else []
+        wanted = life.wanted_by
+        return min([*limits, *([wanted] if wanted else [])], default=None)
+
+
+def days_after(at: datetime, days: int) -> datetime:
+    """Return the moment so many days later, or as far as the calendar goes; fewer than none is before."""
+    first, last = datetime.min.replace(tzinfo=at.tzinfo), datetime.max.replace(tzinfo=at.tzinfo)
+    return at + max(first - at, min(timedelta(days=days), last - at))
 
 
 def _no_such(action: str) -> Move:
@@ -209,14 +229,16 @@ def take(lifecycle: Lifecycle[Record], life: Record | None, fact: Step) -> Recor
 
 
 def _moved(life: Record, changes: dict[str, Any], move: Move, fact: Step) -> Record:
-    state = {None: life.state, BACK: life.resumes}.get(move.target, move.target)
+    after = life.model_copy(update=changes)
+    target = move.last if move.last is not None and after.is_complete(fact) else move.target
+    state = {None: life.state, BACK: life.resumes}.get(target, target)
     moved: dict[str, Any] = {
         "step": fact.step,
         "state": state,
-        "resumes": None if move.target == BACK else life.resumes,
+        "resumes": None if target == BACK else life.resumes,
     }
     if state != life.state:
         moved["since"] = fact.at
-        if move.target != BACK:
+        if target != BACK:
             moved["resumes"] = life.state or None
-    return life.model_copy(update=changes | moved)
+    return after.model_copy(update=moved)

@@ -16,6 +16,10 @@ allows counts; a later one is void for everybody, so of two people who act at on
 row below is an address, `POST /v1/<kinds>/{id}:<action>`, unless the house itself takes it; what the table does not
 have is refused with `not_possible_now` and what would be possible. A star marks states in which a life is over; a
 number of days, how long it may stay in a state before it is on the list of what is overdue (`GET /v1/overdue`).
+row below is an address, `POST /v1/<kinds>/{id}:<action>`; what the table does not have is refused with
+`not_possible_now` and what would be possible. A star marks states in which a life is over; a number of days, how long
+it may stay in a state before it is on the list of what is overdue (`GET /v1/overdue`). Where a step waits for several
+(every party signs), the one that completes it leads on: “the last one”, 齐.
 """
 
 
@@ -46,11 +50,15 @@ def _arrows(move: Move) -> Iterator[str]:
     for source in move.sources or ("[*]",):
         if move.target not in (None, BACK):
             yield f"    {source} --> {move.target}: {move.zh}"
+        if move.last is not None:
+            yield f"    {source} --> {move.last}: {move.zh}（齐）"
 
 
 def _row(lifecycle: Lifecycle[Any], move: Move) -> str:
     name = lifecycle.event_name(move)
     target = {None: "stays", BACK: "where it was"}.get(move.target) or _named(lifecycle, move.target or "")
+    if move.last is not None:
+        target = f"{target}; the last one: {_named(lifecycle, move.last)}"
     sources = ", ".join(_named(lifecycle, source) for source in move.sources) or "–"
     who = (", ".join(move.by) or "anybody") if move.by_hand else "the house itself"
     meaning = " ".join((move.fact.__doc__ or "").split())

@@ -1,12 +1,12 @@
 """What every table of a life cycle must be, whichever kind it is of; and the rules of taking a step, on a small one."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
 import pytest
 
-from schemas.lifecycle import BACK, Lifecycle, Move, State, Step, take
+from schemas.lifecycle import BACK, Lifecycle, Move, State, Step, days_after, take
 from schemas.lives import LIFECYCLES
 from schemas.lives.task import TASK, Task, TaskChecked, TaskOpened, TaskReported, TaskStarted
 from schemas.refusals import REFUSALS, Refused
@@ -44,7 +44,8 @@ def _closure(lifecycle: Lifecycle[Any], begin: set[str | None]) -> set[str]:
     reached = {state for state in begin if state is not None}
     while True:
         moves = [move for move in lifecycle.moves if reached.intersection(move.sources)]
-        further = {move.target for move in moves if move.target not in (None, BACK)}
+        ends = {end for move in moves for end in (move.target, move.last)}
+        further = {end for end in ends if end not in (None, BACK)}
         aside = {source for move in moves if move.target == BACK for source in move.sources}
         back = {source for move in lifecycle.moves if move.target in aside for source in move.sources}
         if further | back <= reached:
@@ -180,6 +181,45 @@ def test_who_resumes_is_where_it_was() -> None:
     assert (broken.state, broken.resumes) == ("awake", "deep")
     again = take(nap(), broken, teller.tell(NapResumed))
     assert (again.state, again.resumes, again.since) == ("deep", None, day(2))
+
+
+class Asleep(Task):
+    """Woken by the third who comes."""
+
+    def is_complete(self, fact: Step) -> bool:
+        return self.step >= 3
+
+
+def test_a_step_that_waits_for_several_leads_on_with_the_last() -> None:
+    moves = (
+        Move("begin", NapBegun, "开始", (), "light"),
+        Move("break", NapBroken, "打断", ("light",), None, last="over"),
+    )
+    table = Lifecycle(
+        kind="nap", plural="naps", zh="午睡", en="nap", record=Asleep, moves=moves,
+        states={name: STATES[name] for name in ("light", "over")},
+    )  # fmt: skip
+    teller = Teller("n-1")
+    asleep = Asleep(
+        id="n-1", step=1, state="light", community=teller.tell(NapBegun).community, title="午睡", opened_by=HALL,
+        opened_at=day(0), since=day(0), assignee=HALL,
+    )  # fmt: skip
+    states = []
+    for _ in range(3):
+        asleep = take(table, asleep, teller.tell(NapBroken))
+        states.append(asleep.state)
+        if asleep.state == "over":
+            break
+    assert states == ["light", "light", "over"]
+
+
+def test_a_day_after_the_last_of_the_calendar_is_the_last() -> None:
+    end, begin = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
+    assert days_after(end - timedelta(hours=1), 5) == end
+    assert days_after(begin + timedelta(hours=1), -5) == begin
+    assert days_after(day(0), 2) == day(2)
+    _, late = given(Teller("t-9"))
+    assert TASK.due_at(late.model_copy(update={"since": end})) == end, "a date beyond the calendar stops no reader"
 
 
 def test_a_table_with_a_state_that_is_none_is_none() -> None:
