@@ -70,6 +70,17 @@ REFUSALS: dict[str, Message] = {
         "还没有完成的服务，不能确认。", "Nothing of it was delivered yet, so it cannot be confirmed."
     ),
     "wish_too_large": Message("超出微心愿的限额。", "It is too much for a micro-wish."),
+    "unknown_reference": Message("所引用的条目不存在。", "What it refers to does not exist."),
+    "not_ready": Message("还有前提没有完成。", "Something else has to be done first."),
+    "already_done": Message("已经办过，不能重复办理。", "This was done before and is not done twice."),
+    "not_a_party": Message("不是当事方，不能办理。", "Only those whom it concerns may do this."),
+    "too_late": Message("期限已过。", "The time for this is over."),
+    "notice_running": Message("公示期未满，不能签约。", "Its public notice is not over: it cannot be signed yet."),
+    "over_budget": Message("超出这一行预算的余额。", "That line of the budget has less left."),
+    "evaluation_sealed": Message(
+        "各方评价齐备或期限届满之前，评价不公开。", "Evaluations stay sealed until all are in or the time is over."
+    ),
+    "evaluation_differs": Message("与封存的评价不一致。", "It is not the evaluation that was sealed."),
     "idempotency_key_reused": Message(
         "同一 Idempotency-Key 已用于不同内容。", "The Idempotency-Key was used with a different content."
     ),

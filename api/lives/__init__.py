@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api.lives import booking, demand, enrolment, post
+from api.lives import agreement, booking, demand, enrolment, meeting, post, project
 from api.living import Practice
 
 PRACTICES: Final[Mapping[str, Practice]] = {
@@ -11,4 +11,7 @@ PRACTICES: Final[Mapping[str, Practice]] = {
     "demand": demand.PRACTICE,
     "enrolment": enrolment.PRACTICE,
     "post": post.PRACTICE,
+    "project": project.PRACTICE,
+    "agreement": agreement.PRACTICE,
+    "meeting": meeting.PRACTICE,
 }

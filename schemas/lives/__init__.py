@@ -3,11 +3,14 @@
 from typing import Any, Final
 
 from schemas.lifecycle import Lifecycle, Move, Step
+from schemas.lives.agreement import AGREEMENT
 from schemas.lives.booking import BOOKING
 from schemas.lives.demand import DEMAND
 from schemas.lives.enrolment import ENROLMENT
 from schemas.lives.grid import GRID
+from schemas.lives.meeting import MEETING
 from schemas.lives.post import POST
+from schemas.lives.project import PROJECT
 from schemas.lives.role import ROLE
 from schemas.lives.task import TASK
 
@@ -19,6 +22,9 @@ LIFECYCLES: Final[tuple[Lifecycle[Any], ...]] = (
     DEMAND,
     POST,
     ROLE,
+    PROJECT,
+    AGREEMENT,
+    MEETING,
 )
 BY_KIND: Final[dict[str, Lifecycle[Any]]] = {lifecycle.kind: lifecycle for lifecycle in LIFECYCLES}
 OF_FACT: Final[dict[type[Step], Lifecycle[Any]]] = {

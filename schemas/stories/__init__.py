@@ -6,7 +6,7 @@ A story is a list of lives; those of one id follow each other. Its steps are the
 from typing import Final
 
 from schemas.lifecycle import Step
-from schemas.stories import booking, demand, enrolment, grid, post, role, task
+from schemas.stories import agreement, booking, demand, enrolment, grid, meeting, post, project, role, task
 
 STORIES: Final[dict[str, tuple[Step, ...]]] = {
     "task": task.STORY,
@@ -16,4 +16,7 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
     "demand": demand.STORY,
     "post": post.STORY,
     "role": role.STORY,
+    "project": project.STORY,
+    "agreement": agreement.STORY,
+    "meeting": meeting.STORY,
 }
