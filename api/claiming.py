@@ -6,7 +6,10 @@
 4. An open claim can be taken back; doing so again changes nothing. One that a round has settled stays settled.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from sqlalchemy import Connection
 
 from api.commands import Command
 from api.entries import WITHDRAWN
@@ -46,20 +49,7 @@ class Claiming:
             Refused: not_found, already_withdrawn, invalid_value, other_shard, sits_elsewhere.
         """
         await self._reading.catch_up()
-        found = some(await self._reading.query(demand_detail, demand_id=pick.demand_id), what=pick.demand_id)
-        demand = found.view
-        resource = some(await self._reading.query(get_resource, resource_id=pick.resource_id), what=pick.resource_id)
-        for entry_id, state in ((pick.demand_id, demand.state), (pick.resource_id, resource.state)):
-            if state == WITHDRAWN:
-                raise Refused("already_withdrawn", entry_id)
-        if pick.line >= len(demand.demand.lines):
-            detail = f"the demand has {len(demand.demand.lines)} lines, numbered from 0"
-            raise Rejection("invalid_value", detail, fields=[FieldRefusal("#/line", "invalid_value", detail)])
-        shard, other = self._writer.shard(demand.demand.community), self._writer.shard(resource.resource.home)
-        if shard != other:
-            raise Refused("other_shard", f"{shard}, {other}")
-        if _all_away(found, pick.line):
-            raise Refused("sits_elsewhere", ", ".join(sorted({seat.level for seat in found.whereabouts if seat.away})))
+        shard = await self._reading.query(shard_of_pair, pick, shard_of=self._writer.shard)
         claim_id = command.entity_id("c")
         made = ClaimMade(
             claim_id=claim_id,
@@ -90,6 +80,29 @@ class Claiming:
             fact = ClaimDropped(claim_id=claim_id, shard=found.shard, at=command.at)
             event = self._writer.event(fact, shard=found.shard, command=command)
             return found, await self._writer.publish(event, entity=entity, version=2)
+
+
+def shard_of_pair(connection: Connection, pick: Pick, *, shard_of: Callable[[str], str]) -> str:
+    """Return the shard of a pair that can be claimed.
+
+    Raises:
+        Refused: not_found, already_withdrawn, invalid_value, other_shard, sits_elsewhere.
+    """
+    found = some(demand_detail(connection, demand_id=pick.demand_id), what=pick.demand_id)
+    demand = found.view
+    resource = some(get_resource(connection, resource_id=pick.resource_id), what=pick.resource_id)
+    for entry_id, state in ((pick.demand_id, demand.state), (pick.resource_id, resource.state)):
+        if state == WITHDRAWN:
+            raise Refused("already_withdrawn", entry_id)
+    if pick.line >= len(demand.demand.lines):
+        detail = f"the demand has {len(demand.demand.lines)} lines, numbered from 0"
+        raise Rejection("invalid_value", detail, fields=[FieldRefusal("#/line", "invalid_value", detail)])
+    shard, other = shard_of(demand.demand.community), shard_of(resource.resource.home)
+    if shard != other:
+        raise Refused("other_shard", f"{shard}, {other}")
+    if _all_away(found, pick.line):
+        raise Refused("sits_elsewhere", ", ".join(sorted({seat.level for seat in found.whereabouts if seat.away})))
+    return shard
 
 
 def _all_away(found: DemandDetail, line: int) -> bool:

@@ -53,6 +53,10 @@ Asked again it says the same, or nothing where all is done.
 """
 
 
+ShardOf = Callable[[str], str]
+"""Returns the shard that owns a region."""
+
+
 class Filling(NamedTuple):
     """What nobody need say of a first step, since the lists know it: the fields, and how they follow from the others.
 
@@ -60,7 +64,7 @@ class Filling(NamedTuple):
     """
 
     fields: frozenset[str]
-    fill: Callable[[Connection, Mapping[str, Any]], Mapping[str, Any]]
+    fill: Callable[[Connection, Mapping[str, Any], ShardOf], Mapping[str, Any]]
 
 
 Check = Callable[[Checks, Any, Any], object]
@@ -122,7 +126,7 @@ class Living:
     async def filled(self, fact: type[Step], said: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the fields of a first step that follow from those that were said; raise Refused."""
         filling = self._practices.get(OF_FACT[fact].kind, _NO_PRACTICE).fillings.get(fact)
-        return {} if filling is None else await self._reading.query(filling.fill, said)
+        return {} if filling is None else await self._reading.query(filling.fill, said, self._writer.shard)
 
     async def begin(self, fact: Step, *, given_id: bool, command: Command) -> Change:
         """Take a first step.

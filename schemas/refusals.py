@@ -61,6 +61,8 @@ REFUSALS: dict[str, Message] = {
     "not_yours": Message("这一步不由此类主体办理。", "This step is not for a party of this kind."),
     "already_held": Message("已被占用。", "It is taken by another."),
     "slot_taken": Message("这个时段的名额已满。", "No place is left at that time."),
+    "more_than_open": Message("超过了还空着的名额。", "That is more than is still open."),
+    "more_than_ordered": Message("超过了下单的数量。", "That is more than was ordered."),
     "not_bookable": Message("这项资源不需要预约，或当前不开放。", "It is not to be booked, or not open at present."),
     "outside_hours": Message("不在开放时段内。", "It is not open at that time."),
     "too_short_notice": Message("未按要求提前预约。", "It asks for more notice than that."),

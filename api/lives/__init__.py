@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api.lives import agreement, booking, demand, enrolment, meeting, post, project
+from api.lives import (
+    agreement,
+    booking,
+    demand,
+    enrolment,
+    meeting,
+    order,
+    post,
+    project,
+    resource,
+)
 from api.living import Practice
 
 PRACTICES: Final[Mapping[str, Practice]] = {
@@ -14,4 +24,6 @@ PRACTICES: Final[Mapping[str, Practice]] = {
     "project": project.PRACTICE,
     "agreement": agreement.PRACTICE,
     "meeting": meeting.PRACTICE,
+    "resource": resource.PRACTICE,
+    "order": order.PRACTICE,
 }

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from api.living import Entailed, Filling, Practice
+from api.living import Entailed, Filling, Practice, ShardOf
 from api.problems import Rejection
 from api.readmodel.queries.resources import get_resource
 from api.readmodel.queries.slots import is_open, promises_of
@@ -25,7 +25,7 @@ _BY_HEAD = (ResourceKind.ACTIVITY, ResourceKind.CULTURE)
 """Kinds at which everybody who comes takes a place."""
 
 
-def _known(connection: Connection, said: Mapping[str, Any]) -> Mapping[str, Any]:
+def _known(connection: Connection, said: Mapping[str, Any], shard_of: ShardOf) -> Mapping[str, Any]:
     """Return what the list of resources says of a booking."""
     resource = _published(connection, said["resource_id"])
     by_head = resource.kind in _BY_HEAD

@@ -1,9 +1,9 @@
 """What queries about lives return."""
 
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
-from api.readmodel.views import View
+from api.readmodel.views import AssignmentView, ClaimView, ResourceState, ResourceView, View
 from schemas.lifecycle import Life
 
 Record = TypeVar("Record", bound=Life)
@@ -59,3 +59,51 @@ class SlotView(View):
     booked: int
     matched: int
     free: int
+
+
+Stage = Literal[
+    "draft",
+    "submitted",
+    "returned",
+    "published",
+    "partly_committed",
+    "fully_committed",
+    "suspended",
+    "expired",
+    "withdrawn",
+    "archived",
+]
+
+
+class OfferView(View):
+    """Where an offer stands, seats taken into account, and its entry on the list, once it has one."""
+
+    stage: Stage
+    entry: ResourceView | None
+
+
+class DueRow(View):
+    """An entry of the resource list that is to be looked at again by ``due_at``."""
+
+    resource_id: str
+    title: str
+    provider: str
+    home: str
+    state: ResourceState
+    due_at: datetime
+    valid_to: datetime | None
+
+
+class DueList(View):
+    """Entries that are to be looked at again, the most pressing first."""
+
+    rows: tuple[DueRow, ...]
+
+
+class OrderView(View):
+    """What rounds made of an order: its claim, and the assignments of its pair; how many are promised, and done."""
+
+    claim: ClaimView | None
+    assignments: tuple[AssignmentView, ...]
+    promised: int
+    done: int

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 
 from api.readmodel.instants import Instant
 
-SCHEMA = 9
+SCHEMA = 10
 """Grows with every change to a table or to how it is filled."""
 
 UNIT = "unit"
@@ -95,6 +95,7 @@ resources = Table(
     Column("capacity", Integer, nullable=False),
     Column("renewable", Boolean, nullable=False),
     Column("offered_at", Instant, nullable=False),
+    Column("valid_to", Instant),
     Column("changed_at", Instant, nullable=False),
     Column("body", Text, nullable=False),
     Index("ix_resources_time", "offered_at", "resource_id"),

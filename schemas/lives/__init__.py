@@ -9,8 +9,10 @@ from schemas.lives.demand import DEMAND
 from schemas.lives.enrolment import ENROLMENT
 from schemas.lives.grid import GRID
 from schemas.lives.meeting import MEETING
+from schemas.lives.order import ORDER
 from schemas.lives.post import POST
 from schemas.lives.project import PROJECT
+from schemas.lives.resource import RESOURCE
 from schemas.lives.role import ROLE
 from schemas.lives.task import TASK
 
@@ -25,6 +27,8 @@ LIFECYCLES: Final[tuple[Lifecycle[Any], ...]] = (
     PROJECT,
     AGREEMENT,
     MEETING,
+    RESOURCE,
+    ORDER,
 )
 BY_KIND: Final[dict[str, Lifecycle[Any]]] = {lifecycle.kind: lifecycle for lifecycle in LIFECYCLES}
 OF_FACT: Final[dict[type[Step], Lifecycle[Any]]] = {

@@ -6,7 +6,20 @@ A story is a list of lives; those of one id follow each other. Its steps are the
 from typing import Final
 
 from schemas.lifecycle import Step
-from schemas.stories import agreement, booking, demand, enrolment, grid, meeting, post, project, role, task
+from schemas.stories import (
+    agreement,
+    booking,
+    demand,
+    enrolment,
+    grid,
+    meeting,
+    order,
+    post,
+    project,
+    resource,
+    role,
+    task,
+)
 
 STORIES: Final[dict[str, tuple[Step, ...]]] = {
     "task": task.STORY,
@@ -19,4 +32,6 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
     "project": project.STORY,
     "agreement": agreement.STORY,
     "meeting": meeting.STORY,
+    "resource": resource.STORY,
+    "order": order.STORY,
 }

@@ -83,6 +83,7 @@ def _row(resource: Resource, catalogue: Catalogue) -> Values:
         "capacity": resource.capacity,
         "renewable": resource.renewable,
         "offered_at": resource.offered_at,
+        "valid_to": resource.valid_to,
         "body": resource.model_dump_json(),
     }
 

@@ -1,0 +1,149 @@
+"""Orders from either side: placed, answered, delivered in part, confirmed; and what rounds make of their claims."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from schemas.claims import ClaimDropped, ClaimMade
+from tests.apiworld import COMMUNITY, World, demand, resource, world_in
+
+CENTRE = "unit:52310105MJ47000120"
+FIRM = "unit:91310105MA1FW0008T"
+HALL = f"community:{COMMUNITY}"
+DUE = "2026-12-05T18:00:00+08:00"
+
+
+async def lists(world: World, *, quantity: int = 6, **asked: Any) -> tuple[str, str]:
+    """The community asks for haircuts; the centre has four hands to give."""
+    lines = [{"item": "elder_care.hair_cut", "quantity": quantity}]
+    wanted = (await world.post("/v1/demands", demand(lines=lines, **asked))).json()["id"]
+    hands = {"provider": CENTRE, "capacity": 4, "qualifications": ["vetted_home_visit"]}
+    return wanted, (await world.post("/v1/resources", resource(**hands))).json()["id"]
+
+
+def order(demand_id: str, resource_id: str, **changes: Any) -> dict[str, Any]:
+    ours = {"side": "provider", "by": CENTRE, "quantity": 2, "due": DUE}
+    return ours | {"demand_id": demand_id, "resource_id": resource_id} | changes
+
+
+async def test_a_unit_orders_two_of_six_and_delivers_them(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as world:
+        placed = await world.post("/v1/orders", order(*await lists(world)))
+        assert placed.status_code == 201, placed.text
+        at = placed.headers["location"]
+        life = (await world.get(at)).json()["life"]
+        assert (life["title"], life["to"], life["asked"]) == ("给楼里的老人理发", HALL, 6)
+
+        assert (await world.post(f"{at}:accept", {"by": CENTRE})).json()["code"] == "not_yours"
+        early = await world.post(f"{at}:deliver", {"by": CENTRE, "delivered": 2})
+        assert (early.json()["code"], early.json()["possible"]) == (
+            "not_possible_now",
+            ["accept", "decline", "withdraw", "extend", "lapse"],
+        )
+        assert (await world.post(f"{at}:accept", {"by": HALL})).status_code == 200
+        assert (await world.post(f"{at}:start", {"by": CENTRE})).status_code == 200
+        too_much = await world.post(f"{at}:deliver", {"by": CENTRE, "delivered": 3})
+        assert too_much.json()["code"] == "more_than_ordered"
+        assert (await world.post(f"{at}:deliver", {"by": CENTRE, "delivered": 2})).status_code == 200
+        assert (await world.post(f"{at}:confirm", {"by": HALL, "confirmed": 1})).status_code == 200, "one was ill"
+        assert (await world.post(f"{at}:close", {"by": HALL})).status_code == 200
+        found = (await world.get(at)).json()["life"]
+        assert (found["state"], found["delivered"], found["confirmed"]) == ("closed", 2, 1)
+
+
+async def test_an_order_makes_a_claim_and_takes_it_back_with_a_no(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as world:
+        wanted, hands = await lists(world)
+        at = (await world.post("/v1/orders", order(wanted, hands))).headers["location"]
+        [made] = world.sink.facts(ClaimMade)
+        assert (made.demand_id, made.resource_id, made.by, made.shard) == (wanted, hands, "provider", "310105")
+        beside = (await world.get(at)).json()["beside"]
+        assert (beside["claim"]["state"], beside["assignments"], beside["promised"]) == ("open", [], 0)
+
+        assert (await world.post(f"{at}:decline", {"by": HALL, "reason": "已有安排"})).status_code == 200
+        assert [each.claim_id for each in world.sink.facts(ClaimDropped)] == [made.claim_id]
+        assert (await world.get(at)).json()["beside"]["claim"]["state"] == "dropped"
+        again = await world.post("/v1/orders", order(wanted, hands, quantity=4))
+        assert again.status_code == 201, "a no costs nothing"
+
+
+async def test_a_round_honours_what_was_ordered(tmp_path: Path) -> None:
+    """The matcher hears the claim, and prefers it to what it would have chosen itself."""
+    async with world_in(tmp_path) as world:
+        wanted, hands = await lists(world, quantity=2)
+        await world.post("/v1/resources", resource(provider="member:m-near", title="就近理发"))
+        await world.post("/v1/orders", order(wanted, hands))
+        for event in world.sink.events:
+            if event.topic.name != "cobuild.projects.v1":
+                world.explainer.tell(event.data)
+        decided = world.explainer.decide()
+        assert [(each.outcome, each.resource_id) for each in decided.claims] == [("honoured", hands)]
+        assert {each.resource_id for each in decided.proposals} == {hands}
+
+
+async def test_a_community_orders_what_a_unit_offers(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as world:
+        wanted, hands = await lists(world)
+        not_mine = await world.post("/v1/orders", order(wanted, hands, side="requester", by=FIRM))
+        assert not_mine.json()["code"] == "not_yours", "the demand that it is for is the community's"
+        at = (await world.post("/v1/orders", order(wanted, hands, side="requester", by=HALL))).headers["location"]
+        assert (await world.get(at)).json()["life"]["to"] == CENTRE
+        assert (await world.post(f"{at}:accept", {"by": CENTRE})).status_code == 200
+        assert (await world.post(f"{at}:deliver", {"by": HALL, "delivered": 2})).json()["code"] == "not_yours"
+        assert (await world.post(f"{at}:deliver", {"by": CENTRE, "delivered": 2})).status_code == 200
+        assert (await world.post(f"{at}:dispute", {"by": HALL, "reason": "只来了一位"})).status_code == 200
+        assert (await world.post(f"{at}:deliver", {"by": CENTRE, "delivered": 1})).status_code == 200
+        assert (await world.post(f"{at}:confirm", {"by": HALL})).status_code == 200
+        assert (await world.get(at)).json()["life"]["confirmed"] == 1
+
+
+async def test_units_ask_and_communities_offer_alike(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as world:
+        lines = [{"item": "venue.meeting_room", "quantity": 1}]
+        asked = demand(requester=FIRM, title="借用会议室", lines=lines, channel="unit")
+        wanted = (await world.post("/v1/demands", asked)).json()["id"]
+        room = resource(provider=HALL, title="社区会议室", kind="venue", item="venue.meeting_room")
+        offered = (await world.post("/v1/resources", room)).json()["id"]
+        at = await world.post("/v1/orders", order(wanted, offered, by=HALL, quantity=1))
+        assert at.status_code == 201, at.text
+        assert (await world.get(at.headers["location"])).json()["life"]["to"] == FIRM
+
+
+async def test_never_more_is_ordered_than_is_open(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as world:
+        wanted, hands = await lists(world, quantity=3)
+        five = await world.post("/v1/orders", order(wanted, hands, quantity=5))
+        assert (five.json()["code"], five.json()["free"]) == ("more_than_open", 3)
+        both = await asyncio.gather(*(world.post("/v1/orders", order(wanted, hands)) for _ in range(2)))
+        assert sorted(answer.status_code for answer in both) == [201, 409]
+        assert next(each for each in both if each.status_code == 409).json()["code"] == "more_than_open"
+        assert (await world.post("/v1/orders", order(wanted, hands, quantity=1))).status_code == 201
+
+
+async def test_a_wish_is_taken_by_one_at_a_time(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as world:
+        wanted, hands = await lists(world, quantity=1, micro_wish=True)
+        first = await world.post("/v1/orders", order(wanted, hands, quantity=1))
+        assert first.status_code == 201
+        second = await world.post("/v1/orders", order(wanted, hands, quantity=1))
+        assert second.json()["code"] in ("already_held", "more_than_open")
+        at = first.headers["location"]
+        assert (await world.post(f"{at}:withdraw", {"by": CENTRE, "reason": "临时有事"})).status_code == 200
+        assert (await world.post("/v1/orders", order(wanted, hands, quantity=1))).status_code == 201
+
+
+async def test_an_order_whose_day_passed_is_overdue_and_lapses(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as world:
+        wanted, hands = await lists(world)
+        past = await world.post("/v1/orders", order(wanted, hands, due="2026-11-20T00:00:00Z"))
+        assert past.json()["code"] == "window_passed"
+        at = (await world.post("/v1/orders", order(wanted, hands))).headers["location"]
+        await world.post(f"{at}:accept", {"by": HALL})
+        assert (await world.post(f"{at}:lapse", {"by": HALL})).json()["code"] == "too_early"
+        world.clock.pass_(days=15)
+        assert [row["kind"] for row in (await world.get("/v1/overdue")).json()["rows"]] == ["order"]
+        assert (await world.post(f"{at}:lapse", {"by": HALL})).status_code == 200
+        assert (await world.get("/v1/orders?open=true")).json()["rows"] == []
+        elsewhere = await world.post("/v1/resources", resource(provider=CENTRE, home="310106001001"))
+        far = await world.post("/v1/orders", order(wanted, elsewhere.json()["id"]))
+        assert far.json()["code"] == "other_shard"
