@@ -1,24 +1,28 @@
-"""Free text: items of the catalogue that it may mean, open demands that it may repeat."""
+"""Free text: items of the catalogue that it may mean, open demands and needs that it may repeat."""
 
 from typing import Annotated
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Path
+from sqlalchemy import Connection
 from starlette.requests import Request
 
 from api.bodies import DemandBody
 from api.errors import problem_responses
 from api.language import choose
 from api.reading import some
-from api.readmodel.queries.alike import open_beside
+from api.readmodel.queries.alike import need_of, open_beside
 from api.readmodel.queries.demands import get_demand
+from api.readmodel.queries.lives import get_life
 from api.routes.demands import CONTENT, DemandId
 from api.routes.reads import READ_PROBLEMS, CaughtUp
 from api.routes.replies import PREVIEW_PROBLEMS, built
 from api.services import Services, of
 from api.words import suggesting, suspecting
-from api.words.duplicates import duplicates
+from api.words.duplicates import Duplicate, Saying, duplicates, said
+from schemas.base import EntityId
 from schemas.demands import Demand
+from schemas.lives.demand import Need
 
 router = APIRouter(prefix="/v1")
 
@@ -49,13 +53,13 @@ async def suggest_items(
     "/demands:duplicates",
     operation_id="findDuplicates",
     tags=["demands 需求清单"],
-    summary="Open demands that one may repeat, before it is posted",
+    summary="What a demand may repeat, before it is posted",
     responses=problem_responses(*_ASKED, *CONTENT),
 )
 async def find_duplicates(
     request: Request, body: DemandBody, accept_language: AcceptLanguage = None
 ) -> suspecting.LikelyDuplicates:
-    """Compare the demand with the open ones of its community, and with those of its kind in the street.
+    """Compare the demand with what is open in its community, and with demands of its kind in the street.
 
     Checked as a post is; nothing is written.
     """
@@ -70,7 +74,7 @@ async def find_duplicates(
     "/demands/{demand_id}/duplicates",
     operation_id="duplicatesOfDemand",
     tags=["demands 需求清单"],
-    summary="Open demands that one may repeat",
+    summary="What a demand may repeat",
     responses=problem_responses(*READ_PROBLEMS, "not_found"),
     dependencies=[CaughtUp],
 )
@@ -83,7 +87,34 @@ async def duplicates_of_demand(
     return await _told(services, view.demand, accept_language)
 
 
-async def _told(services: Services, demand: Demand, accept_language: str | None) -> suspecting.LikelyDuplicates:
-    among = await services.reading.query(open_beside, demand)
-    found = await run_sync(lambda: duplicates(demand, among, most=suspecting.MOST))
-    return suspecting.of_demand(found, regions=services.ports.regions, language=choose(accept_language))
+@router.get(
+    "/needs/{need_id}/duplicates",
+    operation_id="duplicatesOfNeed",
+    tags=["needs 民需"],
+    summary="What a need may repeat",
+    responses=problem_responses(*READ_PROBLEMS, "not_found"),
+    dependencies=[CaughtUp],
+)
+async def duplicates_of_need(
+    request: Request,
+    need_id: Annotated[EntityId, Path(description="The need's id.")],
+    accept_language: AcceptLanguage = None,
+) -> suspecting.LikelyDuplicates:
+    """Return the same of a need, on the list or not yet there, by what is known of it so far.
+
+    Whoever decides that two are one sends `:merge` with the other's `need` as `into`.
+    """
+    services = of(request)
+    view = some(await services.reading.query(get_life, kind="demand", life_id=need_id), what=need_id)
+    return await _told(services, view.life, accept_language)
+
+
+async def _told(services: Services, one: Demand | Need, accept_language: str | None) -> suspecting.LikelyDuplicates:
+    found = await services.reading.query(_found, said(one))
+    return suspecting.of_found(found, regions=services.ports.regions, language=choose(accept_language))
+
+
+def _found(connection: Connection, saying: Saying) -> list[tuple[Duplicate, str]]:
+    among = [said(each) for each in open_beside(connection, community=saying.community, items=saying.items)]
+    found = duplicates(saying, among, most=suspecting.MOST)
+    return [(each, need_of(connection, entry=each.other.id)) for each in found]

@@ -1,4 +1,4 @@
-"""Which open demands say again what a demand says, and what speaks for it. A person decides; nothing is merged here.
+"""Which open demands and needs say again what one says, and what speaks for it. A person decides what is merged.
 
 A score between 0 and 1 adds up what two demands share (``WEIGHTS``): words, above all, by the root of the cosine of
 their TF-IDF vectors among the demands they are compared with (the same thing said anew shares few of them); then the
@@ -8,9 +8,9 @@ blocked sink on the same day, and haircuts in a fortnight are other haircuts.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import prod
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from api.words.doors import apart, doors, shared
 from api.words.grams import counted
 from schemas.base import Window
 from schemas.demands import Beneficiary, Demand
+from schemas.lives.demand import Need
 
 Reason = Literal["words", "item", "category", "time", "community", "door", "beneficiary"]
 Against = Literal["other_door", "other_days"]
@@ -44,29 +45,63 @@ Weights = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Duplicate:
-    """A demand that may say the same: a score between 0 and 1, what speaks for it, and what against."""
+class Saying:
+    """What a demand on the list says, or a need that is not there yet and may not know its items and window."""
 
-    demand: Demand
+    id: str
+    title: str
+    detail: str
+    community: str
+    items: frozenset[str]
+    window: Window | None
+    beneficiary: Beneficiary
+    since: datetime
+    listed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """One that may say the same: a score between 0 and 1, what speaks for it, and what against."""
+
+    other: Saying
     score: float
     reasons: tuple[Reason, ...]
     against: tuple[Against, ...] = ()
 
 
-def duplicates(of: Demand, among: Sequence[Demand], *, most: int, least: float = LIKELY) -> tuple[Duplicate, ...]:
-    """Return up to ``most`` demands that score at least ``least``, the likeliest first; never ``of`` itself."""
-    others = [each for each in among if each.demand_id != of.demand_id]
+def said(one: Demand | Need) -> Saying:
+    """Return what a demand or a need says; a need goes by its entry on the list where it has one."""
+    if isinstance(one, Need):
+        return _said(one, name=one.entry or one.id, since=one.opened_at, listed=False)
+    return _said(one, name=one.demand_id, since=one.posted_at, listed=True)
+
+
+def _said(one: Any, *, name: str, since: datetime, listed: bool) -> Saying:
+    return Saying(
+        id=name,
+        title=one.title,
+        detail=one.detail or "",
+        community=one.community,
+        items=frozenset(line.item for line in one.lines or ()),
+        window=one.window,
+        beneficiary=one.beneficiary or Beneficiary.GENERAL,
+        since=since,
+        listed=listed,
+    )
+
+
+def duplicates(of: Saying, among: Sequence[Saying], *, most: int, least: float = LIKELY) -> tuple[Duplicate, ...]:
+    """Return up to ``most`` of those that score at least ``least``, the likeliest first; never ``of`` itself."""
+    others = [each for each in among if each.id != of.id]
     if not others:
         return ()
     found = [_compared(of, other, alike=float(alike)) for other, alike in zip(others, _alike(of, others), strict=True)]
-    likely = sorted(
-        (each for each in found if each.score >= least), key=lambda each: (-each.score, each.demand.demand_id)
-    )
+    likely = sorted((each for each in found if each.score >= least), key=lambda each: (-each.score, each.other.id))
     return tuple(likely[:most])
 
 
-def _alike(of: Demand, others: Sequence[Demand]) -> Weights:
-    """Return how alike each demand's words are to those of ``of``: the root of their cosine."""
+def _alike(of: Saying, others: Sequence[Saying]) -> Weights:
+    """Return how alike each one's words are to those of ``of``: the root of their cosine."""
     from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415 - half a second that few have to wait
 
     texts = [_text(each) for each in (of, *others)]
@@ -76,7 +111,7 @@ def _alike(of: Demand, others: Sequence[Demand]) -> Weights:
     return np.asarray(np.sqrt((weights[1:] @ weights[0].T).toarray()[:, 0]))
 
 
-def _compared(one: Demand, other: Demand, *, alike: float) -> Duplicate:
+def _compared(one: Saying, other: Saying, *, alike: float) -> Duplicate:
     here, there = doors(_text(one)), doors(_text(other))
     shares: dict[Reason, float] = {
         "words": alike,
@@ -94,26 +129,29 @@ def _compared(one: Demand, other: Demand, *, alike: float) -> Duplicate:
     return Duplicate(other, round(score * prod(CUTS[each] for each in against), 3), told, tuple(against))
 
 
-def _same_item(one: Demand, other: Demand) -> dict[Reason, float]:
-    mine, theirs = ({line.item for line in each.lines} for each in (one, other))
-    if mine & theirs:
+def _same_item(one: Saying, other: Saying) -> dict[Reason, float]:
+    if one.items & other.items:
         return {"item": 1.0}
-    kinds = [{item.partition(".")[0] for item in items} for items in (mine, theirs)]
+    kinds = [{item.partition(".")[0] for item in items} for items in (one.items, other.items)]
     return {"category": float(not kinds[0].isdisjoint(kinds[1]))}
 
 
-def _overlap(one: Demand, other: Demand) -> float:
-    """Return how much of the shorter window lies in the other's."""
+def _overlap(one: Saying, other: Saying) -> float:
+    """Return how much of the shorter window lies in the other's; 0 where one has none."""
+    if one.window is None or other.window is None:
+        return 0.0
     start = max(one.window.start, other.window.start)
     end = min(one.window.end, other.window.end)
-    shorter = min(each.window.end - each.window.start for each in (one, other))
+    shorter = min(one.window.end - one.window.start, other.window.end - other.window.start)
     return max(0.0, (end - start) / shorter)
 
 
-def _gap(one: Window, other: Window) -> timedelta:
-    """Return how long after the one window ends the other begins; not positive where they overlap."""
+def _gap(one: Window | None, other: Window | None) -> timedelta:
+    """Return how long after the one window ends the other begins; nothing where they overlap, or one has none."""
+    if one is None or other is None:
+        return timedelta(0)
     return max(one.start, other.start) - min(one.end, other.end)
 
 
-def _text(demand: Demand) -> str:
-    return f"{demand.title}\n{demand.detail}"
+def _text(saying: Saying) -> str:
+    return f"{saying.title}\n{saying.detail}"

@@ -31,13 +31,15 @@ _AGAINST: Final[dict[Against, Messages]] = {
 
 
 class LikelyDuplicate(BaseModel):
-    """An open demand that may say the same."""
+    """An open demand, or a need that is not on the list yet, that may say the same."""
 
-    demand_id: Annotated[str, Field(examples=["d-20261117-0031"])]
+    id: Annotated[str, Field(examples=["d-20261117-0031"])]
+    listed: Annotated[bool, Field(description="Whether it is on the demand list; else it is a need on its way there.")]
+    need: Annotated[str, Field(description="The need it belongs to: what `:merge` takes as `into`.")]
     title: str
     community: str
     place: Annotated[str, Field(description="Its street and community.")]
-    posted_at: Moment
+    since: Annotated[Moment, Field(description="When it was posted, or taken down.")]
     score: Annotated[float, Field(ge=0, le=1, description="For comparing within one answer; not a probability.")]
     reasons: tuple[Reason, ...]
     against: tuple[Against, ...]
@@ -46,35 +48,37 @@ class LikelyDuplicate(BaseModel):
 
 
 class LikelyDuplicates(BaseModel):
-    """Open demands that may say the same, the likeliest first. Whether they do is for a person to say."""
+    """Open demands and needs that may say the same, the likeliest first. Whether they do is for a person to say."""
 
     duplicates: tuple[LikelyDuplicate, ...]
     text: str
     messages: Messages
 
 
-def of_demand(found: Sequence[Duplicate], *, regions: Regions, language: Language) -> LikelyDuplicates:
-    """Return likely duplicates in words."""
+def of_found(found: Sequence[tuple[Duplicate, str]], *, regions: Regions, language: Language) -> LikelyDuplicates:
+    """Return likely duplicates in words; each comes with the id of its need."""
     told = (
-        Messages(zh=f"可能与 {len(found)} 条需求重复。", en=f"It may repeat {len(found)} on the list.")
+        Messages(zh=f"可能与 {len(found)} 条重复。", en=f"Open ones that it may repeat: {len(found)}.")
         if found
-        else Messages(zh="没有发现可能重复的需求。", en="Nothing on the list seems to say the same.")
+        else Messages(zh="没有发现可能重复的。", en="Nothing that is open seems to say the same.")
     )
     return LikelyDuplicates(
-        duplicates=tuple(_one(each, regions=regions, language=language) for each in found),
+        duplicates=tuple(_one(each, need, regions=regions, language=language) for each, need in found),
         text=_in(told, language),
         messages=told,
     )
 
 
-def _one(found: Duplicate, *, regions: Regions, language: Language) -> LikelyDuplicate:
+def _one(found: Duplicate, need: str, *, regions: Regions, language: Language) -> LikelyDuplicate:
     told = _said(found)
     return LikelyDuplicate(
-        demand_id=found.demand.demand_id,
-        title=found.demand.title,
-        community=found.demand.community,
-        place=place(regions, found.demand.community),
-        posted_at=found.demand.posted_at,
+        id=found.other.id,
+        listed=found.other.listed,
+        need=need,
+        title=found.other.title,
+        community=found.other.community,
+        place=place(regions, found.other.community),
+        since=found.other.since,
         score=found.score,
         reasons=found.reasons,
         against=found.against,

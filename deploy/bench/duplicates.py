@@ -16,7 +16,7 @@ from statistics import median
 
 from api.readmodel.model import ReadModel
 from api.readmodel.queries.alike import open_beside
-from api.words.duplicates import Duplicate, duplicates
+from api.words.duplicates import Duplicate, Saying, duplicates, said
 from deploy.bench.district import district_events
 from deploy.bench.report import Figure, Goal, Report, percentile
 from schemas.base import Window
@@ -31,14 +31,14 @@ STREET, MONDAY = "310105001", datetime(2026, 11, 23, tzinfo=UTC)
 SHARD = "310105"
 GOAL_PRECISION, GOAL_RECALL, GOAL_MS = 80.0, 80.0, 100.0
 
-Finds = Callable[[Demand, Sequence[Demand]], Sequence[Duplicate]]
+Finds = Callable[[Saying, Sequence[Saying]], Sequence[Duplicate]]
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """A wish, and the group of those that say the same; empty where it stands alone."""
 
-    demand: Demand
+    says: Saying
     group: str
 
 
@@ -63,40 +63,42 @@ def wishes(part: str) -> list[Wish]:
     """Return the wishes of a part: ``tune`` or ``test``."""
     with WISHES.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if row["part"] == part]
-    return [Wish(_demand(row, number), row["group"]) for number, row in enumerate(rows)]
+    return [Wish(said(_demand(row, number)), row["group"]) for number, row in enumerate(rows)]
 
 
 def count(asked: Sequence[Wish], finds: Finds) -> Count:
     """Ask of every wish which others say the same, and count."""
-    demands = [wish.demand for wish in asked]
-    told = {(wish.demand.demand_id, each.demand.demand_id) for wish in asked for each in finds(wish.demand, demands)}
+    among = [wish.says for wish in asked]
+    told = {(wish.says.id, each.other.id) for wish in asked for each in finds(wish.says, among)}
     true = {
-        (one.demand.demand_id, other.demand.demand_id)
+        (one.says.id, other.says.id)
         for one, other in product(asked, repeat=2)
         if one is not other and one.group and one.group == other.group
     }
     return Count(len(told), len(true), len(told & true))
 
 
-def ours(demand: Demand, among: Sequence[Demand]) -> Sequence[Duplicate]:
-    return duplicates(demand, among, most=10)
+def ours(saying: Saying, among: Sequence[Saying]) -> Sequence[Duplicate]:
+    return duplicates(saying, among, most=10)
 
 
-def same_words(demand: Demand, among: Sequence[Demand]) -> Sequence[Duplicate]:
-    """Return the peer that only looks whether a demand has the same title."""
-    return [Duplicate(each, 1, ()) for each in among if each is not demand and each.title == demand.title]
+def same_words(saying: Saying, among: Sequence[Saying]) -> Sequence[Duplicate]:
+    """Return the peer that only looks whether a wish has the same title."""
+    return [Duplicate(each, 1, ()) for each in among if each is not saying and each.title == saying.title]
 
 
-def same_item_and_time(demand: Demand, among: Sequence[Demand]) -> Sequence[Duplicate]:
+def same_item_and_time(saying: Saying, among: Sequence[Saying]) -> Sequence[Duplicate]:
     """Return the peer that looks for the same item at the same time in the same community."""
     return [
         Duplicate(each, 1, ())
         for each in among
-        if each is not demand
-        and each.community == demand.community
-        and {line.item for line in each.lines} & {line.item for line in demand.lines}
-        and each.window.start < demand.window.end
-        and demand.window.start < each.window.end
+        if each is not saying
+        and each.community == saying.community
+        and each.items & saying.items
+        and each.window
+        and saying.window
+        and each.window.start < saying.window.end
+        and saying.window.start < each.window.end
     ]
 
 
@@ -147,7 +149,7 @@ def _at_size(entries: int, questions: int) -> tuple[list[float], float]:
         seed=3, members=0, seats=3 * entries, prefix="open-",
     )  # fmt: skip
     posted = [event for event in events if isinstance(event.data, DemandPosted)][:entries]
-    asked = [event.data.demand for event in posted if isinstance(event.data, DemandPosted)]
+    asked = [said(event.data.demand) for event in posted if isinstance(event.data, DemandPosted)]
     asked = asked[:: max(1, entries // questions)]
     taken, compared = list[float](), 0
     with tempfile.TemporaryDirectory() as directory:
@@ -156,13 +158,13 @@ def _at_size(entries: int, questions: int) -> tuple[list[float], float]:
             batch = [((DEMANDS.name, 0, start + n), event) for n, event in enumerate(posted[start : start + 1_000])]
             model.apply(batch, {(DEMANDS.name, 0): start + len(batch)})
         duplicates(asked[0], asked[-1:], most=1)  # the imports
-        for demand in asked:
+        for saying in asked:
             began = time.process_time()
             with model.read() as connection:
-                among = open_beside(connection, demand)
-            duplicates(demand, among, most=5)
+                near = open_beside(connection, community=saying.community, items=saying.items)
+            duplicates(saying, [said(each) for each in near], most=5)
             taken.append((time.process_time() - began) * 1e3)
-            compared += len(among)
+            compared += len(near)
         model.close()
     return taken, compared / len(taken)
 

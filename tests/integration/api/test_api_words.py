@@ -106,7 +106,7 @@ async def posted(world: World, name: str, **changes: Any) -> str:
 async def suspected(world: World, name: str) -> list[str]:
     answer = await world.get(f"/v1/demands/{name}/duplicates")
     assert answer.status_code == 200, answer.text
-    return [each["demand_id"] for each in answer.json()["duplicates"]]
+    return [each["id"] for each in answer.json()["duplicates"]]
 
 
 async def test_a_demand_that_says_the_same_again_is_told_with_what_speaks_for_it(world: World) -> None:
@@ -115,12 +115,12 @@ async def test_a_demand_that_says_the_same_again_is_told_with_what_speaks_for_it
     await posted(world, "d-3")
     answer = (await world.get("/v1/demands/d-2/duplicates")).json()
     (found,) = answer["duplicates"]
-    assert (found["demand_id"], found["title"]) == ("d-1", LEAK["title"])
+    assert (found["id"], found["need"], found["listed"], found["title"]) == ("d-1", "d-1", True, LEAK["title"])
     assert found["place"].startswith("华阳路街道")
     assert found["text"] == found["messages"]["zh"] == "说法相近、同一门牌、同一服务项目、时间重叠、同一社区。"
-    assert answer["text"] == "可能与 1 条需求重复。"
+    assert answer["text"] == "可能与 1 条重复。"
     english = (await world.get("/v1/demands/d-2/duplicates", accept_language="en")).json()
-    assert english["text"] == "It may repeat 1 on the list."
+    assert english["text"] == "Open ones that it may repeat: 1."
     assert english["duplicates"][0]["text"] == (
         "Similar words, the same door, the same service, overlapping hours, the same community."
     )
@@ -132,9 +132,9 @@ async def test_it_is_told_before_posting_too_and_nothing_is_written(world: World
     for body in (demand(**AGAIN), demand(**AGAIN, urgency="urgent")):
         answer = await world.post("/v1/demands:duplicates", body, Idempotency_Key="k")
         assert answer.status_code == 200, answer.text
-        assert [each["demand_id"] for each in answer.json()["duplicates"]] == ["d-1"]
+        assert [each["id"] for each in answer.json()["duplicates"]] == ["d-1"]
     fresh = await world.post("/v1/demands:duplicates", demand())
-    assert (fresh.json()["duplicates"], fresh.json()["text"]) == ([], "没有发现可能重复的需求。")
+    assert (fresh.json()["duplicates"], fresh.json()["text"]) == ([], "没有发现可能重复的。")
     assert len(world.sink.events) == before
 
 
@@ -185,3 +185,83 @@ async def test_a_demand_as_typed_is_checked_as_a_post_is(world: World) -> None:
     answer = await world.post("/v1/demands:duplicates", demand(title="请打 13812345678"))
     assert (answer.status_code, answer.json()["code"]) == (422, "personal_data")
     assert "13812345678" not in answer.text
+
+
+# -- needs, on the list or on their way there ---------------------------------------------------------------------
+
+HERE = "310105001001"
+STAFF = {"by": f"community:{HERE}"}
+WINDOW = {"start": "2026-11-25T09:00:00+08:00", "end": "2026-11-25T12:00:00+08:00"}
+
+
+async def taken_down(world: World, name: str, title: str, **more: Any) -> str:
+    body = STAFF | {"id": name, "title": title, "channel": "telephone", "community": HERE} | more
+    answer = await world.post("/v1/needs", body)
+    assert answer.status_code == 201, answer.text
+    return name
+
+
+async def of_need(world: World, name: str) -> list[dict[str, Any]]:
+    answer = await world.get(f"/v1/needs/{name}/duplicates")
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["duplicates"]
+    return found
+
+
+async def test_two_calls_about_one_leak_are_seen_before_either_is_on_the_list_and_merged_by_a_person(
+    world: World,
+) -> None:
+    """Taken down in few words, neither has an item or hours yet: words and the door are all there is."""
+    await taken_down(world, "n-1", "3号楼厨房下水堵了，来通一下")
+    await taken_down(world, "n-2", "三号楼厨房下水堵住了，急")
+    await taken_down(world, "n-3", "老人需要理发")
+    (found,) = await of_need(world, "n-2")
+    assert (found["id"], found["need"], found["listed"]) == ("n-1", "n-1", False)
+    assert found["reasons"] == ["words", "door", "community"]
+    merged = await world.post("/v1/needs/n-2:merge", STAFF | {"into": found["need"]})
+    assert merged.status_code in (200, 201), merged.text
+    assert await of_need(world, "n-1") == []
+
+
+async def test_a_call_about_what_is_on_the_list_already_is_led_to_its_need(world: World) -> None:
+    await posted(world, "d-1", **LEAK)
+    await taken_down(world, "n-2", "三号楼厨房下水堵住了，急", **{"lines": LEAK["lines"]})
+    (found,) = await of_need(world, "n-2")
+    assert (found["need"], found["listed"]) == ("d-1", True)
+    merged = await world.post("/v1/needs/n-2:merge", STAFF | {"into": found["need"]})
+    assert merged.status_code in (200, 201), merged.text
+    assert await suspected(world, "d-1") == []
+
+
+async def test_a_demand_sees_the_needs_that_are_on_their_way(world: World) -> None:
+    await taken_down(world, "n-1", LEAK["title"])  # type: ignore[arg-type]
+    answer = await world.post("/v1/demands:duplicates", demand(**LEAK))
+    assert [(each["id"], each["listed"]) for each in answer.json()["duplicates"]] == [("n-1", False)]
+
+
+async def test_a_need_on_the_list_is_no_twin_of_its_own_demand(world: World) -> None:
+    await taken_down(world, "n-1", LEAK["title"])  # type: ignore[arg-type]
+    await world.post("/v1/needs/n-1:verify", STAFF | {"lines": LEAK["lines"]})
+    published = await world.post("/v1/needs/n-1:publish", STAFF | {"window": WINDOW})
+    assert published.status_code in (200, 201), published.text
+    assert await of_need(world, "n-1") == []
+    await posted(world, "d-2", **AGAIN)
+    assert [each["id"] for each in await of_need(world, "n-1")] == ["d-2"]
+    assert await suspected(world, "d-2") == ["n-1"]
+
+
+async def test_a_need_that_is_not_there_repeats_nothing(world: World) -> None:
+    answer = await world.get("/v1/needs/n-none/duplicates")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_an_entry_that_was_posted_anew_names_its_need_and_any_other_itself(world: World) -> None:
+    await taken_down(world, "n-1", "3号楼厨房下水堵了，请师傅来通一通", lines=LEAK["lines"], window=WINDOW)
+    for step in ("verify", "publish", "cancel", "reconsider", "verify", "publish"):
+        more = {"reason": "又有人来问"} if step in ("cancel", "reconsider") else {}
+        answer = await world.post(f"/v1/needs/n-1:{step}", STAFF | more)
+        assert answer.status_code in (200, 201), answer.text
+    await posted(world, "other.2", **AGAIN)
+    await posted(world, "d-3", **AGAIN)
+    told = (await world.get("/v1/demands/d-3/duplicates")).json()["duplicates"]
+    assert {each["id"]: each["need"] for each in told} == {"n-1.2": "n-1", "other.2": "other.2"}

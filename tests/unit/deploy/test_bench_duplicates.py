@@ -2,17 +2,16 @@
 
 import pytest
 
-from api.words.duplicates import Duplicate
+from api.words.duplicates import Duplicate, Saying, said
 from deploy.bench.duplicates import Count, Wish, count, run, same_item_and_time, same_words
-from schemas.demands import Demand
 from tests.builders import SAME_STREET, demand, window
 
 
 def test_pairs_are_told_true_or_both() -> None:
-    one, two, three = (Wish(demand(name), group) for name, group in (("d1", "g"), ("d2", "g"), ("d3", "")))
+    one, two, three = (Wish(said(demand(name)), group) for name, group in (("d1", "g"), ("d2", "g"), ("d3", "")))
 
-    def first_only(of: Demand, among: object) -> list[Duplicate]:
-        return [Duplicate(other.demand, 1, ()) for other in (two, three) if of.demand_id == "d1"]
+    def first_only(of: Saying, among: object) -> list[Duplicate]:
+        return [Duplicate(other.says, 1, ()) for other in (two, three) if of.id == "d1"]
 
     found = count([one, two, three], first_only)
     assert found == Count(told=2, true=2, both=1)
@@ -21,10 +20,10 @@ def test_pairs_are_told_true_or_both() -> None:
 
 
 def test_peers_do_what_their_names_say() -> None:
-    here, later, there = demand("d1"), demand("d2", window=window(24, 27)), demand("d3", community=SAME_STREET)
-    again = demand("d4", title="另一个说法")
-    assert [each.demand.demand_id for each in same_item_and_time(here, [here, later, there, again])] == ["d4"]
-    assert [each.demand.demand_id for each in same_words(here, [here, later, there, again])] == ["d2", "d3"]
+    entries = [demand("d1"), demand("d2", window=window(24, 27)), demand("d3", community=SAME_STREET)]
+    here, later, there, again = (said(each) for each in (*entries, demand("d4", title="另一个说法")))
+    assert [each.other.id for each in same_item_and_time(here, [here, later, there, again])] == ["d4"]
+    assert [each.other.id for each in same_words(here, [here, later, there, again])] == ["d2", "d3"]
 
 
 def test_the_report_tells_ours_peers_and_the_time_it_takes() -> None:
