@@ -39,8 +39,10 @@ from api.routes import (
     series,
     slots,
     stream,
+    times,
     units,
     webhooks,
+    whistles,
     words,
 )
 from api.services import Services, wire
@@ -65,6 +67,8 @@ ROUTES = (
     rollup,
     reports,
     lifecycles,
+    times,
+    whistles,
     slots,
     offers,
     calendars,

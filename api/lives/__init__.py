@@ -3,17 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api.lives import (
-    agreement,
-    booking,
-    demand,
-    enrolment,
-    meeting,
-    order,
-    post,
-    project,
-    resource,
-)
+from api.lives import agreement, booking, demand, enrolment, meeting, order, post, project, resource, whistle
 from api.living import Practice
 
 PRACTICES: Final[Mapping[str, Practice]] = {
@@ -26,4 +16,5 @@ PRACTICES: Final[Mapping[str, Practice]] = {
     "meeting": meeting.PRACTICE,
     "resource": resource.PRACTICE,
     "order": order.PRACTICE,
+    "whistle": whistle.PRACTICE,
 }

@@ -35,6 +35,24 @@ class StepView(View):
     event_id: str
 
 
+class StageTime(View):
+    """How long a life was in a stage; ``until`` is None for the one it is in."""
+
+    stage: str
+    since: datetime
+    until: datetime | None
+    seconds: float
+
+
+class StateTimes(View):
+    """How many lives left a state, and how long they had been there: on average, and the one that was there longest."""
+
+    state: str
+    left: int
+    mean_s: float
+    longest_s: float
+
+
 class LateRow(View):
     """A life that is overdue."""
 

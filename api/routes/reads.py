@@ -62,3 +62,15 @@ def narrowed(
 
 
 Narrowed = Annotated[Filter, Depends(narrowed)]
+
+
+def spell(
+    region: Region = None,
+    since: Annotated[Moment | None, Query(description="Not before this instant.")] = None,
+    until: Annotated[Moment | None, Query(description="Before this instant.")] = None,
+) -> Filter:
+    """Return the region and the stretch of time that figures are of."""
+    return narrowed(region=region, since=since, until=until)
+
+
+Spell = Annotated[Filter, Depends(spell)]

@@ -15,6 +15,7 @@ from schemas.lives.project import PROJECT
 from schemas.lives.resource import RESOURCE
 from schemas.lives.role import ROLE
 from schemas.lives.task import TASK
+from schemas.lives.whistle import WHISTLE
 
 LIFECYCLES: Final[tuple[Lifecycle[Any], ...]] = (
     TASK,
@@ -29,6 +30,7 @@ LIFECYCLES: Final[tuple[Lifecycle[Any], ...]] = (
     MEETING,
     RESOURCE,
     ORDER,
+    WHISTLE,
 )
 BY_KIND: Final[dict[str, Lifecycle[Any]]] = {lifecycle.kind: lifecycle for lifecycle in LIFECYCLES}
 OF_FACT: Final[dict[type[Step], Lifecycle[Any]]] = {

@@ -19,6 +19,7 @@ from schemas.stories import (
     resource,
     role,
     task,
+    whistle,
 )
 
 STORIES: Final[dict[str, tuple[Step, ...]]] = {
@@ -34,4 +35,5 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
     "meeting": meeting.STORY,
     "resource": resource.STORY,
     "order": order.STORY,
+    "whistle": whistle.STORY,
 }

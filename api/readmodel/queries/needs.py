@@ -11,23 +11,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from api.readmodel.lifeviews import StageTime
 from api.readmodel.queries.assignments import assignments_of
 from api.readmodel.queries.demands import get_demand
 from api.readmodel.queries.lives import history_of
+from api.readmodel.queries.times import stretches
 from api.readmodel.tables import feed
 from api.readmodel.views import AssignmentView, DemandView, View
 from schemas.lives.demand import Need
 
 _STANDING = ("proposed", "accepted", "confirmed", "fulfilled")
-
-
-class StageTime(View):
-    """How long it was in a stage; ``until`` is None for the one it is in."""
-
-    stage: str
-    since: datetime
-    until: datetime | None
-    seconds: float
 
 
 class NeedStanding(View):
@@ -53,7 +46,7 @@ def standing(connection: Connection, need: Need, now: datetime) -> NeedStanding:
         stage=stage,
         entry=view,
         delivered=view.fulfilled if view else 0,
-        stages=tuple(_times(_steps(connection, need), marks, now_in=stage, now=now)),
+        stages=stretches(_begun(_steps(connection, need), marks, now_in=stage, now=now), now=now),
     )
 
 
@@ -102,10 +95,10 @@ def _published(
                 yield done, "delivered"
 
 
-def _times(
+def _begun(
     steps: Sequence[tuple[datetime, str]], marks: Sequence[tuple[datetime, str]], *, now_in: str, now: datetime
-) -> Iterator[StageTime]:
-    """Yield each stage with its stretch; the last one goes on."""
+) -> list[tuple[datetime, str]]:
+    """Return when each stage began, the one it is in last."""
     begun: list[tuple[datetime, str]] = []
     for place, (since, state) in enumerate(steps):
         until = steps[place + 1][0] if place + 1 < len(steps) else None
@@ -114,9 +107,7 @@ def _times(
             begun += _within(marks, since=since, until=until, last=now_in if until is None else "delivered")
     if begun and begun[-1][1] != now_in:
         begun.append((now, now_in))
-    for (since, stage), after in zip(begun, [*begun[1:], None], strict=True):
-        until = None if after is None else after[0]
-        yield StageTime(stage=stage, since=since, until=until, seconds=((until or now) - since).total_seconds())
+    return begun
 
 
 def _within(
