@@ -81,7 +81,7 @@ def _matters(matters: Sequence[Matter], language: Language) -> Iterator[str]:
     yield said(("## 参与的事项\n", "## What else we took part in\n"), language)
     for each in matters:
         kind, state = kind_name(each.kind, language), state_name(each.kind, each.state, language)
-        steps = said((f"，我方办理 {each.steps} 步", f", {each.steps} steps ours"), language) if each.steps else ""
+        steps = said((f"，我方经办 {each.steps} 次", f", {each.steps} steps ours"), language) if each.steps else ""
         yield said(
             (
                 f"- {kind}“{cell(each.title)}”：期末{state}{steps}。",

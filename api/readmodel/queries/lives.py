@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, case, func, select, true
 
@@ -11,7 +11,7 @@ from api.readmodel.queries.filters import NO_FILTER, Filter, between, equals, in
 from api.readmodel.queries.paging import DEFAULT_LIMIT, fetch_page
 from api.readmodel.tables import life_parties, lives, steps, void_steps
 from api.readmodel.views import Page
-from schemas.lifecycle import OURS, Step
+from schemas.lifecycle import OURS, Life, Step, take
 from schemas.lives import BY_KIND
 
 _KEY = (lives.c.opened_at, lives.c.id)
@@ -62,6 +62,27 @@ def history_of(connection: Connection, *, kind: str, life_id: str) -> tuple[Step
     """Return every step of a life, the first one first."""
     query = select(steps).where(steps.c.kind == kind, steps.c.id == life_id).order_by(steps.c.step)
     return tuple(_step(row) for row in connection.execute(query))
+
+
+class LifeAt(NamedTuple):
+    """A life as it stood after one of its steps, and when that was taken."""
+
+    life: Life
+    at: datetime
+
+
+def life_at(connection: Connection, *, kind: str, life_id: str, step: int | None = None) -> LifeAt | None:
+    """Return a life as it stood after a step, the newest one where None is named; None where there is none such."""
+    query = select(steps.c.action, steps.c.body).where(steps.c.kind == kind, steps.c.id == life_id)
+    if step is not None:
+        query = query.where(steps.c.step <= step)
+    lifecycle, life, fact = BY_KIND[kind], None, None
+    for action, body in connection.execute(query.order_by(steps.c.step)):
+        fact = lifecycle.move(action).fact.model_validate_json(body)
+        life = take(lifecycle, life, fact)
+    if life is None or fact is None or (step is not None and fact.step < step):
+        return None
+    return LifeAt(life, fact.at)
 
 
 def step_at(connection: Connection, *, kind: str, life_id: str, step: int) -> StepView | None:

@@ -137,7 +137,7 @@ async def test_a_unit_finds_its_report_drafted(world: World) -> None:
     assert (matter["title"], matter["state"], matter["is_open"], matter["steps"]) == ("清理消防通道", "done", False, 2)
     draft = (await world.get(f"/v1/reports/units/{USCC}/2026-H2.md")).text
     assert draft.startswith("# 某某科技有限公司党支部 2026-H2 “双报告”（草稿）")
-    for line in ("- 会议室 (`", "- 任务“清理消防通道”：期末已办结，我方办理 2 步。", "## 下一步打算"):
+    for line in ("- 会议室 (`", "- 任务“清理消防通道”：期末已办结，我方经办 2 次。", "## 下一步打算"):
         assert line in draft
     assert "steps ours" in (await world.get(f"/v1/reports/units/{USCC}/2026-H2.md?lang=en")).text
 
