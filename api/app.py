@@ -22,6 +22,7 @@ from api.routes import (
     demands,
     documents,
     escalations,
+    evaluations,
     exports,
     health,
     imports,
@@ -63,6 +64,7 @@ ROUTES = (
     imports,
     overdue,
     series,
+    evaluations,
     webhooks,
     exports,
     rollup,
@@ -115,7 +117,8 @@ def _lifespan(services: Services, answers: Answers) -> Callable[[FastAPI], Abstr
         purge = purge_now_and_then(
             answers, clock=services.ports.clock, hours=services.settings.idempotency_hours, sleep=asyncio.sleep
         )
-        work = [services.stream.run(), purge, *going_out(services)]
+        tending = services.tending.run(every_s=services.settings.tend_s, sleep=asyncio.sleep)
+        work = [services.stream.run(), purge, tending, *going_out(services)]
         tasks = [asyncio.create_task(each) for each in work]
         try:
             yield

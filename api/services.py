@@ -12,8 +12,10 @@ from api.calendars.feed import Feed
 from api.checks import Checks
 from api.claiming import Claiming
 from api.commands import Command, command_of
+from api.drawer import Drawer
 from api.enrolling import Enrolling
 from api.entries import Entries, Kind, found, known
+from api.evaluating import Evaluating
 from api.exports.service import Exporter
 from api.imports.archive import Archive
 from api.imports.reader import Reader
@@ -31,6 +33,7 @@ from api.readmodel.queries.resources import get_resource
 from api.readmodel.tables import demands, resources
 from api.settings import ApiSettings
 from api.stream import Stream
+from api.tending import Tending
 from api.vault import Vault
 from api.webhooks.collector import Collector
 from api.webhooks.ledger import Ledger
@@ -80,6 +83,8 @@ class Services:
     claiming: Claiming
     enrolling: Enrolling
     living: Living
+    evaluating: Evaluating
+    tending: Tending
     vault: Vault
     importer: Importer
     undoing: Undoing
@@ -113,6 +118,9 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
     demand_list = Entries(kind=DEMAND, reading=reading, writer=writer)
     archive = Archive(ports.store)
     checks = Checks(catalogue=ports.catalogue, regions=ports.regions, horizon=horizon, admission=ports.admission)
+    living = Living(reading=reading, writer=writer, checks=checks, practices=PRACTICES)
+    drawer = Drawer(engine=ports.store, master_key=ports.master_key)
+    evaluating = Evaluating(living=living, reading=reading, drawer=drawer)
     return Services(
         ports=ports,
         settings=settings,
@@ -124,7 +132,9 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
         answering=Answering(reading=reading, writer=writer),
         claiming=Claiming(reading=reading, writer=writer),
         enrolling=Enrolling(reading=reading, writer=writer, vault=vault),
-        living=Living(reading=reading, writer=writer, checks=checks, practices=PRACTICES),
+        living=living,
+        evaluating=evaluating,
+        tending=Tending(evaluating=evaluating, living=living, reading=reading, clock=ports.clock),
         vault=vault,
         importer=Importer(
             reader=Reader(most_rows=settings.max_import_rows),

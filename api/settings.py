@@ -29,6 +29,9 @@ class ApiSettings(BaseModel):
         default=2_000, ge=10, description="Events a slow listener may lag behind before it is cut."
     )
     idempotency_hours: float = Field(default=48.0, ge=24, description="How long an answer is kept for its key.")
+    tend_s: float = Field(
+        default=30.0, gt=0, description="How often to look for deadlines that have passed: evaluations, agreements."
+    )
     ledger_size: int = Field(default=50_000, ge=100, description="Entries whose last write this process remembers.")
     horizon_years: int = Field(default=10, ge=1, le=100, description="Windows further off than this are impossible.")
     outward_poll_s: float = Field(default=0.5, gt=0, description="How often to look for what is to be sent out.")

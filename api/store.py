@@ -130,6 +130,18 @@ deliveries = Table(
 """One row for each event and subscription: what is to be sent, and how that went."""
 
 
+sealed_evaluations = Table(
+    "sealed_evaluations",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("project", String, nullable=False),
+    Column("ciphertext", LargeBinary, nullable=False),
+    Column("kept_at", Instant, nullable=False),
+    Index("ix_sealed_evaluations_project", "project"),
+)
+"""What parties said of each other, until it is shown; the log has the digests."""
+
+
 def open_store(path: Path | str) -> Engine:
     """Open the file, make what is missing, and return the engine; ``path`` None-like ``:memory:`` is not shared."""
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})

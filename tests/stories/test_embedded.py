@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.stories import task
+from tests.stories import agreement, task
 from tests.stories.house import House
 
 LOG = "embedded"
@@ -11,3 +11,7 @@ pytestmark = pytest.mark.slow
 
 async def test_a_task_of_supervision(house: House) -> None:
     await task.tell(house)
+
+
+async def test_a_changning_agreement_from_enrolment_to_evaluation(house: House) -> None:
+    await agreement.tell(house)

@@ -174,3 +174,13 @@ async def test_it_may_cross_provinces(house: House) -> None:
     for party in (f"community:{suzhou}", HALL, NEIGHBOUR):
         await house.post(f"{at}:sign", {"by": party})
     assert (await house.get(at))["life"]["state"] == "in_force"
+
+
+async def test_its_end_comes_by_the_clock(tmp_path: Path) -> None:
+    async with world_in(tmp_path, tend_s=0.02) as world:
+        house = House(world.client)
+        at = await in_force(house, valid_to="2026-12-20T00:00:00+08:00", remind_days=10)
+        world.clock.pass_(days=25)
+        assert (await house.get("/v1/agreements", overdue=True))["rows"][0]["life"]["state"] == "in_force"
+        world.clock.pass_(days=4)
+        await house.until(at, lambda found: found["life"]["state"] == "expired")

@@ -1,6 +1,7 @@
 """A street's project from the proposal to its closing, and what stands in its way when a step is taken too early."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -262,6 +263,75 @@ async def test_it_rests_resumes_is_extended_and_may_end_early(house: House) -> N
     assert len((await house.get("/v1/projects", party="member:m-9c"))["rows"]) == 1
     await house.post(f"{at}:terminate", {"by": STREET, "reason": "改由食堂承办"})
     assert (await house.get(at))["possible"] == []
+
+
+async def test_neither_side_sees_what_the_other_said_before_both_are_in(world: World, house: House) -> None:
+    """R13: the house keeps what they say; lists, histories and the log have but a digest until the last one is in."""
+    at = await accepted(house)
+    await house.post(f"{at}:evaluate", {"by": HALL, "score": 2, "text": "送餐常常迟到"})
+    for path in (at, "/v1/projects", f"/v1/projects?party={CENTRE}"):
+        assert "迟到" not in json.dumps(await house.get(path), ensure_ascii=False)
+    [sealed] = (await house.get(at))["life"]["evaluations"]
+    assert (sealed["party"], sealed["score"], sealed["text"]) == (HALL, None, None)
+    assert "迟到" not in "".join(event.data.model_dump_json() for event in world.sink.events)
+    # Nobody may say it twice, or for a project that is not theirs.
+    again = await house.refused(f"{at}:evaluate", {"by": HALL, "score": 5, "text": "很好"})
+    assert (again["code"], again["state"]) == ("already_done", "accepted")
+    assert (await house.refused(f"{at}:evaluate", {"by": MEMBER, "score": 5}))["code"] == "not_a_party"
+    assert (await house.refused(f"{at}:evaluate", {"by": CENTRE, "score": 6}))["code"] == "invalid_value"
+
+    await house.post(f"{at}:evaluate", {"by": CENTRE, "score": 4, "text": "场地周全"})
+    shown = await house.get(at)
+    assert shown["life"]["state"] == "evaluated"
+    said = {each["party"]: (each["score"], each["text"]) for each in shown["life"]["evaluations"]}
+    assert said == {HALL: (2, "送餐常常迟到"), CENTRE: (4, "场地周全")}
+    for each in shown["life"]["evaluations"]:
+        told = {name: each[name] for name in ("party", "score", "text", "salt")}
+        assert digest_of(project=shown["life"]["id"], **told) == each["digest"], "anybody can check it"
+    await house.post(f"{at}:close", {"by": STREET, "summary": "转为常设"})
+    assert [step["action"] for step in (await house.get(at))["history"]][-5:] == [
+        "seal",
+        "seal",
+        "reveal",
+        "reveal",
+        "close",
+    ]
+
+
+async def test_the_same_evaluation_sent_twice_counts_once(world: World, house: House) -> None:
+    at = await accepted(house)
+    said = {"by": HALL, "score": 4, "text": "周到"}
+    answers = [await world.post(f"{at}:evaluate", said, idempotency_key="k-9") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert len((await house.get(at))["life"]["evaluations"]) == 1
+
+
+async def test_at_the_deadline_what_is_in_is_shown_and_what_comes_later_is_refused(tmp_path: Path) -> None:
+    async with world_in(tmp_path, tend_s=0.02) as world:
+        house = House(world.client)
+        at = await accepted(house)
+        alone = await accepted(house)
+        await house.post(f"{at}:evaluate", {"by": CENTRE, "score": 5, "text": "配合默契"})
+        world.clock.pass_(days=13)
+        assert (await house.get(at))["life"]["evaluations"][0]["score"] is None
+        world.clock.pass_(days=1)
+        late = await house.refused(f"{at}:evaluate", {"by": HALL, "score": 5})
+        assert late["code"] in ("too_late", "not_possible_now")
+        project = await house.until(at, lambda found: found["life"]["state"] == "evaluated")
+        assert [(each["party"], each["text"]) for each in project["life"]["evaluations"]] == [(CENTRE, "配合默契")]
+        silent = await house.until(alone, lambda found: found["life"]["state"] == "evaluated")
+        assert silent["history"][-1]["by"] == "system:cobuild"
+
+
+async def test_what_was_sealed_before_a_restart_is_shown_after_it(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as world:
+        house = House(world.client)
+        at = await accepted(house)
+        await house.post(f"{at}:evaluate", {"by": HALL, "score": 3, "text": "还可以"})
+    async with world_in(tmp_path) as world:
+        house = House(world.client)
+        await house.post(f"{at}:evaluate", {"by": CENTRE, "score": 4})
+        assert {each["score"] for each in (await house.get(at))["life"]["evaluations"]} == {3, 4}
 
 
 async def test_parties_that_trust_no_house_seal_and_show_for_themselves(world: World, house: House) -> None:

@@ -1,0 +1,82 @@
+"""What the house does when a day is over: evaluations are shown, and what has ended is said to have ended.
+
+Every step here is one that people may take by hand, too; whoever comes first has done it for all.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+
+from api.commands import keyed
+from api.evaluating import HOUSE, Evaluating
+from api.living import Living
+from api.ports import Clock
+from api.reading import Reading
+from api.readmodel.queries.filters import Filter
+from api.readmodel.queries.lives import list_lives
+from schemas.lifecycle import Life, Lifecycle, Step, take
+from schemas.lives.agreement import AGREEMENT, AgreementExpired
+from schemas.lives.project import PROJECT
+from schemas.lives.project_steps import ProjectEvaluated
+from schemas.refusals import Refused
+
+log = structlog.get_logger(__name__)
+
+ENDS: Final[tuple[tuple[Lifecycle[Any], str, type[Step]], ...]] = (
+    (PROJECT, "accepted", ProjectEvaluated),
+    (AGREEMENT, "in_force", AgreementExpired),
+)
+"""Which lives end by the clock: of which kind, in which state, and what is said then."""
+
+
+class Tending:
+    """Looks after what is due."""
+
+    def __init__(self, *, evaluating: Evaluating, living: Living, reading: Reading, clock: Clock) -> None:
+        self._evaluating = evaluating
+        self._living = living
+        self._reading = reading
+        self._clock = clock
+
+    async def tend(self) -> None:
+        """Look once."""
+        now = self._clock.now()
+        await self._evaluating.show_all(at=now)
+        for lifecycle, state, fact in ENDS:
+            async for life in self._due(lifecycle, state, now):
+                await self._end(lifecycle, life, fact, now)
+
+    async def run(self, *, every_s: float, sleep: Callable[[float], Awaitable[None]]) -> None:
+        """Look every so often, until cancelled."""
+        while True:
+            await sleep(every_s)
+            try:
+                await self.tend()
+            except Refused as refused:  # somebody came first, or the log is away: there is a next time
+                log.info("not tended to yet", code=refused.code, detail=refused.detail)
+
+    async def _due(self, lifecycle: Lifecycle[Any], state: str, now: datetime) -> AsyncIterator[Life]:
+        cursor = None
+        while True:
+            page = await self._reading.query(
+                list_lives, kind=lifecycle.kind, filter=Filter(state=state), overdue_at=now, cursor=cursor
+            )
+            for row in page.rows:
+                yield row.life
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def _end(self, lifecycle: Lifecycle[Any], life: Life, fact: type[Step], now: datetime) -> None:
+        def make(present: Life) -> Step:
+            step, community = present.step + 1, present.community
+            return fact(id=present.id, step=step, community=community, by=HOUSE, at=now)
+
+        try:
+            take(lifecycle, life, make(life))
+        except Refused:  # a reminder is due, or a clause; its end is not
+            return
+        command = keyed(f"ended {lifecycle.kind} {life.id} {life.step}", at=now, repeat=False)
+        await self._living.act(lifecycle, life.id, make, version=life.step, command=command)
