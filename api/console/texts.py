@@ -365,6 +365,7 @@ TEXTS: dict[str, Text] = {
     "kinds": Text("事项类别", "Kinds"),
     "only_overdue": Text("只看超期", "Overdue only"),
     "overdue": Text("超期", "overdue"),
+    "overdue_count": Text("超期 {count}", "{count} overdue"),
     "due": Text("期限", "Due"),
     "due_by": Text("期限 {time}", "due by {time}"),
     "since": Text("自 {time}", "since {time}"),

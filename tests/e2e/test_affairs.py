@@ -41,8 +41,9 @@ def test_a_task_is_given_and_moved_on_by_keyboard_and_forms(browser: Browser, co
 
         page.keyboard.press("Escape")
         expect(page.locator(f"[data-life='{life_id}']")).to_contain_text("under way")
-        page.locator("[data-state=done]").first.click()
-        expect(page.locator(f"[data-life='{life_id}']")).to_have_count(0)
+        page.locator(".sieve [data-state=under_way]").click()
+        expect(page.locator(".affairs tbody tr")).to_have_count(1)
+        expect(page.locator(".sieve [data-state=under_way]")).to_have_attribute("aria-pressed", "true")
 
 
 def test_it_fits_a_phone_and_a_life_has_an_address(browser: Browser, console: Server) -> None:

@@ -13,6 +13,10 @@ export default {
     table() {
       return this.tables?.find((table) => table.kind === this.kind) ?? this.tables?.[0];
     },
+    /** States that some life is in, and the one asked for. */
+    taken() {
+      return this.table.states.filter((state) => state.lives || state.name === this.state);
+    },
     births() {
       return this.table.moves.filter((move) => !move.sources.length && move.by_hand);
     },
@@ -63,11 +67,11 @@ export default {
       <template v-else>
         <nav class="kinds" :aria-label="t('kinds')">
           <button v-for="each in tables" :key="each.kind" type="button" class="plain" :data-kind="each.kind" :aria-current="each === table ? 'page' : undefined" @click="$emit('kind', each.kind)">
-            {{ each.messages[words.language] }} <b>{{ number(each.open) }}</b><b v-if="each.overdue" class="urgency" :title="t('overdue')"> {{ number(each.overdue) }}</b></button>
+            {{ each.messages[words.language] }} <b>{{ number(each.open) }}</b><small v-if="each.overdue" class="urgency"> {{ t("overdue_count", { count: number(each.overdue) }) }}</small></button>
         </nav>
         <div class="went">
           <div class="sieve">
-            <button v-for="each in table.states" :key="each.name" type="button" class="chip" :data-state="each.name" :aria-pressed="state === each.name" @click="narrow(each.name)">{{ each.messages[words.language] }} {{ number(each.lives) }}</button>
+            <button v-for="each in taken" :key="each.name" type="button" class="chip" :data-state="each.name" :aria-pressed="state === each.name" @click="narrow(each.name)">{{ each.messages[words.language] }} {{ number(each.lives) }}</button>
             <label class="tick"><input v-model="late" type="checkbox" data-test="late" @change="look"> {{ t("only_overdue") }}</label>
             <button v-for="move in births" :key="move.action" type="button" class="plain strong" :data-begin="move.action" aria-haspopup="dialog" @click="$emit('begin', move.action)">{{ move.messages[words.language] }}</button>
           </div>
