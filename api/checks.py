@@ -16,7 +16,6 @@ from schemas.demands import Demand
 from schemas.enrolment import MemberEnrolled, UnitEnrolled
 from schemas.industries import is_listed
 from schemas.lifecycle import Step
-from schemas.lives.post import PostOpened
 from schemas.member_classes import CLASS_RULES, may_enrol
 from schemas.refusals import FieldRefusal
 from schemas.regions import Regions
@@ -111,15 +110,19 @@ class Checks:
             *_home_unit(member),
         )
 
-    def step(self, step: Step) -> None:
-        """Check what a step of a life says: items of the catalogue, units that can be."""
+    def step(self, step: Step, *, now: datetime) -> None:
+        """Check what a step of a life may say: items of the catalogue, a unit that can be, a window to come."""
         skills: Iterable[str] = getattr(step, "skills", None) or ()
-        items = step.items if isinstance(step, PostOpened) else ()
+        items: Iterable[str] = getattr(step, "items", None) or ()
+        item: str | None = getattr(step, "item", None)
+        window: Window | None = getattr(step, "window", None)
         _raise(
             [
                 *self._skills(skills),
-                *self._items((f"#/items/{place}", item) for place, item in enumerate(items)),
+                *self._items((f"#/items/{place}", each) for place, each in enumerate(items)),
+                *self._items([] if item is None else [("#/item", item)]),
                 *_party("#/home_unit", getattr(step, "home_unit", None)),
+                *(() if window is None else self._window("#/window", window, now=now)),
             ]
         )
 

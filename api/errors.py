@@ -39,6 +39,7 @@ STATUS: dict[str, int] = {
     "not_possible_now": 409,
     "overtaken": 409,
     "already_held": 409,
+    "not_in_emergency": 409,
     "slot_taken": 409,
     "more_than_open": 409,
     "too_early": 409,

@@ -8,11 +8,12 @@
    repeat says the same again. A repeat of a command whose step counted only does what follows.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -112,6 +113,8 @@ class Practice:
 
 
 _NO_PRACTICE = Practice()
+_CHUNK: Final = 500
+"""Facts that follow from one step and are published at once."""
 
 
 class Living:
@@ -216,7 +219,7 @@ class Living:
         What it changes is held meanwhile and looked at once more: somebody may just have changed it by hand.
         """
         practice = self._practices.get(lifecycle.kind, _NO_PRACTICE)
-        itself, version, written = _entity(lifecycle, life.id), life.step, []
+        itself, version, written = _entity(lifecycle, life.id), life.step, list[Position]()
         touched = {each.entity for each in await self._reading.query(_entailed, practice, life, fact)}
         if not touched:
             return Change(version, position)
@@ -224,17 +227,23 @@ class Living:
             for entity in sorted(touched - {itself}):
                 await held.enter_async_context(self._writer.hold(entity))
                 await self._writer.seen(entity, reading=self._reading)
-            for entailed in await self._reading.query(_entailed, practice, life, fact):
-                region = region_of(entailed.fact) or life.community
-                shard = getattr(entailed.fact, "shard", None) or self._writer.shard(region)
-                name = f"{_name(lifecycle, life.id)} step {fact.step} entails {entailed.entity} {entailed.version}"
-                event = self._writer.event(entailed.fact, shard=shard, command=command, name=name)
-                position = await self._writer.publish(event, entity=entailed.entity, version=entailed.version)
-                written.append(position)
-                if entailed.entity == itself:
-                    version = entailed.version
+            follows = await self._reading.query(_entailed, practice, life, fact)
+            for start in range(0, len(follows), _CHUNK):
+                chunk = follows[start : start + _CHUNK]
+                written += await asyncio.gather(*(self._entail(lifecycle, life, fact, each, command) for each in chunk))
+        version = max([version, *(each.version for each in follows if each.entity == itself)])
         await self._reading.settle(written)
-        return Change(version, position)
+        return Change(version, written[-1] if written else position)
+
+    async def _entail(
+        self, lifecycle: Lifecycle[Any], life: Life, fact: Step, entailed: Entailed, command: Command
+    ) -> Position:
+        """Publish one fact that follows; those that are published at the same time keep their order."""
+        region = region_of(entailed.fact) or life.community
+        shard = getattr(entailed.fact, "shard", None) or self._writer.shard(region)
+        name = f"{_name(lifecycle, life.id)} step {fact.step} entails {entailed.entity} {entailed.version}"
+        event = self._writer.event(entailed.fact, shard=shard, command=command, name=name)
+        return await self._writer.publish(event, entity=entailed.entity, version=entailed.version)
 
     async def _present(self, lifecycle: Lifecycle[Any], life_id: str) -> Life | None:
         await self._writer.seen(_entity(lifecycle, life_id), reading=self._reading)

@@ -3,18 +3,19 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api.lives import agreement, booking, demand, enrolment, meeting, order, post, project, resource, whistle
+from api.lives import agreement, booking, demand, dispatch, enrolment, meeting, order, post, project, resource, whistle
 from api.living import Practice
 
 PRACTICES: Final[Mapping[str, Practice]] = {
+    "agreement": agreement.PRACTICE,
     "booking": booking.PRACTICE,
     "demand": demand.PRACTICE,
+    "dispatch": dispatch.PRACTICE,
     "enrolment": enrolment.PRACTICE,
+    "meeting": meeting.PRACTICE,
+    "order": order.PRACTICE,
     "post": post.PRACTICE,
     "project": project.PRACTICE,
-    "agreement": agreement.PRACTICE,
-    "meeting": meeting.PRACTICE,
     "resource": resource.PRACTICE,
-    "order": order.PRACTICE,
     "whistle": whistle.PRACTICE,
 }

@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
+from api.checks import Checks
 from api.lives.post import place_of
 from api.living import Entailed, Practice
 from api.problems import Rejection
@@ -52,6 +53,10 @@ def _has_post(connection: Connection, life: Enrolment, fact: EnrolmentPosted) ->
     found = get_life(connection, kind="post", life_id=fact.post)
     if found is None or not found.is_open or life.party not in found.life.members:
         raise Refused("not_found", f"{life.party} has no place in {fact.post}", field="#/post")
+
+
+def _check(checks: Checks, _: Enrolment, fact: Step) -> None:
+    checks.step(fact, now=fact.at)
 
 
 def _fits(_: Connection, life: Enrolment, __: Step) -> None:
@@ -120,6 +125,7 @@ def _adopt(connection: Connection, enrolment_id: str) -> EnrolmentRegistered | N
 
 
 PRACTICE: Final = Practice(
+    checks=dict.fromkeys((EnrolmentApplied, EnrolmentRegistered, EnrolmentResumed, EnrolmentRevised), _check),
     guards={
         EnrolmentApplied: _may_begin,
         EnrolmentRegistered: _may_begin,

@@ -6,13 +6,18 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from api.checks import Checks
 from api.living import Entailed, Practice
 from api.readmodel.queries.lives import get_life
 from api.readmodel.queries.parties import get_member
 from api.readmodel.views import MemberView
 from schemas.lives.enrolment import Enrolment, EnrolmentPosted, EnrolmentRelieved, first_step
-from schemas.lives.post import Post, PostClaimed, PostClosed, PostFilled, PostLeft
+from schemas.lives.post import Post, PostClaimed, PostClosed, PostFilled, PostLeft, PostOpened
 from schemas.refusals import Refused
+
+
+def _check(checks: Checks, _: Post, fact: PostOpened) -> None:
+    checks.step(fact, now=fact.at)
 
 
 def _may_claim(connection: Connection, post: Post, fact: PostClaimed) -> None:
@@ -96,6 +101,7 @@ def _lives(connection: Connection, member: str) -> Iterator[Enrolment]:
 
 
 PRACTICE: Final = Practice(
+    checks={PostOpened: _check},
     guards={PostClaimed: _may_claim},
     effects={PostClaimed: _claimed, PostLeft: _left, PostClosed: _closed},
 )

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from schemas.claims import Side
 from schemas.demands import Demand, Urgency
-from schemas.enrolment import MemberEnrolled, UnitEnrolled
+from schemas.enrolment import EnrolmentKind, MemberEnrolled, UnitEnrolled
 from schemas.resources import Resource
 from schemas.rounds import Certificate, LinePrice, PolicyRef, ResourcePrice, TeamPart
 from schemas.rules import Rule
@@ -82,6 +82,52 @@ class MemberView(View):
     is_active: bool
     enrolment_id: str
     enrolment: MemberEnrolled
+
+
+class ModeView(View):
+    """The mode of a region: an emergency names its life, the region it was declared for, and until when."""
+
+    region: str
+    mode: Literal["peacetime", "emergency"]
+    mode_id: str | None = None
+    declared_for: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    reason: str | None = None
+
+
+class Serving(View):
+    """Where a member serves now, and where the member belongs: two places, whatever the mode."""
+
+    member_ref: str
+    mode: Literal["peacetime", "emergency"]
+    kind: EnrolmentKind
+    community: str
+    home_unit: str | None
+    enrolment_id: str
+
+
+class Called(View):
+    """How far a dispatch has come in one community; small numbers of people are None."""
+
+    community: str
+    demand_id: str
+    asked: int
+    filled: int
+    called_up: int | None
+
+
+class Progress(View):
+    """How far a dispatch has come: what is posted of what is to be, and how many seats are filled."""
+
+    dispatch_id: str
+    state: str
+    communities: int
+    posted: int
+    called_up: int | None
+    asked: int
+    filled: int
+    rows: tuple[Called, ...]
 
 
 class ResourceView(View):

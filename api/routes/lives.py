@@ -73,7 +73,6 @@ def _add_birth(router: APIRouter, lifecycle: Lifecycle[Any], move: Move, *, path
         life_id = given or command.entity_id(lifecycle.kind[0])
         known = await services.living.filled(move.fact, dict(body))
         fact = built(move.fact, body, id=life_id, step=1, at=command.at, **known)
-        services.checks.step(fact)
         change = await services.living.begin(fact, given_id=given is not None, command=command)
         return created(
             life_id,
@@ -109,9 +108,7 @@ def _add_step(router: APIRouter, lifecycle: Lifecycle[Any], move: Move) -> None:
         command = services.command(request)
 
         def make(life: Life) -> Step:
-            fact = built(move.fact, body, id=life.id, step=life.step + 1, community=life.community, at=command.at)
-            services.checks.step(fact)
-            return fact
+            return built(move.fact, body, id=life.id, step=life.step + 1, community=life.community, at=command.at)
 
         change = await services.living.act(
             lifecycle, life_id, make, version=version_of(if_match, required=False), command=command

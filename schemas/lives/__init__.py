@@ -6,9 +6,11 @@ from schemas.lifecycle import Lifecycle, Move, Step
 from schemas.lives.agreement import AGREEMENT
 from schemas.lives.booking import BOOKING
 from schemas.lives.demand import DEMAND
+from schemas.lives.dispatch import DISPATCH
 from schemas.lives.enrolment import ENROLMENT
 from schemas.lives.grid import GRID
 from schemas.lives.meeting import MEETING
+from schemas.lives.mode import MODE
 from schemas.lives.order import ORDER
 from schemas.lives.post import POST
 from schemas.lives.project import PROJECT
@@ -31,6 +33,8 @@ LIFECYCLES: Final[tuple[Lifecycle[Any], ...]] = (
     RESOURCE,
     ORDER,
     WHISTLE,
+    MODE,
+    DISPATCH,
 )
 BY_KIND: Final[dict[str, Lifecycle[Any]]] = {lifecycle.kind: lifecycle for lifecycle in LIFECYCLES}
 OF_FACT: Final[dict[type[Step], Lifecycle[Any]]] = {

@@ -104,7 +104,7 @@ POST: Final = Lifecycle(
     moves=(
         Move("open", PostOpened, "设岗", (), "open", _SETTERS),
         Move("claim", PostClaimed, "认领", ("open",), None, _CLAIMERS),
-        Move("fill", PostFilled, "满员", ("open",), "filled", _SETTERS),
+        Move("fill", PostFilled, "满员", ("open",), "filled", _SETTERS, by_hand=False),
         Move("leave", PostLeft, "退出", ("open", "filled"), "open", _CLAIMERS),
         Move("close", PostClosed, "撤岗", ("open", "filled"), "closed", _SETTERS),
     ),

@@ -10,9 +10,11 @@ from schemas.stories import (
     agreement,
     booking,
     demand,
+    dispatch,
     enrolment,
     grid,
     meeting,
+    mode,
     order,
     post,
     project,
@@ -36,4 +38,6 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
     "resource": resource.STORY,
     "order": order.STORY,
     "whistle": whistle.STORY,
+    "mode": mode.STORY,
+    "dispatch": dispatch.STORY,
 }

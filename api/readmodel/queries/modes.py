@@ -1,0 +1,58 @@
+"""Which mode is in force where, and in which community a member serves by it."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, or_, select
+
+from api.readmodel.queries.filters import LEVELS
+from api.readmodel.queries.parties import get_member
+from api.readmodel.tables import lives
+from api.readmodel.views import ModeView, Serving
+from schemas.enrolment import EnrolmentKind
+from schemas.lives.mode import Mode
+
+
+def mode_of(connection: Connection, *, region: str, now: datetime) -> ModeView:
+    """Return the mode of a region, by its code or prefix: an emergency of its own, else that of whatever is above it.
+
+    An emergency whose day has come is over, whether or not anybody lifted it.
+    """
+    prefix = region.ljust(12, "0")
+    regions = {prefix[:level].ljust(12, "0") for level in LEVELS}
+    query = (
+        select(lives.c.body)
+        .where(lives.c.kind == "mode", lives.c.is_open, lives.c.community.in_(regions))
+        .where(or_(lives.c.due_at.is_(None), lives.c.due_at > now))
+        .order_by(lives.c.opened_at, lives.c.id)
+    )
+    found = [Mode.model_validate_json(body) for body in connection.execute(query).scalars()]
+    if not found:
+        return ModeView(region=region, mode="peacetime")
+    mode = max(found, key=lambda each: len(each.region))
+    return ModeView(
+        region=region,
+        mode="emergency",
+        mode_id=mode.id,
+        declared_for=mode.region,
+        since=mode.opened_at,
+        until=mode.due,
+        reason=mode.reason,
+    )
+
+
+def serving_of(connection: Connection, *, member_ref: str, now: datetime) -> Serving | None:
+    """Return where a member serves: by unit link in peacetime, at home in an emergency there; None where nowhere."""
+    there = [view for view in get_member(connection, member_ref=member_ref) if view.is_active]
+    if not there:
+        return None
+    at_home_first = sorted(there, key=lambda view: view.enrolment.kind is not EnrolmentKind.RESIDENCE)
+    mode = mode_of(connection, region=at_home_first[0].enrolment.community, now=now)
+    chosen = at_home_first[0 if mode.mode == "emergency" else -1]
+    return Serving(
+        member_ref=member_ref,
+        mode=mode.mode,
+        kind=chosen.enrolment.kind,
+        community=chosen.enrolment.community,
+        home_unit=chosen.enrolment.home_unit,
+        enrolment_id=chosen.enrolment_id,
+    )
