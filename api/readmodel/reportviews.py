@@ -13,10 +13,20 @@ class OutcomeCount(View):
 
 
 class Satisfaction(View):
-    """What beneficiaries said, from 1 to 5; the mean is in hundredths. Both are None where fewer than five spoke."""
+    """What people said, from 1 to 5; the mean is in hundredths. Both are None where fewer than five spoke."""
 
     answers: int | None
     mean_hundredths: int | None
+
+
+class WhistleFigures(View):
+    """Who was called 吹哨 within the period, who came within it, how many after their clock, and after how long."""
+
+    called: int
+    arrived: int
+    late: int
+    median_arrival_s: int | None
+    scores: Satisfaction
 
 
 class CategoryFigures(View):
@@ -74,6 +84,7 @@ class Figures(View):
     claims_made: int
     claims: tuple[OutcomeCount, ...]
     satisfaction: Satisfaction
+    whistles: WhistleFigures
     categories: tuple[CategoryFigures, ...]
     lives: tuple[KindFigures, ...]
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 from api.language import Language
-from api.readmodel.reportviews import Figures, KindFigures, RegionReport
+from api.readmodel.reportviews import Figures, KindFigures, RegionReport, Satisfaction
 from api.reports.period import CHINA, Period
 from api.reports.texts import (
     CYCLES,
     FIGURES,
     OUTCOMES,
+    WHISTLES,
     cell,
     figure,
     kind_name,
@@ -27,6 +28,7 @@ def page(report: RegionReport, *, catalogue: Catalogue, language: Language) -> s
         _figures(report, language),
         _claims(report.figures, language),
         _satisfaction(report.figures, language),
+        _whistles(report, language),
         _categories(report.figures, catalogue, language),
         _lives(report.figures.lives, language),
         _standing(report.figures.lives, language),
@@ -81,11 +83,31 @@ def _claims(figures: Figures, language: Language) -> Iterator[str]:
 
 
 def _satisfaction(figures: Figures, language: Language) -> Iterator[str]:
-    mean = figures.satisfaction.mean_hundredths
-    if mean is not None:
-        count, mark = number(figures.satisfaction.answers), f"{mean // 100}.{mean % 100:02}"
+    if figures.satisfaction.answers is not None:
         yield said(("## 满意度\n", "## Satisfaction\n"), language)
+        count, mark = number(figures.satisfaction.answers), _mean(figures.satisfaction)
         yield said((f"{count} 位受益人评价，平均 {mark}（满分 5）。\n", f"{count} answers, {mark} of 5.\n"), language)
+
+
+def _mean(marks: Satisfaction) -> str:
+    mean = marks.mean_hundredths
+    return "—" if mean is None else f"{mean // 100}.{mean % 100:02}"
+
+
+def _whistles(report: RegionReport, language: Language) -> Iterator[str]:
+    now, before = report.figures.whistles, report.before.whistles
+    if not (now.called or now.arrived):
+        return
+    yield said(("## 吹哨报到\n", "## Whistles\n"), language)
+    head = said(("指标", "figure"), language), said(("本期", "now"), language), said(("上期", "before"), language)
+    rows = [
+        (said(names, language), number(getattr(now, name)), number(getattr(before, name)))
+        for name, names in WHISTLES.items()
+    ]
+    arrival = said(("到场用时（中位）", "called to arrived (median)"), language)
+    rows.append((arrival, span(now.median_arrival_s, language), span(before.median_arrival_s, language)))
+    rows.append((said(("平均评分", "mean score"), language), _mean(now.scores), _mean(before.scores)))
+    yield from table(head, rows)
 
 
 def _categories(figures: Figures, catalogue: Catalogue, language: Language) -> Iterator[str]:

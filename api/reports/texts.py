@@ -27,6 +27,11 @@ FIGURES: Final[dict[str, tuple[str, str]]] = {
     "median_wait_s": ("从发布到匹配（中位）", "posted to matched (median)"),
     "claims_made": ("双向认领", "claims made"),
 }
+WHISTLES: Final[dict[str, tuple[str, str]]] = {
+    "called": ("吹哨对象", "called"),
+    "arrived": ("到场", "arrived"),
+    "late": ("逾时到场", "arrived late"),
+}
 OUTCOMES: Final[dict[str, tuple[str, str]]] = {
     "honoured": ("成功", "honoured"),
     "not_allowed": ("不符合规则", "not allowed"),

@@ -11,7 +11,8 @@ from api.language import Language, choose
 from api.places import shard_name
 from api.reading import some
 from api.readmodel.queries.partyreports import party_report
-from api.readmodel.queries.reports import Stretch, figures
+from api.readmodel.queries.reports import figures
+from api.readmodel.queries.stretch import Stretch
 from api.readmodel.reportviews import PartyReport, RegionReport
 from api.reports.draft import draft
 from api.reports.page import page

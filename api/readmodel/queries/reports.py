@@ -4,23 +4,20 @@
 2. How lives stood when it ended follows from their last steps before that, whatever came later.
 """
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from statistics import median_low
-from typing import Any, NamedTuple
+from collections.abc import Mapping
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Connection, and_, case, exists, func, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, case, exists, func, select
 
 from api.readmodel.queries.filters import in_region
-from api.readmodel.queries.suppression import OF_PEOPLE, SMALLEST_CELL, shown, shown_among
+from api.readmodel.queries.opinions import satisfaction, whistles
+from api.readmodel.queries.stretch import Stretch, median_s, micros
+from api.readmodel.queries.suppression import OF_PEOPLE, shown, shown_among
 from api.readmodel.reportviews import (
     CategoryFigures,
     Figures,
     KindFigures,
     OutcomeCount,
-    Satisfaction,
     StageFigures,
     StateCount,
 )
@@ -38,23 +35,7 @@ from api.readmodel.tables import (
 )
 from schemas.lives import BY_KIND
 
-_SECOND = 1_000_000
-_RATED = "demand"
-"""The kind whose steps say how content somebody was."""
-
 _later = steps.alias("later")
-
-
-class Stretch(NamedTuple):
-    """A region (a prefix, "" for the country) and a half-open stretch of time."""
-
-    region: str
-    since: datetime
-    until: datetime
-
-    def has(self, at: Column[datetime], community: Column[str]) -> ColumnElement[bool]:
-        """Whether something happened then and there."""
-        return and_(at >= self.since, at < self.until, in_region(community, self.region))
 
 
 def figures(connection: Connection, stretch: Stretch) -> Figures:
@@ -78,7 +59,8 @@ def figures(connection: Connection, stretch: Stretch) -> Figures:
         median_wait_s=_median_wait(connection, stretch),
         claims_made=_claims_made(connection, stretch),
         claims=tuple(OutcomeCount(outcome=outcome, count=count) for outcome, count in sorted(outcomes.items())),
-        satisfaction=_satisfaction(connection, stretch),
+        satisfaction=satisfaction(connection, stretch),
+        whistles=whistles(connection, stretch),
         categories=_categories(connection, stretch),
         lives=_lives(connection, stretch),
     )
@@ -102,13 +84,13 @@ def _became(connection: Connection, stretch: Stretch) -> Counter[str]:
 
 def _median_wait(connection: Connection, stretch: Stretch) -> int | None:
     """Return the median of the times from posting to proposal, in seconds."""
-    waited = _micros(assignments.c.proposed_at) - _micros(demands.c.posted_at)
+    waited = micros(assignments.c.proposed_at) - micros(demands.c.posted_at)
     query = (
         select(waited)
         .join_from(assignments, demands, demands.c.demand_id == assignments.c.demand_id)
         .where(stretch.has(assignments.c.proposed_at, assignments.c.community))
     )
-    return _median(connection.execute(query).scalars().all())
+    return median_s(connection.execute(query).scalars().all())
 
 
 def _claims_made(connection: Connection, stretch: Stretch) -> int:
@@ -125,17 +107,6 @@ def _outcomes(connection: Connection, stretch: Stretch) -> dict[str, int]:
         .group_by(claim_outcomes.c.outcome)
     )
     return dict(connection.execute(query).tuples().all())
-
-
-def _satisfaction(connection: Connection, stretch: Stretch) -> Satisfaction:
-    query = select(steps.c.body).where(
-        steps.c.kind == _RATED, steps.c.body.like('%"satisfaction"%'), stretch.has(steps.c.at, steps.c.community)
-    )
-    said = [json.loads(body).get("satisfaction") for body in connection.execute(query).scalars()]
-    told = [mark for mark in said if isinstance(mark, int)]
-    if len(told) < SMALLEST_CELL:
-        return Satisfaction(answers=None, mean_hundredths=None)
-    return Satisfaction(answers=len(told), mean_hundredths=100 * sum(told) // len(told))
 
 
 def _categories(connection: Connection, stretch: Stretch) -> tuple[CategoryFigures, ...]:
@@ -205,7 +176,7 @@ def _of_kind(
         overdue=totals[3],
         standing=tuple(StateCount(state=state, standing=count) for state, count in zip(states, counts, strict=True)),
         stages=tuple(
-            StageFigures(state=state, left=count, median_stay_s=None if count is None else _median(stays[state]))
+            StageFigures(state=state, left=count, median_stay_s=None if count is None else median_s(stays[state]))
             for state, count in zip(stages, left, strict=True)
         ),
     )
@@ -252,21 +223,11 @@ def _at_the_end(connection: Connection, stretch: Stretch) -> tuple[dict[str, dic
 
 def _stays(connection: Connection, stretch: Stretch) -> dict[str, dict[str, list[int]]]:
     """Return how long each life had stayed in the state that it left within the stretch, in microseconds."""
-    stayed = _micros(steps.c.at) - _micros(steps.c.since)
+    stayed = micros(steps.c.at) - micros(steps.c.since)
     query = select(steps.c.kind, steps.c.before, stayed).where(
         steps.c.before.is_not(None), steps.c.before != steps.c.after, stretch.has(steps.c.at, steps.c.community)
     )
     found: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for kind, state, micros in connection.execute(query).tuples():
-        found[kind][state].append(micros)
+    for kind, state, stay in connection.execute(query).tuples():
+        found[kind][state].append(stay)
     return found
-
-
-def _micros(column: Column[datetime]) -> ColumnElement[int]:
-    return type_coerce(column, BigInteger)
-
-
-def _median(micros: Iterable[Any]) -> int | None:
-    """Return the lower median in whole seconds; None of nothing."""
-    found = sorted(micros)
-    return median_low(found) // _SECOND if found else None

@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 
 from schemas.assignments import AssignmentFulfilled
+from schemas.envelope import new_event
+from schemas.lifecycle import Step
+from schemas.lives.demand import DemandCollected, DemandConfirmed, DemandPublished, DemandVerified
+from schemas.stories.teller import DISTRICT, Teller, day
 from tests.apiworld import COMMUNITY, World, demand, ended, matched, resource, world_in
 from tests.integration.api.test_api_lives import STREET, UNIT, task
 
@@ -110,6 +114,50 @@ async def test_few_people_are_not_told(world: World) -> None:
         assert (await world.post("/v1/members", body)).status_code == 201
     assert (await figures(world))["members_reported"] == 5
     assert (await figures(world))["satisfaction"] == {"answers": None, "mean_hundredths": None}
+
+
+async def test_how_content_people_were_is_told_from_five_answers_on(world: World) -> None:
+    for each, mark in enumerate((5, 5, 4, 3, 4)):
+        assert (await figures(world))["satisfaction"]["answers"] is None
+        told = Teller(f"n-{each}", first_day=each)
+        window = {"start": day(9), "end": day(10)}
+        lines = [{"item": "elder_care.hair_cut"}]
+        need = [
+            told.tell(DemandCollected, title="上门理发", channel="visit", window=window, lines=lines),
+            told.tell(DemandVerified),
+            told.tell(DemandPublished),
+            told.tell(DemandConfirmed, outcome="solved", satisfaction=mark),
+        ]
+        await told_to(world, *need)
+    assert (await figures(world))["satisfaction"] == {"answers": 5, "mean_hundredths": 420}
+    assert "5 位受益人评价，平均 4.20（满分 5）。" in (await world.get(f"{MONTH}.md")).text
+
+
+async def test_who_was_called_came_in_time_or_late(world: World) -> None:
+    calls = [{"party": UNIT, "minutes": 60}, {"party": STREET, "minutes": 30}, {"party": DISTRICT, "minutes": 30}]
+    said = {"title": "路面塌陷", "community": COMMUNITY, "by": f"community:{COMMUNITY}", "called": calls}
+    at = (await world.post("/v1/whistles", said)).headers["location"]
+    world.clock.pass_(minutes=20)
+    await world.post(f"{at}:arrive", {"by": UNIT})
+    world.clock.pass_(minutes=20)
+    await world.post(f"{at}:arrive", {"by": STREET})
+    found = (await figures(world))["whistles"]
+    assert (found["called"], found["arrived"], found["late"], found["median_arrival_s"]) == (3, 2, 1, 1_200)
+    assert found["scores"]["answers"] is None
+    assert of_kind(await figures(world), "whistle")["overdue"] == 1, "one has not come, and its clock has run out"
+    page = (await world.get(f"{MONTH}.md")).text
+    assert "| 到场用时（中位） | 20 分 | — |" in page
+    assert "| 吹哨 · 已吹哨 | 1 | 20 分 |" in page
+    december = (await world.get("/v1/reports/month/310105/2026-12")).json()["figures"]["whistles"]
+    assert (december["called"], december["arrived"]) == (0, 0)
+
+
+async def told_to(world: World, *facts: Step) -> None:
+    """Let the log say steps as they were taken."""
+    events = [
+        new_event(fact, id=f"{fact.id}-{fact.step}", source="tests", key="310105", time=fact.at) for fact in facts
+    ]
+    await world.sink.publish(events)
 
 
 async def test_the_page_reads_well_in_both_languages(world: World) -> None:
