@@ -200,6 +200,13 @@ TEXTS: dict[str, Text] = {
     "title_of": Text("标题", "Title"),
     "title_say": Text("用自己的话说，例如：厨房下水堵了", "In your own words: my kitchen sink is blocked"),
     "may_be": Text("可能是", "It may be"),
+    "twins": Text("可能重复", "It may repeat"),
+    "twins_post": Text(
+        "是不是同一件事由您判断，不影响发布。",
+        "Whether it is the same is for you to say; it can be posted all the same.",
+    ),
+    "twins_merge": Text("是不是同一件事由您判断。", "Whether it is the same is for you to say."),
+    "merge_into": Text("并入它", "Merge into it"),
     "may_be_none": Text(
         "服务项目库中没有找到合适的项目，请在下面选择。", "Nothing in the catalogue seems to fit; choose below."
     ),

@@ -56,3 +56,34 @@ def test_it_fits_a_phone_and_a_life_has_an_address(browser: Browser, console: Se
         page.keyboard.press("Escape")
         expect(page.locator(f"[data-life='{life_id}']")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_twins_are_shown_and_merged_and_the_service_is_found_by_the_title(browser: Browser, console: Server) -> None:
+    staff = {"by": f"community:{HERE}", "channel": "telephone", "community": HERE}
+    for name, title in (("n-first", "33号楼厨房下水堵了，来通一下"), ("n-again", "三十三号楼厨房下水堵住了，急")):
+        httpx.post(f"{console.url}v1/needs", json=staff | {"id": name, "title": title}).raise_for_status()
+    with visiting(browser, f"{console.url}console/?page=affairs&kind=demand&life=demand/n-again&lang=en") as page:
+        twin = page.locator("[data-twin=n-first]")
+        expect(twin).to_contain_text("Similar words, the same door, the same community.")
+        twin.locator("[data-test=merge]").click()
+        form = page.locator("[data-test=step-form]")
+        expect(form.locator("[name=into]")).to_have_value("n-first")
+        form.locator("[name=by]").fill(staff["by"])
+        form.locator("[data-test=step-send]").click()
+        expect(page.locator("[data-test=life]")).to_have_attribute("data-state", "merged")
+        expect(page.locator("[data-test=twins]")).to_have_count(0)
+        page.keyboard.press("Escape")
+
+        page.locator("[data-begin=collect]").click()
+        form.locator("[name=title]").fill("奶奶头发长了，想剪头发")
+        page.locator("[data-suggest='elder_care.hair_cut']").click()
+        expect(form.locator("[name=item]")).to_have_value("elder_care.hair_cut")
+        expect(form.locator("[name=siblings]")).to_be_checked()
+        page.keyboard.press("Escape")
+
+        page.locator("[data-test=post]").click()
+        page.locator("[data-test=post-title]").fill("33号楼厨房下水堵了")
+        page.locator("[data-suggest='home_repair.plumbing']").click()
+        for depth, code in enumerate((HERE[:9], HERE)):
+            page.locator("[data-test=post-place]").nth(depth).select_option(code)
+        expect(page.locator("[data-test=twins] [data-twin=n-first]")).to_be_visible()

@@ -13,7 +13,7 @@ export function nothing(schema, root) {
   const said = plain(schema, root);
   if (said.type === "object") return Object.fromEntries(Object.keys(said.properties ?? {}).map((name) => [name, nothing(said.properties[name], root)]));
   if (said.type === "array") return [];
-  return said.type === "boolean" ? false : "";
+  return said.type === "boolean" ? said.default === true : "";
 }
 
 /** What was filled in, as the API wants it; what was left blank is left out. */
@@ -28,7 +28,7 @@ export function told(value, schema, root) {
     const list = value.map((each) => told(each, said.items, root)).filter((each) => each !== undefined);
     return list.length ? list : undefined;
   }
-  if (value === "" || (value === false && said.default === false)) return undefined;
+  if (value === "" || (said.type === "boolean" && value === said.default)) return undefined;
   if (said.type === "integer" || said.type === "number") return Number(value);
   return said.format === "date-time" ? new Date(value).toISOString() : value;
 }
@@ -42,6 +42,11 @@ export default {
   computed: {
     said() {
       return plain(this.schema, this.root);
+    },
+    /** The fields of a group; what it is called comes first. */
+    fields() {
+      const { title, ...others } = this.said.properties ?? {};
+      return title ? { title, ...others } : others;
     },
     label() {
       const key = `field_${this.name}`;
@@ -72,7 +77,7 @@ export default {
   template: `
     <fieldset v-if="said.type === 'object'" class="asked">
       <legend v-if="name">{{ label }}</legend>
-      <Asked v-for="(part, field) in said.properties" :key="field" :schema="part" :root="root" :name="field" :value="value[field]"
+      <Asked v-for="(part, field) in fields" :key="field" :schema="part" :root="root" :name="field" :value="value[field]"
              :required="!!said.required?.includes(field)" @said="(now) => this.part(field, now)" />
     </fieldset>
     <fieldset v-else-if="said.type === 'array'" class="asked">

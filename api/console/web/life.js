@@ -2,15 +2,16 @@
 import { api, call } from "./links.js";
 import { speech, words } from "./words.js";
 import Step from "./step.js";
+import Twins from "./twins.js";
 
 const OURS = new Set(["id", "step", "state", "community", "title", "opened_by", "opened_at", "since", "resumes", "due"]);
 
 export default {
   mixins: [speech],
-  components: { Step },
+  components: { Step, Twins },
   props: { table: Object, id: String },
   emits: ["changed"],
-  data: () => ({ words, found: null, missing: false, move: null }),
+  data: () => ({ words, found: null, missing: false, move: null, preset: null, twins: [] }),
   computed: {
     path() {
       return `${this.table.plural}/${this.id}`;
@@ -42,6 +43,14 @@ export default {
       const { said } = await call(this.path);
       this.found = said ?? null;
       this.missing = !said;
+      this.twins = this.found?.possible.includes("merge") ? ((await call(`${this.path}/duplicates`)).said?.duplicates ?? []) : [];
+    },
+    /** Take a step; `preset` is what is filled in already. */
+    take(move, preset = null) {
+      [this.move, this.preset] = [move, preset];
+    },
+    merge(into) {
+      this.take(this.moves.find((move) => move.action === "merge"), { into });
     },
     async done() {
       await this.look();
@@ -76,9 +85,10 @@ export default {
         <span class="quiet-inline">{{ t("since", { time: moment(time(found.life.since)) }) }}</span>
         <b v-if="found.due_at" class="urgency">{{ t("due_by", { time: moment(time(found.due_at)) }) }}</b></p>
       <dl class="facts"><template v-for="[name, value] in rows" :key="name"><dt>{{ field(name) }}</dt><dd>{{ shown(value) }}</dd></template></dl>
+      <Twins :found="twins" :merges="true" @merge="merge" />
       <section v-if="moves.length" aria-labelledby="moves-title"><h4 id="moves-title">{{ t("possible_now") }}</h4>
-        <div class="moves"><button v-for="each in moves" :key="each.action" type="button" class="plain" :data-move="each.action" :aria-pressed="move === each" @click="move = each">{{ each.messages[words.language] }}</button></div>
-        <Step v-if="move" :move="move" :path="path + ':' + move.action" :community="found.life.community" @done="done" @cancel="move = null" /></section>
+        <div class="moves"><button v-for="each in moves" :key="each.action" type="button" class="plain" :data-move="each.action" :aria-pressed="move === each" @click="take(each)">{{ each.messages[words.language] }}</button></div>
+        <Step v-if="move" :move="move" :path="path + ':' + move.action" :community="found.life.community" :preset="preset" @done="done" @cancel="move = null" /></section>
       <section v-if="stages.length" aria-labelledby="stages-title"><h4 id="stages-title">{{ t("stages") }}</h4>
         <ul class="stages"><li v-for="(stage, i) in stages" :key="i"><span>{{ stage.name }}</span><span class="track"><i :style="{ width: stage.share + '%' }"></i></span><small>{{ duration(stage.s) }}</small></li></ul></section>
       <section aria-labelledby="steps-title"><h4 id="steps-title">{{ t("steps") }}</h4>

@@ -4,6 +4,7 @@ import { call, drawn } from "./links.js";
 import Asking, { MOST_LINES, blank, isBundle, linesOf } from "./asking.js";
 import Odds from "./odds.js";
 import Suggest from "./suggest.js";
+import Twins from "./twins.js";
 
 const PAUSE_MS = 300; // after the last key
 const LONGEST = 12; // digits of a community
@@ -21,7 +22,7 @@ function tomorrow(hour) {
 
 export default {
   mixins: [speech],
-  components: { Asking, Odds, Suggest },
+  components: { Asking, Odds, Suggest, Twins },
   props: { region: String },
   emits: ["open"],
   data: () => ({
@@ -31,6 +32,7 @@ export default {
     community: "",
     form: { lines: [blank()], bundle: false, title: "", start: tomorrow(9), end: tomorrow(17), minutes: 60, urgency: "normal" },
     odds: null,
+    twins: [],
     problem: null,
     token: "",
     wantsToken: false,
@@ -117,11 +119,14 @@ export default {
       this.asked?.abort();
       if (!this.complete) {
         this.odds = this.problem = null;
+        this.twins = [];
         this.stale = false;
         return;
       }
       this.asked = new AbortController();
-      const { said, problem } = await call("demands:preview", { body: this.body, token: this.token, signal: this.asked.signal });
+      const how = { body: this.body, token: this.token, signal: this.asked.signal };
+      call("demands:duplicates", how).then(({ said }) => said && (this.twins = said.duplicates));
+      const { said, problem } = await call("demands:preview", how);
       if (said) [this.odds, this.problem, this.stale] = [said, null, false];
       else if (problem) this.refused(problem);
     },
@@ -184,6 +189,7 @@ export default {
       <label v-if="wantsToken">{{ t("token") }}<input v-model="token" type="password" autocomplete="off"></label>
 
       <Odds :odds="odds" :problem="problem" :stale="stale" @apply="apply" />
+      <Twins v-if="!posted" :found="twins" @open="$emit('open', $event)" />
       <p v-if="posted" role="status" data-test="posted">{{ t("posted_as", { id: posted }) }}
         <button type="button" class="link" @click="$emit('open', posted)">{{ t("why_not") }}</button></p>
       <button v-else type="submit" class="plain strong" data-test="post-send" :disabled="!complete || busy">{{ t("post") }}</button>

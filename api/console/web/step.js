@@ -1,29 +1,40 @@
 // Taking a step, or beginning a life: the form of its table, sent to its address.
 import { access, call, drawn } from "./links.js";
 import { speech, words } from "./words.js";
-import Asked, { nothing, told } from "./asked.js";
+import Asked, { nothing, plain, told } from "./asked.js";
+import Suggest from "./suggest.js";
 
 const REMEMBERED = "cobuild.by";
 
 export default {
   mixins: [speech],
-  components: { Asked },
-  props: { move: Object, path: String, community: String },
+  components: { Asked, Suggest },
+  props: { move: Object, path: String, community: String, preset: Object },
   emits: ["done", "cancel"],
   data: () => ({ words, access, value: {}, problem: null, busy: false }),
   computed: {
+    /** What was written, where the form also asks for items of the catalogue. */
+    text() {
+      const { title, detail, lines, item } = this.value;
+      return title !== undefined && (lines ?? item) !== undefined ? [title, detail].filter(Boolean).join(" ") : null;
+    },
+    chosen() {
+      return this.value.lines?.map(({ item }) => item) ?? [this.value.item];
+    },
     lacks() {
       return this.problem?.errors?.map((error) => `${error.pointer}: ${error.messages[words.language]}`) ?? [];
     },
   },
   watch: {
     move: { immediate: true, handler: "begin" },
+    preset: "begin",
   },
   methods: {
     begin() {
       this.problem = null;
       this.key = drawn();
       this.value = nothing(this.move.form, this.move.form);
+      Object.assign(this.value, this.preset);
       if ("by" in this.value) this.value.by = this.usual();
       if ("community" in this.value && this.community.length === 12) this.value.community = this.community;
     },
@@ -35,6 +46,19 @@ export default {
       } catch {
         return ""; // storage is barred
       }
+    },
+    /** An item that the words may mean: into the first line that has none, or a line of its own. */
+    choose(item) {
+      const { lines } = this.value;
+      if (this.chosen.includes(item)) return;
+      if (!lines) {
+        this.value = { ...this.value, item };
+        return;
+      }
+      const place = lines.findIndex((line) => !line.item);
+      const of = plain(this.move.form.properties.lines, this.move.form).items;
+      const line = { ...(lines[place] ?? nothing(of, this.move.form)), item };
+      this.value = { ...this.value, lines: place < 0 ? [...lines, line] : lines.map((each, i) => (i === place ? line : each)) };
     },
     async send() {
       if (this.busy) return;
@@ -60,6 +84,7 @@ export default {
     <form class="why post step" data-test="step-form" @submit.prevent="send">
       <h4>{{ move.messages[words.language] }}</h4>
       <p v-if="move.by.length" class="quiet-inline">{{ t("step_by", { who: move.by.map((kind) => t("by_" + kind)).join("、") }) }}</p>
+      <Suggest v-if="text !== null" :text="text" :chosen="chosen" :token="access.token" @choose="choose" />
       <Asked :schema="move.form" :root="move.form" name="" :value="value" :required="true" @said="(now) => (value = now)" />
       <label v-if="access.needed">{{ t("token") }}<input v-model="access.token" type="password" autocomplete="off"></label>
       <div v-if="problem" class="problem" role="alert" data-test="step-problem"><b>{{ problem.messages?.[words.language] }}</b>
