@@ -34,6 +34,7 @@ STATUS: dict[str, int] = {
     "already_withdrawn": 409,
     "matched_meanwhile": 409,
     "changed_meanwhile": 409,
+    "has_entries": 409,
     "not_answerable": 409,
     "sits_elsewhere": 409,
     "not_possible_now": 409,

@@ -142,6 +142,7 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
             checks=checks,
             lookup=Lookup(ports.catalogue),
             kinds={"demands": DEMAND, "resources": RESOURCE},
+            vault=vault,
             batch=settings.import_batch,
             reading=reading,
             writer=writer,

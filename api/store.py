@@ -47,6 +47,15 @@ identities = Table(
     Column("changed_at", Instant, nullable=False),
 )
 
+acquaintances = Table(
+    "acquaintances",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),  # keyed hash of name and phone
+    Column("ref", String, nullable=False),
+    Index("ix_acquaintances_ref", "ref"),
+)
+"""By what name and phone a sheet's members are told apart, where it has no pseudonyms."""
+
 imports = Table(
     "imports",
     metadata,

@@ -134,6 +134,9 @@ REFUSALS: dict[str, Message] = {
         "已有匹配，不能撤销；请先处理匹配，再撤回条目。",
         "It was matched meanwhile; see to the match first, then withdraw the entry.",
     ),
+    "has_entries": Message(
+        "名下已有资源或需求，未撤销。", "It offers or asks for something by now, so it was left as it is."
+    ),
     "changed_meanwhile": Message(
         "导入后已被修改，未撤销。", "It was changed after the import, so it was left as it is."
     ),

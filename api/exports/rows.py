@@ -6,10 +6,9 @@ What nobody can import stands in columns of its own behind the others: how the e
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 
-from api.imports.columns import COLUMNS, Column
-from api.imports.enrolments import ENROLMENTS
+from api.imports.columns import COLUMNS, ListKind
 from api.imports.occasions import of_recurring, of_windows, written
 from api.imports.shapes import Lookup
 from api.imports.words import BETWEEN, ZH
@@ -18,7 +17,6 @@ from schemas.base import Fact
 from schemas.catalogue import Catalogue
 from schemas.recurrence import Recurrence
 
-ExportKind = Literal["demands", "resources", "units", "members"]
 Listed = DemandView | ResourceView | UnitView | MemberView
 
 STATES = {
@@ -31,13 +29,7 @@ STATES = {
     "published": "已发布",
     "suspended": "已暂停",
 }
-_COLUMNS: dict[ExportKind, tuple[Column, ...]] = {
-    "demands": COLUMNS["demands"],
-    "resources": COLUMNS["resources"],
-    "units": ENROLMENTS["units"],
-    "members": ENROLMENTS["members"],
-}
-_STANDING: dict[ExportKind, tuple[str, ...]] = {
+_STANDING: dict[ListKind, tuple[str, ...]] = {
     "demands": ("状态", "已匹配名额", "已完成名额", "发布时间"),
     "resources": ("状态", "进行中", "已完成", "发布时间"),
     "units": ("报到时间",),
@@ -48,8 +40,8 @@ _STANDING: dict[ExportKind, tuple[str, ...]] = {
 class Rows:
     """Writes the rows of one list. The rows of one demand bear a name of their own, counted from 1."""
 
-    def __init__(self, kind: ExportKind, catalogue: Catalogue) -> None:
-        self._columns = _COLUMNS[kind]
+    def __init__(self, kind: ListKind, catalogue: Catalogue) -> None:
+        self._columns = COLUMNS[kind]
         self._catalogue = catalogue
         self._lookup = Lookup(catalogue)
         self._named = 0

@@ -1,54 +1,15 @@
-"""The columns of both lists: their headers in Chinese and English, what their cells hold, and an example."""
+"""The columns of both lists and of enrolments: headers in Chinese and English, what their cells hold, an example."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
+from api.imports.enrolments import MEMBERS, UNITS
+from api.imports.headers import Column, choice, flag, moment
 from api.imports.occasions import recurring, windows
-from api.imports.words import ZH, bundle_name, enumerated, instant, several, whole, yes_or_no
+from api.imports.words import bundle_name, several, whole
 from schemas.demands import Beneficiary, Channel, Fitness, Urgency
-from schemas.refusals import Refused
 from schemas.resources import AccessMode, DeliveryMode, ResourceKind
 
-ListKind = Literal["resources", "demands"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """One column. ``read`` turns a cell that is not blank into a value; ``choices`` fill a dropdown list."""
-
-    name: str
-    zh: str
-    example: str
-    hint: str
-    read: Callable[[str], Any] = str
-    required: bool = False
-    choices: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
-
-
-def choice(name: str, zh: str, kind: type[StrEnum], *, example: str, hint: str, **more: Any) -> Column:
-    return Column(
-        name=name,
-        zh=zh,
-        example=example,
-        hint=hint,
-        read=lambda text: enumerated(kind, text),
-        choices=tuple(ZH[member] for member in kind),
-        **more,
-    )
-
-
-def _flag(name: str, zh: str, *, example: str, hint: str) -> Column:
-    return Column(name=name, zh=zh, example=example, hint=hint, read=yes_or_no, choices=("是", "否"))
-
-
-def _time(name: str, zh: str, *, example: str, hint: str, required: bool = False, ends: bool = False) -> Column:
-    return Column(
-        name=name, zh=zh, example=example, hint=hint, required=required, read=lambda text: instant(text, ends=ends)
-    )
-
+ListKind = Literal["resources", "demands", "units", "members"]
 
 _ID = Column(
     name="id", zh="编号", example="", hint="可不填；不填时由内容得出，同一行导入两次也只算一条", aliases=("序列号",)
@@ -77,17 +38,17 @@ DEMANDS: tuple[Column, ...] = (
         name="community", zh="社区代码", example="310105001001", hint="12 位区划代码", required=True, aliases=("社区",)
     ),
     Column(name="grid", zh="网格", example="G03", hint="可不填，如 G03-02"),
-    _time("start", "开始时间", example="2030-06-01 09:00", hint="北京时间", required=True),
-    _time(
+    moment("start", "开始时间", example="2030-06-01 09:00", hint="北京时间", required=True),
+    moment(
         "end", "结束时间", example="2030-06-01 12:00", hint="北京时间；只填日期则到当日结束", required=True, ends=True
     ),
     Column(name="duration_minutes", zh="时长（分钟）", example="30", hint="不填为 60", read=whole, aliases=("时长",)),
-    _time("deadline", "截止时间", example="", hint="可不填；到时未配上的名额失效", ends=True),
+    moment("deadline", "截止时间", example="", hint="可不填；到时未配上的名额失效", ends=True),
     choice("urgency", "紧急程度", Urgency, example="普通", hint="不填为普通"),
     choice("channel", "来源渠道", Channel, example="网格", hint="不填为线上", aliases=("渠道",)),
     choice("beneficiary", "受益对象", Beneficiary, example="老年人", hint="不填为一般群众"),
-    _flag("micro_wish", "微心愿", example="否", hint="不填为否"),
-    _flag("risky", "有风险", example="否", hint="有风险的工作需要保险"),
+    flag("micro_wish", "微心愿", example="否", hint="不填为否"),
+    flag("risky", "有风险", example="否", hint="有风险的工作需要保险"),
     Column(
         name="needs",
         zh="对服务者的要求",
@@ -96,8 +57,8 @@ DEMANDS: tuple[Column, ...] = (
         read=lambda text: several(Fitness, text),
     ),
     Column(name="cost_cap", zh="费用上限", example="", hint="每个名额最多多少元；0 为只要免费，不填为不限", read=whole),
-    _flag("siblings", "可用同类项目", example="是", hint="同类别的其他项目是否也可以，不填为是"),
-    _flag("together", "组团", example="否", hint="本行的名额全部凑齐、同时开始，缺一个就都不配；不填为否"),
+    flag("siblings", "可用同类项目", example="是", hint="同类别的其他项目是否也可以，不填为是"),
+    flag("together", "组团", example="否", hint="本行的名额全部凑齐、同时开始，缺一个就都不配；不填为否"),
     Column(
         name="bundle",
         zh="组合需求",
@@ -144,8 +105,8 @@ RESOURCES: tuple[Column, ...] = (
     Column(
         name="scope", zh="服务范围", example="本区", hint="本社区、本街道、本区、本市、本省，或区划代码；不填为本区"
     ),
-    _time("start", "开始时间", example="2030-06-01 08:00", hint="北京时间；起止都不填为随时"),
-    _time("end", "结束时间", example="2030-06-01 18:00", hint="北京时间；只填日期则到当日结束", ends=True),
+    moment("start", "开始时间", example="2030-06-01 08:00", hint="北京时间；起止都不填为随时"),
+    moment("end", "结束时间", example="2030-06-01 18:00", hint="北京时间；只填日期则到当日结束", ends=True),
     Column(
         name="windows",
         zh="更多时段",
@@ -181,47 +142,16 @@ RESOURCES: tuple[Column, ...] = (
         example="",
         hint="不填为不限；本社区、本街道等或区划代码、统一社会信用代码，多个用顿号分开",
     ),
-    _flag("renewable", "可重复使用", example="是", hint="物资、资金用完为止，填否"),
-    _flag("per_occasion", "按场次占用", example="否", hint="填是则名额只在服务时段内占用，其余时段可另约"),
-    _flag("auto_accept", "自动接受", example="否", hint="填是则匹配后不再询问"),
-    _time("valid_from", "生效时间", example="", hint="可不填"),
-    _time("valid_to", "失效时间", example="", hint="可不填", ends=True),
+    flag("renewable", "可重复使用", example="是", hint="物资、资金用完为止，填否"),
+    flag("per_occasion", "按场次占用", example="否", hint="填是则名额只在服务时段内占用，其余时段可另约"),
+    flag("auto_accept", "自动接受", example="否", hint="填是则匹配后不再询问"),
+    moment("valid_from", "生效时间", example="", hint="可不填"),
+    moment("valid_to", "失效时间", example="", hint="可不填", ends=True),
     _DETAIL,
 )
-COLUMNS: dict[ListKind, tuple[Column, ...]] = {"resources": RESOURCES, "demands": DEMANDS}
-
-_HEADER_ROWS = 10
-"""A sheet may begin with a title; the header is looked for this far down."""
-
-
-def find_header(rows: Sequence[Sequence[str]], *, kind: ListKind) -> tuple[int, Mapping[str, int]]:
-    """Return the place of the header row, and the place of each column by name.
-
-    Raises:
-        Refused: ``missing_columns``, with the headers that the best candidate lacks.
-    """
-    columns = COLUMNS[kind]
-    candidates = [(place, _places(row, columns)) for place, row in enumerate(rows[:_HEADER_ROWS])]
-    place, found = max(candidates, key=lambda candidate: len(candidate[1]), default=(0, {}))
-    missing = [column for column in columns if column.required and column.name not in found]
-    if missing:
-        raise Refused("missing_columns", "、".join(f"{column.zh} ({column.name})" for column in missing))
-    return place, found
-
-
-def _places(row: Sequence[str], columns: Sequence[Column]) -> dict[str, int]:
-    headers: dict[str, int] = {}
-    for place, cell in enumerate(row):
-        headers.setdefault(_plain(cell), place)
-    found: dict[str, int] = {}
-    for column in columns:
-        names = (column.zh, column.name, column.name.replace("_", " "), *column.aliases)
-        named = [headers[_plain(name)] for name in names if _plain(name) in headers]
-        if named:
-            found[column.name] = named[0]
-    return found
-
-
-def _plain(header: str) -> str:
-    """Return a header without what people add to it: blanks, stars for required, brackets of either width."""
-    return header.strip().lower().strip("*＊ ").replace("(", "（").replace(")", "）")
+COLUMNS: dict[ListKind, tuple[Column, ...]] = {
+    "resources": RESOURCES,
+    "demands": DEMANDS,
+    "units": UNITS,
+    "members": MEMBERS,
+}

@@ -13,24 +13,34 @@ from pydantic import ValidationError
 
 from api.checks import Checks, Notice
 from api.errors import rejection
-from api.imports.columns import COLUMNS, OF_A_LINE, Column, ListKind
+from api.imports.columns import COLUMNS, OF_A_LINE, ListKind
+from api.imports.headers import Column
 from api.imports.report import Fault, fault
-from api.imports.shapes import BUILD, ITEM, Lookup
+from api.imports.shapes import BUILD, ITEM, UNNAMED, Lookup, identity
 from api.problems import Rejection
 from schemas.base import Fact
 from schemas.demands import Demand
+from schemas.enrolment import Enrolled, MemberEnrolled, UnitEnrolled
 from schemas.refusals import FieldRefusal, Refused
 from schemas.resources import Resource
 
 _UNSAID = "-"
 """Stands for the id while the content alone decides it."""
-_PREFIX = {"demands": "d", "resources": "r"}
+_OURS = frozenset({"demand_id", "resource_id", "version", "posted_at", "offered_at", "enrolled_at", "enrolment_id"})
+"""What an entry has beside its content."""
+
+Entry = Demand | Resource | Enrolled
 _UNREAD = object()
 """Stands for the value of a cell that could not be read."""
 _LINE = re.compile(r"#/lines/([0-9]+)")
 _NAMING = ("bundle", "joined")
 """Columns in which the rows of one demand bear the same name."""
-_WHOLE_ROW = {"impossible_window": "end", "capacity_of_a_person": "capacity", "team_too_large": "quantity"}
+_WHOLE_ROW = {
+    "impossible_window": "end",
+    "capacity_of_a_person": "capacity",
+    "team_too_large": "quantity",
+    "not_of_class": "kind",
+}
 _COLUMN_OF = {"lines": ITEM, "window": "end", "windows": "end", "demand_id": "id", "resource_id": "id"}
 
 
@@ -48,12 +58,14 @@ class Parsed:
     """One entry, or what is wrong with it; of the rows by these numbers, several where they are lines of one demand.
 
     ``faults`` and ``warnings`` are told by row. Where there are faults and an entry all the same, it is well formed but
-    must not be posted now: its window has passed, say. ``given_id`` tells whether the id stood in the sheet.
+    must not be posted now: its window has passed, say. ``given_id`` tells whether the id stood in the sheet;
+    ``identity`` is for the vault alone.
     """
 
     numbers: tuple[int, ...]
-    entry: Demand | Resource | None
+    entry: Entry | None
     given_id: bool = False
+    identity: Mapping[str, str] = field(default_factory=dict)
     faults: Mapping[int, tuple[Fault, ...]] = field(default_factory=dict)
     warnings: Mapping[int, tuple[Fault, ...]] = field(default_factory=dict)
 
@@ -94,6 +106,8 @@ class RowParser:
         return Cells(number, values, tuple(faults))
 
     def _read(self, column: Column, cell: str) -> Any:
+        if column.name == "skills":
+            return self.lookup.items(cell)
         return self.lookup.item(cell) if column.name == ITEM else column.read(cell)
 
     def _parsed(self, rows: Sequence[Cells]) -> Parsed:
@@ -114,31 +128,43 @@ class RowParser:
     def _entry(self, rows: Sequence[Cells]) -> Parsed:
         given = rows[0].values.get("id")
         values = [{name: value for name, value in row.values.items() if name != "id"} for row in rows]
-        build: Callable[..., Demand | Resource] = BUILD[self.kind]
+        build: Callable[..., Entry] = BUILD[self.kind]
         try:
+            person = identity(values[0])
             entry = build(values, entry_id=given or "x", at=self.now)
-            notices = self._check(entry)
+            _must_be_told_apart(entry, person)
         except ValidationError as error:
             return _refused(rows, self._faults(rejection(error).fields, rows))
         except Rejection as error:
+            return _refused(rows, self._faults(error.fields, rows))
+        is_given = given is not None or isinstance(entry, Enrolled)
+        try:
+            notices = self._check(entry)
+        except Rejection as error:
             refused = _refused(rows, self._faults(error.fields, rows))
-            return replace(refused, entry=entry, given_id=given is not None)
+            return replace(refused, entry=entry, given_id=is_given)
         warned = [(_row_of(notice.pointer, rows), self._warning(notice)) for notice in notices]
-        return Parsed(_numbers(rows), entry, given_id=given is not None, warnings=_by_row(warned))
+        return Parsed(_numbers(rows), entry, given_id=is_given, identity=person, warnings=_by_row(warned))
 
-    def _check(self, entry: Demand | Resource) -> tuple[Notice, ...]:
-        if isinstance(entry, Demand):
-            return self.checks.demand(entry, now=self.now)
-        return self.checks.resource(entry, now=self.now)
+    def _check(self, entry: Entry) -> tuple[Notice, ...]:
+        match entry:
+            case Demand():
+                return self.checks.demand(entry, now=self.now)
+            case Resource():
+                return self.checks.resource(entry, now=self.now)
+            case UnitEnrolled():
+                return self.checks.unit(entry)
+            case MemberEnrolled():
+                return self.checks.member(entry)
 
     def _with_id(self, row: Parsed, seen: Counter[str]) -> Parsed:
-        if row.entry is None or row.given_id:
+        if row.entry is None or row.given_id or isinstance(row.entry, Enrolled):
             return row
         content = content_of(row.entry)
         seen[content] += 1
         digest = blake2b(f"{content}#{seen[content]}".encode(), digest_size=10).hexdigest()
         name = "demand_id" if isinstance(row.entry, Demand) else "resource_id"
-        return replace(row, entry=row.entry.model_copy(update={name: f"{_PREFIX[self.kind]}-{digest}"}))
+        return replace(row, entry=row.entry.model_copy(update={name: f"{name[0]}-{digest}"}))
 
     def _faults(self, fields: Sequence[FieldRefusal], rows: Sequence[Cells]) -> dict[int, tuple[Fault, ...]]:
         """Return a fault per cell; what followed from another cell is only told where nothing else is wrong."""
@@ -170,7 +196,14 @@ class RowParser:
 
 def content_of(entry: Fact) -> str:
     """Return an entry as text without its id, its version and the time of its posting."""
-    return entry.model_dump_json(exclude={"demand_id", "resource_id", "version", "posted_at", "offered_at"})
+    return entry.model_dump_json(exclude=set(_OURS))
+
+
+def _must_be_told_apart(entry: Entry, person: Mapping[str, str]) -> None:
+    """Refuse a member who has no pseudonym, and of whom too little is said to find or make one."""
+    if isinstance(entry, MemberEnrolled) and entry.member_ref == UNNAMED and set(person) != {"name", "phone"}:
+        wanted = "党员编号，或者姓名和电话 a pseudonym, or name and phone"
+        raise Rejection("invalid_value", fields=[FieldRefusal("#/member_ref", "invalid_value", wanted)])
 
 
 def _bundled(rows: Sequence[Cells]) -> list[list[Cells]]:

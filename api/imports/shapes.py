@@ -5,15 +5,22 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from pydantic import ValidationError
+
+from api.bodies import Contact
 from api.imports.columns import OF_A_LINE, ListKind
 from api.imports.words import BETWEEN
+from api.problems import Rejection
 from schemas.catalogue import Catalogue
 from schemas.demands import Demand
-from schemas.refusals import Refused
+from schemas.enrolment import MemberEnrolled, UnitEnrolled
+from schemas.refusals import FieldRefusal, Refused, refusals_of
 from schemas.resources import Resource
 from schemas.sharding import DISTRICT
 
 ITEM = "item"
+UNNAMED = "x"
+"""Stands for the pseudonym of a member while it is not known."""
 _SCOPES = {"本社区": 12, "本街道": 9, "本镇": 9, "本区": 6, "本县": 6, "本市": 4, "本省": 2}
 _SCOPES |= {"community": 12, "street": 9, "district": 6, "city": 4, "province": 2}
 _USCC = re.compile(r"[0-9A-HJ-NP-RTUWXYa-hj-np-rtuwxy]{18}(/[0-9]{1,4})?", re.ASCII)
@@ -36,6 +43,10 @@ class Lookup:
         if found is None:
             raise Refused("unknown_item", text[:100])
         return found
+
+    def items(self, text: str) -> tuple[str, ...]:
+        """Return the ids of several items; raise Refused ``unknown_item``."""
+        return tuple(self.item(word) for word in BETWEEN.split(text) if word)
 
     def means(self, text: str) -> str | None:
         """Return the id of an item, or None."""
@@ -85,6 +96,32 @@ def resource(rows: Sequence[Mapping[str, Any]], *, entry_id: str, at: datetime) 
     )
 
 
+def unit(rows: Sequence[Mapping[str, Any]], *, entry_id: str, at: datetime) -> UnitEnrolled:
+    """Return the unit of a row; raise pydantic.ValidationError."""
+    told = {name: value for name, value in rows[0].items() if not name.startswith("liaison_")}
+    return UnitEnrolled.model_validate(told | {"enrolled_at": at})
+
+
+def member(rows: Sequence[Mapping[str, Any]], *, entry_id: str, at: datetime) -> MemberEnrolled:
+    """Return the member of a row; raise pydantic.ValidationError."""
+    told = {name: value for name, value in rows[0].items() if not name.startswith("contact_")}
+    held = BETWEEN.split(told.pop("qualifications", ""))
+    home = {"home_unit": party(told.pop("home_unit"))} if "home_unit" in told else {}
+    ours = {"enrolled_at": at, "qualifications": [code for code in held if code]}
+    return MemberEnrolled.model_validate({"member_ref": UNNAMED} | told | home | ours)
+
+
+def identity(row: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a row says for the vault alone; raise Rejection, which repeats none of it."""
+    given = {name: value for name, value in row.items() if name.startswith(("liaison_", "contact_"))}
+    try:
+        return Contact.model_validate({name.partition("_")[2]: value for name, value in given.items()}).fields()
+    except ValidationError as error:
+        prefix = next(iter(given)).partition("_")[0]
+        fields = [FieldRefusal(f"#/{prefix}_{wrong.field}", wrong.code, "") for wrong in refusals_of(error)]
+        raise Rejection("invalid_value", fields=fields) from None
+
+
 def _scope(text: str, *, home: str) -> list[str]:
     """Return prefixes: words such as 本区 by their level around ``home``, codes without their padding."""
     return [home[: _SCOPES[word]] if word in _SCOPES else _prefix(word) for word in BETWEEN.split(text) if word]
@@ -102,4 +139,4 @@ def _prefix(code: str) -> str:
     return next((code[:level] for level in (2, 4, DISTRICT, 9, 12) if len(stripped) <= level), code)
 
 
-BUILD: dict[ListKind, Any] = {"demands": demand, "resources": resource}
+BUILD: dict[ListKind, Any] = {"demands": demand, "resources": resource, "units": unit, "members": member}

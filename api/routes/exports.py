@@ -9,8 +9,8 @@ from fastapi.responses import StreamingResponse
 from starlette.requests import Request
 
 from api.errors import problem_responses
-from api.exports.rows import ExportKind
-from api.exports.service import TITLES
+from api.imports.columns import ListKind
+from api.imports.template import TITLES
 from api.readmodel.views import DemandState, ResourceState
 from api.routes.imports import XLSX
 from api.routes.reads import READ_PROBLEMS, CaughtUp, Narrowed
@@ -31,14 +31,15 @@ router = APIRouter(prefix="/v1/exports", tags=["exports 导出"])
 )
 async def export_list(
     request: Request,
-    kind: Annotated[ExportKind, Path(description="Which list.")],
+    kind: Annotated[ListKind, Path(description="Which list.")],
     form: Annotated[Literal["xlsx", "csv"], Path(description="Which kind of file.")],
     narrowed: Narrowed,
     state: Annotated[Literal[DemandState, ResourceState] | None, Query()] = None,
 ) -> StreamingResponse:
     """Return a list as a file with the columns of its template and, behind them, how each entry stands.
 
-    Narrowed as the list itself. An entry of several lines has a row for each. Names and phones are in no export.
+    Narrowed as the list itself. An entry of several lines has a row for each. Enrolments are of those who are there;
+    names and phones are in no export.
     """
     if kind in ("units", "members"):
         for name, value in (("state", state), ("category", narrowed.category), ("item", narrowed.item)):

@@ -18,6 +18,8 @@ class ListKind(StrEnum):
 
     RESOURCES = "resources"
     DEMANDS = "demands"
+    UNITS = "units"
+    MEMBERS = "members"
 
 
 def import_file(
@@ -28,7 +30,7 @@ def import_file(
     token: Token = None,
     all_rows: Annotated[bool, typer.Option("--all-rows", help="Report good rows too.")] = False,
 ) -> None:
-    """Import a resource or demand list; good rows are posted, bad ones reported. Exit with 1 where a row was bad."""
+    """Import a list or enrolments; good rows are posted, bad ones reported. Exit with 1 where a row was bad."""
     from deploy.commands.calling import calling, checked  # noqa: PLC0415
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())

@@ -337,7 +337,7 @@ async def test_an_import_takes_a_form_and_nothing_else(world: World) -> None:
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 
 
-@pytest.mark.parametrize("kind", ["demands", "resources"])
+@pytest.mark.parametrize("kind", ["demands", "resources", "units", "members"])
 @pytest.mark.parametrize("form", ["xlsx", "csv"])
 async def test_a_template_can_be_imported_as_it_comes(world: World, kind: str, form: str) -> None:
     template = await world.get(f"/v1/imports/templates/{kind}.{form}")

@@ -16,7 +16,8 @@ from api.checks import Checks
 from api.exports.files import BOM, Sheet, csv_part
 from api.exports.rows import Listed, Rows
 from api.imports.cells import read
-from api.imports.columns import ListKind, find_header
+from api.imports.columns import COLUMNS, ListKind
+from api.imports.headers import find_header
 from api.imports.occasions import of_recurring, of_windows, recurring, windows
 from api.imports.rows import Parsed, RowParser, content_of
 from api.imports.shapes import Lookup
@@ -149,7 +150,7 @@ def exported(entries: Iterable[Demand | Resource], kind: ListKind, form: str) ->
 
 def imported(data: bytes, kind: ListKind, form: str) -> list[Parsed]:
     rows = read(data, form="csv" if form == "csv" else "sheet", most_rows=1000)
-    header, places = find_header(rows, kind=kind)
+    header, places = find_header(rows, columns=COLUMNS[kind])
     return RowParser(kind, places, CHECKS, Lookup(CATALOGUE), NOW).parse(rows[header + 1 :], first=header + 2)
 
 

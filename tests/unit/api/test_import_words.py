@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.imports.cells import as_text, decoded
-from api.imports.columns import COLUMNS, find_header
+from api.imports.columns import COLUMNS, ListKind
+from api.imports.headers import find_header
 from api.imports.shapes import Lookup, party
 from api.imports.words import ZH, enumerated, instant, several, whole, yes_or_no
 from schemas.catalogue import load_catalogue
@@ -106,13 +107,13 @@ def test_items_are_found_by_id_and_by_either_name() -> None:
         lookup.item("月球漫步")
 
 
-@pytest.mark.parametrize("kind", ["resources", "demands"])
-def test_headers_are_found_in_either_language_whatever_their_order(kind: str) -> None:
-    columns = COLUMNS[kind]  # type: ignore[index]
+@pytest.mark.parametrize("kind", [*COLUMNS])
+def test_headers_are_found_in_either_language_whatever_their_order(kind: ListKind) -> None:
+    columns = COLUMNS[kind]
     chinese = [f" {column.zh.replace('（', '(').replace('）', ')')}* " for column in reversed(columns)]
     english = [column.name.upper().replace("_", " ") for column in columns]
     for row in (chinese, english):
-        place, found = find_header([["标题"], row, ["x"]], kind=kind)  # type: ignore[arg-type]
+        place, found = find_header([["标题"], row, ["x"]], columns=columns)
         assert place == 1
         assert set(found) == {column.name for column in columns}
 
