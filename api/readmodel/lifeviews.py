@@ -53,6 +53,23 @@ class StateTimes(View):
     longest_s: float
 
 
+class StepRow(View):
+    """One step as a reader of all steps meets it: what was done to which life, not what was said with it."""
+
+    seq: int
+    event_id: str
+    kind: str
+    id: str
+    step: int
+    action: str
+    before: str | None
+    after: str
+    community: str
+    by: str
+    at: datetime
+    title: str
+
+
 class LateRow(View):
     """A life that is overdue."""
 

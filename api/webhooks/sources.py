@@ -9,8 +9,10 @@ from typing import Any, Final, NamedTuple, get_args
 from sqlalchemy import Connection
 
 from api.readmodel.queries.feed import feed_after, feed_head
+from api.readmodel.queries.steps import steps_after, steps_head
 from api.readmodel.views import FeedType
 from api.webhooks.ledger import Message
+from schemas.lives import BY_KIND, LIFECYCLES
 
 
 class Happening(NamedTuple):
@@ -76,7 +78,34 @@ ASSIGNMENTS: Final = Source(
     head=feed_head,
     after=_assignments_after,
 )
-SOURCES: Final = (ASSIGNMENTS,)
+
+
+def _steps_after(connection: Connection, seq: int, limit: int) -> Stretch:
+    """What was said with a step stays where it can be asked for: not all of it is for everybody at once."""
+    rows = steps_after(connection, seq=seq, limit=limit)
+    return Stretch(
+        tuple(
+            Happening(
+                event_id=row.event_id,
+                type=f"{row.kind}.{row.action}",
+                at=row.at,
+                region=row.community,
+                data=row.model_dump(mode="json", exclude={"seq", "event_id", "at"})
+                | {"path": f"/v1/{BY_KIND[row.kind].plural}/{row.id}"},
+            )
+            for row in rows
+        ),
+        rows[-1].seq if rows else seq,
+    )
+
+
+STEPS: Final = Source(
+    name="steps",
+    types=frozenset(f"{lifecycle.kind}.{move.action}" for lifecycle in LIFECYCLES for move in lifecycle.moves),
+    head=steps_head,
+    after=_steps_after,
+)
+SOURCES: Final = (ASSIGNMENTS, STEPS)
 PING: Final = "webhook.ping"
 
 

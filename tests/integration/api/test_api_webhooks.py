@@ -415,6 +415,25 @@ async def test_types_that_nobody_sends_are_refused(world: World, receiver: Recei
     assert "assignment.proposed" in answer.json()["detail"]
 
 
+async def test_steps_of_lives_are_told_without_what_was_said(world: World, receiver: Receiver) -> None:
+    street, unit = "office:310105001000", "unit:52310105MJ47000120"
+    body = {"title": "清理消防通道", "assignee": unit, "community": "310105001001", "by": street}
+    _, secret = await subscribed(world, receiver.url, types=["task.report", "task.open"])
+    opened = await world.post("/v1/tasks", body)
+    assert opened.status_code == 201, opened.text
+    at = f"/v1/tasks/{opened.json()['id']}"
+    await world.post(f"{at}:start", {"by": unit})
+    await world.post(f"{at}:report", {"by": unit, "outcome": "已清理。"})
+    first, second = (got.verified(secret) for got in await receiver.has(2))
+    assert (first["type"], first["data"]["title"], first["data"]["path"]) == ("task.open", "清理消防通道", at)
+    assert (second["type"], second["data"]["before"], second["data"]["after"]) == (
+        "task.report",
+        "under_way",
+        "reported",
+    )
+    assert "已清理" not in str(second)
+
+
 async def test_reading_needs_the_token_too(tmp_path: Path) -> None:
     async with world_in(tmp_path, api_token="s3cr3t") as world:  # noqa: S106 - of this test alone
         assert (await world.get("/v1/webhooks")).status_code == 401
