@@ -64,6 +64,7 @@ STATUS: dict[str, int] = {
     (
         "invalid_value",
         "address_not_allowed",
+        "channel_unavailable",
         "unknown_item",
         "unknown_qualification",
         "matter_not_admitted",

@@ -20,7 +20,7 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"referrer-policy", b"no-referrer"),
 )
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
-CONFIDENTIAL = ("/v1/webhooks",)
+CONFIDENTIAL = ("/v1/webhooks", "/v1/notices")
 """What is read with the token too: who is told what, and where."""
 IMPORTS = "/v1/imports"
 _FORM = 16 * KIB

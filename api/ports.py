@@ -146,6 +146,30 @@ class Poster(Protocol):
         ...
 
 
+class Mailed(NamedTuple):
+    """What came of handing over a letter: nothing more, or a word why not and whether trying again makes sense."""
+
+    error: str | None = None
+    for_good: bool = False
+
+
+class Mailer(Protocol):
+    """Hands letters to a mail server."""
+
+    async def __call__(self, *, sender: str, to: str, content: bytes) -> Mailed:
+        """Hand over one letter, within bounds of time; never raise."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostOffice:
+    """How e-mail is sent: by whom, from which address, and where the house is found from outside (no final slash)."""
+
+    mail: Mailer
+    sender: str
+    public_url: str
+
+
 class Bell:
     """A signal for one event loop: ``ring`` wakes everybody who waits at that moment."""
 
@@ -164,10 +188,11 @@ class Bell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outward:
-    """The ways out of the house; ``chance`` draws a number within 0 and 1."""
+    """The ways out of the house; ``chance`` draws a number within 0 and 1; without ``letters`` it sends no e-mail."""
 
     post: Poster
     chance: Callable[[], float]
+    letters: PostOffice | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

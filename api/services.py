@@ -26,6 +26,9 @@ from api.intake import Intake
 from api.leaving import OpenRequests
 from api.lives import PRACTICES
 from api.living import Living
+from api.notices.mailboxes import Mailboxes
+from api.notices.outbox import Outbox
+from api.notices.service import Notices
 from api.ports import ApiPorts, Bell
 from api.reading import Reading
 from api.readmodel.queries.demands import get_demand
@@ -95,6 +98,7 @@ class Services:
     stream: Stream
     webhooks: Webhooks
     words: Shelf
+    notices: Notices
     under_way: OpenRequests
 
     def leave(self) -> None:
@@ -121,6 +125,7 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
     living = Living(reading=reading, writer=writer, checks=checks, practices=PRACTICES)
     drawer = Drawer(engine=ports.store, master_key=ports.master_key)
     evaluating = Evaluating(living=living, reading=reading, drawer=drawer)
+    subscriptions = Subscriptions(engine=ports.store, master_key=ports.master_key)
     return Services(
         ports=ports,
         settings=settings,
@@ -158,7 +163,7 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
         ),
         stream=Stream(reading=reading, changed=ports.changed, poll_s=settings.poll_s, size=settings.stream_buffer),
         webhooks=Webhooks(
-            subscriptions=Subscriptions(engine=ports.store, master_key=ports.master_key),
+            subscriptions=subscriptions,
             ledger=Ledger(ports.store),
             collector=Collector(engine=ports.store, model=ports.read_model),
             master_key=ports.master_key,
@@ -166,6 +171,13 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
             woken=Bell(),
         ),
         words=Shelf(ports.catalogue),
+        notices=Notices(
+            outbox=Outbox(engine=ports.store, master_key=ports.master_key),
+            mailboxes=Mailboxes(vault),
+            subscriptions=subscriptions,
+            emails=ports.outward is not None and ports.outward.letters is not None,
+            woken=Bell(),
+        ),
         under_way=OpenRequests(),
     )
 

@@ -1,4 +1,4 @@
-"""What the API keeps for itself, beside the log: answers by idempotency key, identities, import reports, webhooks.
+"""What the API keeps for itself beside the log: answers by key, identities, import reports, webhooks, notices.
 
 One SQLite file, ``api.sqlite3``. It cannot be rebuilt from the log: back it up, together with ``vault.key``.
 """
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Engine,
     Index,
@@ -137,6 +138,54 @@ deliveries = Table(
     sqlite_autoincrement=True,
 )
 """One row for each event and subscription: what is to be sent, and how that went."""
+
+wishes = Table(
+    "wishes",
+    metadata,
+    Column("party", String, primary_key=True),
+    Column("began_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("leave", String, nullable=False, unique=True),  # hash of the way out that every e-mail has
+    Column("body", Text, nullable=False),  # Wishes as JSON; the address is in the vault
+)
+"""How each party wishes to be told."""
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("notice_id", String, nullable=False, unique=True),
+    Column("party", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("urgent", Boolean, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("not_before", Instant),
+    Column("expires_at", Instant),
+    Column("facts", Text, nullable=False),  # what it tells, as JSON
+    Column("state", String, nullable=False),  # planned | held | folded | sending | sent | dropped | failed
+    Column("until", Instant, nullable=False),  # when it is looked at again
+    Column("reason", String),
+    Column("message_id", String),
+    Column("tries", Integer, nullable=False),
+    Column("settled_at", Instant),
+    Index("ix_notices_until", "state", "until"),
+    Index("ix_notices_party", "party", "made_at", "number"),
+    Index("ix_notices_settled", "settled_at"),
+    sqlite_autoincrement=True,
+)
+"""The outbox: every notice, from when it was made to what became of it."""
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("message_id", String, primary_key=True),
+    Column("party", String, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("channel", String, nullable=False),
+    Index("ix_messages_party", "party", "at"),
+    Index("ix_messages_time", "at"),
+)
+"""What counts against a budget: written before a message goes out, taken back where it surely did not."""
 
 
 sealed_evaluations = Table(

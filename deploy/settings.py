@@ -10,6 +10,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.ports import PostOffice
+from deploy.mailing import SmtpMailer
 from schemas.topics import DEFAULT_PARTITIONS
 from streams.kafka.connection import KafkaConnection
 from streams.limits import RefusalLimits
@@ -122,6 +124,37 @@ class CobuildSettings(BaseSettings):
             "an intranet. Whoever holds the API token can then make this process post there."
         ),
     ] = False
+    public_url: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https?://[!-~]+[^/]$",
+            description="Where this house is found from outside; links in e-mail begin with it.",
+            examples=["https://cobuild.example.org"],
+        ),
+    ] = None
+    smtp_host: Annotated[
+        str | None, Field(description="Mail server; set, notices go out by e-mail.", examples=["smtp.example.org"])
+    ] = None
+    smtp_port: Annotated[int, Field(ge=1, le=65_535, description="Port of the mail server.")] = 587
+    smtp_security: Annotated[
+        Literal["starttls", "tls", "none"], Field(description="How the mail server is spoken to.")
+    ] = "starttls"
+    smtp_username: Annotated[str | None, Field(description="User at the mail server, where it asks for one.")] = None
+    smtp_password: Annotated[SecretStr | None, Field(description="Password at the mail server.")] = None
+    smtp_from: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[!-?A-~]+@[A-Za-z0-9.-]+$",
+            description="From whom e-mail comes.",
+            examples=["cobuild@example.org"],
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _email_has_a_sender_and_a_way_out(self) -> Self:
+        if self.smtp_host is not None and (self.smtp_from is None or self.public_url is None):
+            raise ValueError("e-mail needs COBUILD_SMTP_FROM and COBUILD_PUBLIC_URL")
+        return self
 
     @model_validator(mode="after")
     def _open_to_others_only_with_a_token(self) -> Self:
@@ -139,6 +172,20 @@ class CobuildSettings(BaseSettings):
     def refusal_limits(self) -> RefusalLimits:
         """How many refused records stop a worker."""
         return RefusalLimits(in_a_row=self.refused_in_a_row, ratio=self.refused_ratio)
+
+    @property
+    def post_office(self) -> PostOffice | None:
+        """How e-mail is sent; None where no mail server is set."""
+        if self.smtp_host is None or self.smtp_from is None or self.public_url is None:
+            return None
+        mail = SmtpMailer(
+            host=self.smtp_host,
+            port=self.smtp_port,
+            security=self.smtp_security,
+            username=self.smtp_username,
+            password=self.smtp_password,
+        )
+        return PostOffice(mail=mail, sender=self.smtp_from, public_url=self.public_url)
 
     @property
     def kafka_connection(self) -> KafkaConnection:

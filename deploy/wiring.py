@@ -188,7 +188,7 @@ class _Front:
             regions=self.regions,
             before=before,
             admission=self._admission(),
-            outward=Outward(post=post, chance=SystemRandom().random),
+            outward=Outward(post=post, chance=SystemRandom().random, letters=settings.post_office),
         )
         app = create_app(
             ports,

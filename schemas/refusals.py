@@ -111,6 +111,7 @@ REFUSALS: dict[str, Message] = {
     "other_shard": Message(
         "资源与需求不在同一分片，不能认领。", "Demand and resource are not of one shard; a claim cannot join them."
     ),
+    "channel_unavailable": Message("这种方式现在不能发送通知。", "Nothing can be sent that way now."),
     "address_not_allowed": Message(
         "不能向这个地址发送：只接受公网上的 https 地址。",
         "This address is not taken: only https on the public internet is.",

@@ -118,8 +118,12 @@ async def get_member(request: Request, member_ref: MemberRef) -> Enrolments:
     responses=problem_responses("unauthorized", "invalid_value", "not_found"),
 )
 async def forget_member(request: Request, member_ref: MemberRef) -> None:
-    """Destroy the key under which name and phone were kept, and revoke the calendar. The pseudonymous record stays."""
-    services = of(request)
-    await run_sync(services.addresses.revoke, f"member:{member_ref}")
-    if not await services.enrolling.forget(f"member:{member_ref}"):
+    """Destroy the key under which name and phone were kept; revoke the calendar, forget all about notices.
+
+    The pseudonymous record stays.
+    """
+    services, party = of(request), f"member:{member_ref}"
+    await run_sync(services.addresses.revoke, party)
+    told = await services.notices.forget(party)
+    if not await services.enrolling.forget(party) and not told:
         raise Refused("not_found", "nothing is kept")

@@ -107,10 +107,11 @@ async def get_unit(request: Request, uscc: Code, branch: Branch = 0) -> UnitView
     responses=problem_responses("unauthorized", "invalid_value", "bad_uscc", "not_found"),
 )
 async def forget_liaison(request: Request, uscc: Code, branch: Branch = 0) -> None:
-    """Destroy the key under which the liaison's name and phone were kept, and revoke the unit's calendar."""
-    services = of(request)
-    await run_sync(services.addresses.revoke, _party(uscc, branch))
-    if not await services.enrolling.forget(_party(uscc, branch)):
+    """Destroy the key of the liaison's name and phone; revoke the unit's calendar, forget all about notices."""
+    services, party = of(request), _party(uscc, branch)
+    await run_sync(services.addresses.revoke, party)
+    told = await services.notices.forget(party)
+    if not await services.enrolling.forget(party) and not told:
         raise Refused("not_found", "nothing is kept")
 
 

@@ -107,9 +107,11 @@ STEPS: Final = Source(
 )
 SOURCES: Final = (ASSIGNMENTS, STEPS)
 PING: Final = "webhook.ping"
+NOTICES: Final = "notice"
+"""The family of what is told to one party by its own webhook (``api.notices``): it comes whatever was subscribed to."""
 
 
 def known_types() -> frozenset[str]:
     """Return every name that a subscription may ask for: whole types, and families of them."""
     whole = {type for source in SOURCES for type in source.types}
-    return frozenset(whole | {type.partition(".")[0] for type in whole})
+    return frozenset(whole | {type.partition(".")[0] for type in whole} | {NOTICES})

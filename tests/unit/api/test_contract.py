@@ -62,7 +62,7 @@ def test_every_post_takes_an_idempotency_key_and_every_write_and_what_is_confide
             method,
             path,
         )
-        confidential = path.startswith("/v1/webhooks")
+        confidential = path.startswith(("/v1/webhooks", "/v1/notices"))
         guarded = method in ("post", "put", "patch", "delete") or confidential
         assert ("security" in operation) == guarded, (method, path)
         assert not confidential or "401" in operation["responses"], (method, path)
