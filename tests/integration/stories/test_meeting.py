@@ -1,13 +1,18 @@
 """Joint meetings of a street: chairs in turn, members of lower levels, resolutions, and the tasks that follow."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.apiworld import COMMUNITY, World, world_in
+from schemas.base import Fact
+from schemas.envelope import Event
+from schemas.lives.project_steps import ProjectApproved, ProjectReviewed
+from schemas.lives.task import TaskOpened
+from schemas.refusals import Refused
+from tests.apiworld import COMMUNITY, FakeSink, World, world_in
 from tests.stories.house import House
 
 REGION = "310105001000"
@@ -147,6 +152,35 @@ async def test_a_resolution_reviews_the_project_and_says_so_once(world: World, h
     again = await called(house, agenda=agenda)
     await house.post(f"{again}:hold", {"by": HALL, "present": [HALL]})
     assert (await house.refused(f"{again}:resolve", resolution | {"by": HALL}))["code"] == "not_ready"
+
+
+@pytest.mark.parametrize("lost", [TaskOpened, ProjectReviewed, ProjectApproved])
+async def test_what_follows_from_a_resolution_survives_a_crash_in_between(
+    world: World, house: House, lost: type[Fact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proposal = {"title": "午餐桌", "community": COMMUNITY, "by": STREET, "lead": HALL, "partners": [CENTRE]}
+    project = (await house.post("/v1/projects", proposal))["id"]
+    at = await called(house, members=[STREET], agenda=[{"title": "立项", "about": f"project:{project}"}])
+    await house.post(f"{at}:hold", {"by": STREET, "present": [STREET]})
+    order = {"title": "公示", "assignee": HALL}
+    resolution = {"by": STREET, "item": 1, "text": "同意立项", "verdict": "approve", "tasks": [order]}
+
+    async def dies(events: Sequence[Event[Fact]]) -> list[tuple[str, int, int]]:
+        if any(isinstance(event.data, lost) for event in events):
+            raise Refused("unavailable", "the log went away just then")
+        return await FakeSink.publish(world.sink, events)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.sink, "publish", dies)
+        answer = await world.post(f"{at}:resolve", resolution, idempotency_key="k-1")
+        assert answer.status_code == 503, "nobody was told that it is done"
+    assert (await world.post(f"{at}:resolve", resolution, idempotency_key="k-1")).status_code == 200
+    found = await house.get(f"/v1/projects/{project}")
+    assert [step["action"] for step in found["history"]] == ["propose", "review", "approve"]
+    meeting = await house.get(at)
+    assert len(meeting["life"]["resolutions"]) == 1
+    assert [each["state"] for each in meeting["beside"]["tasks"]] == ["open"]
+    assert len((await house.get("/v1/tasks"))["rows"]) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,18 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from schemas.base import Fact
+from schemas.envelope import Event
 from schemas.lives.evaluation import digest_of
-from tests.apiworld import COMMUNITY, World, demand, matched, resource, world_in
+from schemas.lives.project_steps import ProjectEvaluationRevealed
+from schemas.refusals import Refused
+from tests.apiworld import COMMUNITY, FakeSink, World, demand, matched, resource, world_in
 from tests.stories.house import House
 
 HALL = f"community:{COMMUNITY}"
@@ -321,6 +325,25 @@ async def test_at_the_deadline_what_is_in_is_shown_and_what_comes_later_is_refus
         assert [(each["party"], each["text"]) for each in project["life"]["evaluations"]] == [(CENTRE, "配合默契")]
         silent = await house.until(alone, lambda found: found["life"]["state"] == "evaluated")
         assert silent["history"][-1]["by"] == "system:cobuild"
+
+
+async def test_what_could_not_be_shown_at_once_is_shown_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with world_in(tmp_path, tend_s=0.02) as world:
+        house = House(world.client)
+        at = await accepted(house)
+        await house.post(f"{at}:evaluate", {"by": HALL, "score": 3})
+
+        async def dies(events: Sequence[Event[Fact]]) -> list[tuple[str, int, int]]:
+            if any(isinstance(event.data, ProjectEvaluationRevealed) for event in events):
+                raise Refused("unavailable", "the log went away just then")
+            return await FakeSink.publish(world.sink, events)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(world.sink, "publish", dies)
+            await house.post(f"{at}:evaluate", {"by": CENTRE, "score": 4})
+            assert (await house.get(at))["life"]["state"] == "accepted", "said, and not yet shown"
+        project = await house.until(at, lambda found: found["life"]["state"] == "evaluated")
+        assert [each["score"] for each in project["life"]["evaluations"]] == [3, 4]
 
 
 async def test_what_was_sealed_before_a_restart_is_shown_after_it(tmp_path: Path) -> None:
