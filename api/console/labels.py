@@ -12,7 +12,7 @@ FIELDS: dict[str, Text] = {
     "admits": Text("接待对象", "Admits"),
     "agenda": Text("议程", "Agenda"),
     "agreement": Text("协议", "Agreement"),
-    "amount": Text("金额（元）", "Amount"),
+    "amount": Text("金额（分）", "Amount, in hundredths"),
     "answer": Text("答复", "Answer"),
     "asked": Text("所要", "Asked for"),
     "assignee": Text("承办", "Given to"),
