@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, func, literal, or_, select
+from sqlalchemy import Connection, Row, func, or_, select, text
 
 from api.readmodel.queries.filters import in_place
 from api.readmodel.queries.suppression import OF_PEOPLE, shown, shown_among
@@ -105,7 +105,7 @@ def _late(connection: Connection, *, now: datetime, region: str) -> dict[tuple[s
     """Return what is overdue by region and kind, of the region itself and of those one level below."""
     depth = len(way_down(region))
     width = len(way_down("9" * _COMMUNITY)[depth]) if depth < len(LEVELS) else 0
-    cut = func.substr(lives.c.place, 1, literal(width)) if width else lives.c.place  # grids are few: cut them here
+    cut = func.substr(lives.c.place, text("1"), text(str(width))) if width else lives.c.place  # grids: cut below
     query = (
         select(cut.label("place"), lives.c.kind, func.count().label("count"), func.min(lives.c.due_at).label("oldest"))
         .where(lives.c.due_at <= now, in_place(lives.c.place, region))
