@@ -292,6 +292,7 @@ DEMAND: Final = Lifecycle(
         "already_withdrawn",
         "wish_too_large",
         "unknown_item",
+        "matter_not_admitted",
         "bad_uscc",
         "impossible_window",
         "window_passed",

@@ -11,7 +11,7 @@ from deploy.settings import CobuildSettings
 from deploy.wiring import open_house
 from schemas.admission import Admission
 from schemas.uscc import check_character
-from tests.apiworld import CATALOGUE, World, demand, world_in
+from tests.apiworld import CATALOGUE, COMMUNITY, World, demand, world_in
 
 OFFICE = "11310105MB2F30147"
 ASKED_BY_AN_OFFICE = {"requester": f"unit:{OFFICE}{check_character(OFFICE)}", "channel": "unit"}
@@ -65,6 +65,18 @@ async def test_a_preview_and_a_revision_are_checked_alike(strict: World) -> None
     assert made.status_code == 201
     changed = await strict.patch("/v1/demands/d-1", {"lines": RECORDS["lines"]}, If_Match='"1"')
     assert changed.json()["code"] == "matter_not_admitted"
+
+
+async def test_a_need_is_held_against_the_list_when_it_is_published(strict: World) -> None:
+    """Before that it may still be looked into, and declined with a reason."""
+    staff = {"by": f"community:{COMMUNITY}"}
+    taken = demand(**ASKED_BY_AN_OFFICE, **RECORDS) | staff | {"id": "n-1"}
+    assert (await strict.post("/v1/needs", taken)).status_code == 201
+    assert (await strict.post("/v1/needs/n-1:verify", staff)).is_success
+    published = await strict.post("/v1/needs/n-1:publish", staff)
+    assert (published.status_code, published.json()["code"]) == (422, "matter_not_admitted")
+    declined = await strict.post("/v1/needs/n-1:decline", staff | {"reason": "不在准入清单内"})
+    assert declined.is_success
 
 
 async def test_anybody_may_read_the_list_and_its_version(strict: World) -> None:
