@@ -41,6 +41,7 @@ STATUS: dict[str, int] = {
     "overtaken": 409,
     "already_held": 409,
     "not_in_emergency": 409,
+    "not_opted_in": 409,
     "slot_taken": 409,
     "more_than_open": 409,
     "too_early": 409,

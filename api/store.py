@@ -199,6 +199,28 @@ sealed_evaluations = Table(
 )
 """What parties said of each other, until it is shown; the log has the digests."""
 
+point_books = Table(
+    "point_books",
+    metadata,
+    Column("member_ref", String, primary_key=True),
+    Column("opened_at", Instant, nullable=False),
+)
+"""Members who want their points kept."""
+
+points = Table(
+    "points",
+    metadata,
+    Column("entry_id", String, primary_key=True),
+    Column("member_ref", String, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("points", Integer, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("about", String),
+    Column("reverses", String, unique=True),  # the entry that it takes back
+    Index("ix_points_member", "member_ref", "at", "entry_id"),
+)
+"""Here and not in the log, so that a member can have them deleted."""
+
 
 def open_store(path: Path | str) -> Engine:
     """Open the file, make what is missing, and return the engine; ``path`` None-like ``:memory:`` is not shared."""

@@ -40,6 +40,7 @@ REFUSALS: dict[str, Message] = {
     "duplicate_enrolment": Message(
         "此类报到已存在，不能重复报到。", "There is already an active enrolment of this kind."
     ),
+    "not_opted_in": Message("党员本人未同意记录积分。", "The member has not asked for points to be kept."),
     "not_in_emergency": Message("此区划未转入战时。", "No emergency is in force in this region."),
     "not_enrolled": Message("未在这个社区报到。", "Whoever it is for is not enrolled in this community."),
     "not_qualified": Message("缺少所要求的资质。", "A qualification that is asked for is missing."),

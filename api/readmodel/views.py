@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from schemas.claims import Side
 from schemas.demands import Demand, Urgency
-from schemas.enrolment import EnrolmentKind, MemberEnrolled, UnitEnrolled
+from schemas.enrolment import EnrolmentKind, MemberClass, MemberEnrolled, UnitEnrolled
 from schemas.resources import Resource
 from schemas.rounds import Certificate, LinePrice, PolicyRef, ResourcePrice, TeamPart
 from schemas.rules import Rule
@@ -105,6 +105,25 @@ class Serving(View):
     community: str
     home_unit: str | None
     enrolment_id: str
+
+
+class RegisterRow(View):
+    """One class of members in a register; small numbers are None. ``way`` is how it is managed."""
+
+    member_class: MemberClass
+    zh: str
+    way: str
+    came: int | None
+    left: int | None
+    there: int | None
+
+
+class Register(View):
+    """Enrolments that began and ended in a month, and those that hold at its end, class by class."""
+
+    region: str
+    month: str
+    rows: tuple[RegisterRow, ...]
 
 
 class Called(View):

@@ -1,0 +1,99 @@
+"""Registers and points, told over HTTP: who came and went in a month, and what a member wants kept."""
+
+import csv
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.apiworld import World, world_in
+from tests.integration.stories.words import begins, goes, is_refused, now
+
+HERE, THERE = "310105001001", "310105002001"
+HALL = f"community:{HERE}"
+
+
+async def report(world: World, number: int, *, community: str = HERE, member_class: str = "mobile") -> None:
+    for each in range(number):
+        said = {"member_class": member_class, "kind": "residence", "community": community}
+        await begins(world, "/v1/members", **said, member_ref=f"{member_class}-{community}-{each}")
+
+
+async def register(world: World, month: str, region: str = "310105001") -> dict[str, tuple[Any, ...]]:
+    found = (await now(world, f"/v1/registers/{region}/{month}"))["rows"]
+    return {row["member_class"]: (row["came"], row["left"], row["there"]) for row in found}
+
+
+async def test_a_month_tells_who_came_who_left_and_who_is_there_by_class(world: World) -> None:
+    world.clock.at = datetime(2026, 10, 31, 15, 59, tzinfo=UTC)  # the last minute of October in China
+    await report(world, 7)
+    world.clock.pass_(minutes=1)
+    await report(world, 6, community=THERE)
+    await report(world, 5, member_class="retired")
+    for number in range(6):
+        at = f"/v1/enrolments/r1.mobile-{HERE}-{number}"
+        await goes(world, at, "transfer", by=HALL, to=THERE)
+        await goes(world, f"/v1/enrolments/{(await now(world, at))['life']['goes_on_as']}", "grant", by=HALL)
+    assert (await register(world, "2026-10"))["mobile"] == (7, None, 7)
+    here, there = await register(world, "2026-11"), await register(world, "2026-11", region=THERE)
+    assert here["mobile"] == (None, 6, None), "one is left: too few to be shown"
+    assert here["retired"] == (5, None, None), "nor can it be worked out from the others"
+    assert there["mobile"] == (12, None, 12)
+    assert (await register(world, "2026-11", region="3101"))["mobile"] == (12, 6, 13)
+    assert (await register(world, "2026-12", region="3101"))["retired"] == (None, None, 5)
+
+
+async def test_what_is_known_of_somebody_changes_without_coming_or_going(world: World) -> None:
+    await report(world, 5)
+    for number in range(5):
+        await goes(world, f"/v1/enrolments/r1.mobile-{HERE}-{number}", "revise", by=HALL, skills=[])
+    assert (await register(world, "2026-11"))["mobile"] == (5, None, 5)
+
+
+async def test_the_register_is_a_sheet_too(world: World) -> None:
+    await report(world, 5)
+    answer = await world.get("/v1/registers/310105/2026-11.csv")
+    assert answer.headers["content-type"].startswith("text/csv")
+    head, *lines = csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")))
+    assert head[3:] == ["流入", "流出", "月末在册"]
+    assert ["mobile", "流动党员", "参管", "5", "", "5"] in lines
+    assert (await world.get("/v1/registers/310105/2026-13")).json()["code"] == "bad_time"
+
+
+async def test_points_are_kept_for_who_asks_and_an_entry_is_taken_back_by_another(world: World) -> None:
+    await report(world, 1)
+    at = f"/v1/members/mobile-{HERE}-0/points"
+    assert (await is_refused(world, at, points=2, reason="service"))["code"] == "not_opted_in"
+    assert (await world.client.put("/v1/members/nobody/points")).status_code == 404
+    assert (await world.client.put(at)).status_code == 204
+    given = [
+        (await world.post(at, {"points": 2, "reason": "service", "about": "demand:d-1"}, Idempotency_Key="k")).json()
+        for _ in range(2)
+    ]
+    assert given[0] == given[1], "sent twice, counted once"
+    await world.post(at, {"points": 5, "reason": "study"})
+    wrong = f"{at}/{given[0]['id']}"
+    assert (await world.post(f"{wrong}:reverse")).status_code == 201
+    assert (await is_refused(world, f"{wrong}:reverse"))["code"] == "not_possible_now"
+    assert (await is_refused(world, f"{at}/b-none:reverse"))["code"] == "not_found"
+    ledger = await now(world, at)
+    assert ledger["balance"] == 5
+    assert sorted(entry["points"] for entry in ledger["entries"]) == [-2, 2, 5]
+    assert [entry["reverses"] for entry in ledger["entries"] if entry["points"] == -2] == [given[0]["id"]]
+
+
+async def test_points_are_in_no_topic_and_gone_when_the_member_says_so(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as world:
+        await report(world, 1)
+        at = f"/v1/members/mobile-{HERE}-0/points"
+        await world.client.put(at)
+        entry = (await world.post(at, {"points": 3, "reason": "award"})).json()["id"]
+        assert len(world.sink.events) == 1, "the enrolment alone"
+        assert (await world.client.delete(at)).status_code == 204
+        assert (await world.get(at)).json()["code"] == "not_opted_in"
+        assert (await world.client.delete(at)).status_code == 409
+    assert entry.encode() not in _stored(tmp_path)
+
+
+def _stored(directory: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in directory.glob("api.sqlite3*"))
