@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 HOUSE = "system:cobuild"
 """Who shows what was under seal."""
+_OVER = ("evaluated", "closed")
+"""Only then the drawer is emptied: lists that are being made anew know of a project what they have come to so far."""
 
 
 class Evaluating:
@@ -65,9 +67,9 @@ class Evaluating:
     async def show(self, project_id: str, *, at: datetime) -> Change | None:
         """Show what is in the drawer and may be shown; return the last change, None where there was none."""
         project = await self._project(project_id)
+        if project is not None and project.state in _OVER:
+            await run_sync(self._drawer.empty, project_id)
         if project is None or not project.may_show(at):
-            if project is None or project.state != "accepted":
-                await run_sync(self._drawer.empty, project_id)
             return None
         kept, change = await run_sync(self._drawer.of, project_id), None
         for sealed in project.evaluations:
@@ -75,10 +77,9 @@ class Evaluating:
                 change = await self._show(project_id, kept[sealed.digest], at=at)
         return change
 
-    async def show_all(self, *, at: datetime) -> None:
-        """Show whatever may be shown by now."""
-        for project_id in await run_sync(self._drawer.projects):
-            await self.show(project_id, at=at)
+    async def kept(self) -> list[str]:
+        """Return the projects of which something is in the drawer."""
+        return await run_sync(self._drawer.projects)
 
     async def _show(self, project_id: str, words: Words, *, at: datetime) -> Change:
         def make(life: Life) -> ProjectEvaluationRevealed:

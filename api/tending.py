@@ -3,11 +3,14 @@
 Every step here is one that people may take by hand, too; whoever comes first has done it for all.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
 import structlog
+from cryptography.exceptions import InvalidTag
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.commands import keyed
 from api.evaluating import HOUSE, Evaluating
@@ -41,21 +44,30 @@ class Tending:
         self._clock = clock
 
     async def tend(self) -> None:
-        """Look once."""
+        """Look once; what cannot be done is left for the next time, and keeps nothing else waiting."""
         now = self._clock.now()
-        await self._evaluating.show_all(at=now)
+        for project_id in await self._evaluating.kept():
+            with self._told(kind="project", id=project_id):
+                await self._evaluating.show(project_id, at=now)
         for lifecycle, state, fact in ENDS:
             async for life in self._due(lifecycle, state, now):
-                await self._end(lifecycle, life, fact, now)
+                with self._told(kind=lifecycle.kind, id=life.id):
+                    await self._end(lifecycle, life, fact, now)
 
     async def run(self, *, every_s: float, sleep: Callable[[float], Awaitable[None]]) -> None:
         """Look every so often, until cancelled."""
         while True:
             await sleep(every_s)
-            try:
+            with self._told():
                 await self.tend()
-            except Refused as refused:  # somebody came first, or the log is away: there is a next time
-                log.info("not tended to yet", code=refused.code, detail=refused.detail)
+
+    @contextmanager
+    def _told(self, **what: str) -> Iterator[None]:
+        """Log what stands in the way: somebody came first, the log is away, a text was kept under another key."""
+        try:
+            yield
+        except (Refused, InvalidTag, SQLAlchemyError) as error:
+            log.warning("not tended to", error=str(error) or type(error).__name__, **what)
 
     async def _due(self, lifecycle: Lifecycle[Any], state: str, now: datetime) -> AsyncIterator[Life]:
         cursor = None
