@@ -1,5 +1,6 @@
 """``cobuild import``: a spreadsheet into a running Cobuild, with a report per row; ``cobuild imports``: past ones."""
 
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -58,10 +59,12 @@ def list_imports(
 
     with calling(url) as client:
         rows = checked(client.get("/v1/imports", params={"limit": limit})).json()["rows"]
-    names = ("import_id", "kind", "created_at", "total", "posted", "refused", "undone", "kept")
-    table = Table(*names)
+    counts = ("posted", "refused", "undone", "kept")
+    table = Table("at", "kind", *counts)
+    table.add_column("import", no_wrap=True)  # to be copied whole
     for row in rows:
-        table.add_row(*(str(row[name]) for name in names))
+        at = datetime.fromisoformat(row["created_at"]).astimezone()
+        table.add_row(f"{at:%m-%d %H:%M}", row["kind"], *(str(row[name]) for name in counts), row["import_id"])
     out.print(table if rows else "no imports")
 
 

@@ -28,7 +28,7 @@ async def cobuild(world: World) -> AsyncIterator[Cobuild]:
     async with served(world) as (address, _):
 
         def run(*words: str) -> Result:
-            environment = {"COBUILD_URL": address, "COBUILD_API_TOKEN": "s3cret", "COLUMNS": "200"}
+            environment = {"COBUILD_URL": address, "COBUILD_API_TOKEN": "s3cret", "COLUMNS": "80"}
             return CliRunner(env=environment).invoke(app, [*words])
 
         async def call(*words: str | Path) -> Result:
