@@ -9,7 +9,7 @@ import pytest
 from openpyxl import load_workbook
 
 from api.routes.imports import XLSX
-from tests.apiworld import World, demand, resource, world_in
+from tests.apiworld import COMMUNITY, World, demand, resource, world_in
 from tests.integration.api.served import served
 from tests.integration.api.spreadsheets import load, row, table
 
@@ -134,6 +134,21 @@ async def test_enrolments_are_exported_without_a_name_or_a_phone(world: World) -
         assert not any(secret in text for secret in KEPT.values())
 
 
+async def test_projects_are_exported_with_how_they_stand(world: World) -> None:
+    await world.post("/v1/demands", demand(demand_id="d-1"))
+    project = {"title": "长者午餐桌", "community": COMMUNITY, "by": "office:310105001000", "demands": ["d-1"],
+               "lead": f"community:{COMMUNITY}", "partners": ["unit:91310105MA1FW0008T"]}  # fmt: skip
+    posted = await world.post("/v1/projects", project)
+    assert posted.status_code == 201, posted.text
+    (line,) = await cells(world, "/v1/exports/projects.csv?region=310105&state=proposed")
+    told = [line[name] for name in ("编号", "项目名称", "状态", "牵头方", "需求编号", "预算（分）", "提出时间")]
+    lead = f"community:{COMMUNITY}"
+    assert told == [posted.json()["id"], "长者午餐桌", "已提出", lead, "d-1", "0", "2026-11-21 14:00"]
+    assert await cells(world, "/v1/exports/projects.csv?state=closed") == []
+    book = load_workbook(io.BytesIO((await world.get("/v1/exports/projects.xlsx")).content))
+    assert [cell.value for cell in book["项目清单"]["C"]] == ["项目名称", "长者午餐桌"]
+
+
 async def test_a_long_list_comes_page_by_page(world: World) -> None:
     """More than two pages of the read model, over a real wire, and all of it."""
     await load(world, table(*(row(title=f"t{number}") for number in range(1_200))))
@@ -162,7 +177,9 @@ async def test_a_file_has_a_name_in_both_scripts(world: World) -> None:
         ("members.csv?category=venue", "query:category"),
         ("demands.csv?state=lost", "query:state"),
         ("demands.csv?region=3", "query:region"),
-        ("projects.csv", "path:kind"),
+        ("tasks.csv", "path:kind"),
+        ("projects.csv?state=open", "query:state"),
+        ("projects.csv?item=elder_care.hair_cut", "query:item"),
         ("demands.pdf", "path:form"),
     ],
 )
