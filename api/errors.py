@@ -44,6 +44,8 @@ STATUS: dict[str, int] = {
     "not_opted_in": 409,
     "slot_taken": 409,
     "more_than_open": 409,
+    "over_spent": 409,
+    "not_reversible": 409,
     "too_early": 409,
     "not_delivered": 409,
     "not_ready": 409,

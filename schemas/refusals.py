@@ -65,6 +65,8 @@ REFUSALS: dict[str, Message] = {
     "slot_taken": Message("这个时段的名额已满。", "No place is left at that time."),
     "more_than_open": Message("超过了还空着的名额。", "That is more than is still open."),
     "more_than_ordered": Message("超过了下单的数量。", "That is more than was ordered."),
+    "over_spent": Message("超过了可用余额。", "That is more than is left."),
+    "not_reversible": Message("这一笔不能冲销。", "This entry cannot be reversed."),
     "not_bookable": Message("这项资源不需要预约，或当前不开放。", "It is not to be booked, or not open at present."),
     "outside_hours": Message("不在开放时段内。", "It is not open at that time."),
     "too_short_notice": Message("未按要求提前预约。", "It asks for more notice than that."),

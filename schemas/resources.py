@@ -66,6 +66,12 @@ Area = Annotated[RegionPrefix, AfterValidator(prefix_of)]
 """Everything below a region; a code padded with zeros means its prefix."""
 
 
+Link = Annotated[str, Field(pattern=r"^https?://[^\s<>\"]{4,500}$", examples=["https://www.gov.cn/zhengce/"])]
+Fen = Annotated[int, Field(ge=1, le=10**13)]
+"""Money, in hundredths of the local currency. It is only ever told of here: nothing is paid."""
+_READ = (ResourceKind.POLICY, ResourceKind.INFORMATION)
+
+
 class Resource(Fact):
     """One entry of the resource list, whole: every change carries all of it."""
 
@@ -130,10 +136,32 @@ class Resource(Fact):
             description="Whom it admits: requesters by reference, regions by prefix; empty means everybody.",
         ),
     ] = ()
+    links: Annotated[
+        tuple[Link, ...],
+        Field(
+            max_length=10,
+            exclude_if=unsaid,
+            description="Where to read it. A policy or information with links is read, not served: it has no seats.",
+        ),
+    ] = ()
+    earmark: Annotated[
+        Title | None, Field(exclude_if=unsaid, description="What a fund is for, and nothing else 专款专用.")
+    ] = None
+    amount: Annotated[
+        Fen | None, Field(exclude_if=unsaid, description="How much a fund holds, in hundredths of the currency 分.")
+    ] = None
+    special_account: Annotated[
+        bool, Field(exclude_if=unsaid, description="Whether a fund has an account of its own 专户核算.")
+    ] = False
     auto_accept: bool = False
     valid_from: Moment | None = None
     valid_to: Moment | None = None
     offered_at: Moment
+
+    @property
+    def has_seats(self) -> bool:
+        """Whether it can be matched: what is only to be read has no seats."""
+        return not (self.links and self.kind in _READ)
 
     def hours(self) -> tuple[Window, ...] | None:
         """Return all its windows, those that come again spelt out; None means at any time."""
@@ -151,6 +179,12 @@ class Resource(Fact):
     def _only_what_is_paid_has_a_fee(self) -> Self:
         if self.fee is not None and self.access is not AccessMode.PAID:
             raise ValueError("invalid_value: only paid access has a fee")
+        return self
+
+    @model_validator(mode="after")
+    def _only_a_fund_holds_money(self) -> Self:
+        if self.kind is not ResourceKind.FUND and (self.earmark or self.amount or self.special_account):
+            raise ValueError("invalid_value: only a fund has an amount, an earmark, an account")
         return self
 
     @model_validator(mode="after")

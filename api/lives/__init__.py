@@ -3,7 +3,20 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api.lives import agreement, booking, demand, dispatch, enrolment, meeting, order, post, project, resource, whistle
+from api.lives import (
+    agreement,
+    booking,
+    demand,
+    dispatch,
+    enrolment,
+    fund,
+    meeting,
+    order,
+    post,
+    project,
+    resource,
+    whistle,
+)
 from api.living import Practice
 
 PRACTICES: Final[Mapping[str, Practice]] = {
@@ -18,4 +31,5 @@ PRACTICES: Final[Mapping[str, Practice]] = {
     "project": project.PRACTICE,
     "resource": resource.PRACTICE,
     "whistle": whistle.PRACTICE,
+    "fund": fund.PRACTICE,
 }

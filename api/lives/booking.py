@@ -50,6 +50,8 @@ def _is_bookable(connection: Connection, after: Booking, fact: Step) -> None:
     resource = _published(connection, after.resource_id)
     if resource.access is AccessMode.FREE and resource.kind is not ResourceKind.ACTIVITY:
         raise Refused("not_bookable", "it is free: just come")
+    if not resource.has_seats:
+        raise Refused("not_bookable", "it is to be read")
     if not resource.renewable:
         raise Refused("not_bookable", "it is used up, not used for a while")
     if not _admits(connection, resource, after.opened_by):

@@ -142,3 +142,24 @@ class OrderView(View):
     assignments: tuple[AssignmentView, ...]
     promised: int
     done: int
+
+
+class SetAside(View):
+    """What an entry of a fund's book set aside, and what is left of it."""
+
+    number: int
+    purpose: str
+    about: str | None
+    amount: int
+    left: int
+
+
+class FundView(View):
+    """What the book of a fund comes to, in hundredths of the currency: ``remaining`` is all that was not used."""
+
+    granted: int
+    set_aside: int
+    used: int
+    free: int
+    remaining: int
+    purposes: tuple[SetAside, ...]

@@ -94,7 +94,8 @@ class ResourceFold:
         row = self._row_of(resource)
         if not self._is_news(row, resource.version, mark):
             return Fold.SEEN
-        self._lay(row, resource, status=OPEN, mark=mark, calendar=opening(resource), fee=_fee(resource))
+        status = OPEN if resource.has_seats else SUSPENDED  # what is only to be read is on the list, and on no table
+        self._lay(row, resource, status=status, mark=mark, calendar=opening(resource), fee=_fee(resource))
         held = self.table.rows[row]
         held["booked"] = resource.access is AccessMode.BOOKING
         held["stays_put"] = resource.kind in _STAY_PUT

@@ -8,6 +8,7 @@ from schemas.lives.booking import BOOKING
 from schemas.lives.demand import DEMAND
 from schemas.lives.dispatch import DISPATCH
 from schemas.lives.enrolment import ENROLMENT
+from schemas.lives.fund import FUND
 from schemas.lives.grid import GRID
 from schemas.lives.meeting import MEETING
 from schemas.lives.mode import MODE
@@ -35,6 +36,7 @@ LIFECYCLES: Final[tuple[Lifecycle[Any], ...]] = (
     WHISTLE,
     MODE,
     DISPATCH,
+    FUND,
 )
 BY_KIND: Final[dict[str, Lifecycle[Any]]] = {lifecycle.kind: lifecycle for lifecycle in LIFECYCLES}
 OF_FACT: Final[dict[type[Step], Lifecycle[Any]]] = {

@@ -12,6 +12,7 @@ from schemas.stories import (
     demand,
     dispatch,
     enrolment,
+    fund,
     grid,
     meeting,
     mode,
@@ -40,4 +41,5 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
     "whistle": whistle.STORY,
     "mode": mode.STORY,
     "dispatch": dispatch.STORY,
+    "fund": fund.STORY,
 }

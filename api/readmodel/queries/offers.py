@@ -25,6 +25,8 @@ def stage_of(state: str, found: ResourceView | None, *, now: datetime) -> Stage:
         return _STAGES[found.state]
     if found.resource.valid_to is not None and found.resource.valid_to <= now:
         return "expired"
+    if not found.resource.has_seats:
+        return "published"
     if found.free == 0:
         return "fully_committed"
     spent = found.live + (0 if found.resource.renewable else found.fulfilled)

@@ -45,7 +45,7 @@ def _view(row: Row[tuple[object, ...]]) -> ResourceView:
     used = row.live if row.renewable else row.live + row.fulfilled
     if resource.per_occasion:
         used = 0  # for some time or other each seat is free
-    free = max(0, row.capacity - used) if row.state == "published" else 0
+    free = max(0, row.capacity - used) if row.state == "published" and resource.has_seats else 0
     return ResourceView(
         resource=resource.model_copy(update={"version": row.version}),
         version=row.version,
