@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, or_, select, text
@@ -55,7 +56,7 @@ def rollup(connection: Connection, *, now: datetime, name: Name, region: str = "
         at=now,
         own=row(region, shown(sums.get(region, _NO_TALLY)["enrolments"]), own),
         children=tuple(row(each, count, by_kind[each]) for each, count in zip(below, members, strict=True)),
-        stages=tuple(_stage(each) for each in found if each.region == region),
+        stages=_stages([each for each in found if each.region == region]),
     )
 
 
@@ -145,10 +146,16 @@ def _shown(kind: str, counts: list[int]) -> list[int | None]:
     return shown_among(counts) if kind in OF_PEOPLE else list(counts)
 
 
-def _stage(row: Row[Any]) -> StageRow:
-    here, left = _shown(row.kind, [row.here, row.left])
-    mean = row.stayed // row.left if left else None
-    return StageRow(kind=row.kind, state=row.state, here=here, left=left, mean_stay_s=mean)
+def _stages(rows: list[Row[Any]]) -> tuple[StageRow, ...]:
+    """Return states by kind, those of people such that no small count follows from the others and the total."""
+    found: list[StageRow] = []
+    for kind, states in groupby(rows, key=lambda row: row.kind):
+        held = list(states)
+        here, left = _shown(kind, [row.here for row in held]), _shown(kind, [row.left for row in held])
+        for row, now, before in zip(held, here, left, strict=True):
+            mean = row.stayed // row.left if before else None
+            found.append(StageRow(kind=kind, state=row.state, here=now, left=before, mean_stay_s=mean))
+    return tuple(found)
 
 
 def _names(connection: Connection, region: str, name: Name) -> Name:

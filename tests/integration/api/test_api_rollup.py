@@ -62,6 +62,23 @@ async def test_few_members_are_not_shown_nor_given_away_by_their_neighbours(worl
     assert [child["sums"]["members"] for child in found["children"]] == [None, None]
 
 
+async def test_lives_that_are_people_are_hidden_as_people_are(world: World) -> None:
+    for each in range(7):
+        who = f"member:m-{each}"
+        said = {"by": who, "party": who, "kind": "residence", "member_class": "retired", "community": COMMUNITY}
+        at = (await world.post("/v1/enrolments", said)).headers["location"]
+        if each < 2:
+            assert (await world.post(f"{at}:grant", {"by": f"community:{COMMUNITY}"})).status_code == 200
+    found = (await world.get("/v1/rollup?region=310105")).json()
+    assert found["own"]["sums"]["lives"] == [{"kind": "enrolment", "open": 7, "overdue": None}]
+    stages = [(row["here"], row["left"], row["mean_stay_s"]) for row in found["stages"] if row["kind"] == "enrolment"]
+    assert stages == [(None, None, None)] * 2, "of seven, five and two: neither may be told"
+    month = (await world.get("/v1/reports/month/310105/2026-11")).json()["figures"]
+    [told] = [each for each in month["lives"] if each["kind"] == "enrolment"]
+    assert (told["begun"], told["open"]) == (7, 7)
+    assert [each["standing"] for each in told["standing"]] == [None, None]
+
+
 async def test_time_in_each_stage_is_measured(world: World) -> None:
     at = (await world.post("/v1/tasks", task())).headers["location"]
     world.clock.pass_(hours=5)
