@@ -23,7 +23,9 @@ Kind = Literal["to_answer", "answer_due", "confirmed", "revoked", "expired", "st
 
 ASKING: Final = frozenset({"to_answer", "answer_due"})
 URGENT: Final = frozenset({"whistle", "emergency"})
-"""Urgencies of demands; a life of the kind ``whistle`` is urgent as well."""
+"""Of demands."""
+URGENT_LIVES: Final = frozenset({"whistle", "dispatch"})
+"""Kinds of lives; a dispatch is called while an emergency is in force."""
 _LEAD: Final = 0.25
 _LONGEST_LEAD: Final = timedelta(days=1)
 
@@ -99,7 +101,7 @@ def of_step(row: StepRow, *, parties: tuple[str, ...], now: datetime) -> Iterato
                 notice_id=_id(party, "step", row.event_id),
                 party=party,
                 kind="step",
-                urgent=row.kind == "whistle",
+                urgent=row.kind in URGENT_LIVES,
                 made_at=now,
                 facts=facts,
             )

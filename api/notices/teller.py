@@ -5,7 +5,8 @@
    never exceeds a budget.
 3. What the mail server does not take for now is tried again after 1, 5 and 30 minutes, 2 and 12 hours, by the same
    rules as everything; then, or where it is refused for good, the notice has failed.
-4. A webhook's notice goes into the delivery log, which has its own tries.
+4. Where something is wrong with one party (a key that does not open its address), the others are told all the same.
+5. A webhook's notice goes into the delivery log, which has its own tries.
 """
 
 import asyncio
@@ -44,6 +45,8 @@ RETRIES: Final = (
     timedelta(hours=2),
     timedelta(hours=12),
 )
+TROUBLE: Final = timedelta(minutes=5)
+"""So long a party waits with which something is wrong."""
 PURGED_EVERY: Final = timedelta(hours=1)
 
 
@@ -76,6 +79,7 @@ class Teller:
         self._leave_path = leave_path
         self._holds = False
         self._purged: datetime | None = None
+        self._troubled: dict[str, datetime] = {}
 
     async def run(self, woken: Bell) -> None:
         """Look every ``poll_s`` seconds, and whenever somebody wakes us."""
@@ -87,6 +91,7 @@ class Teller:
                     await asyncio.wait({rung}, timeout=self._poll_s)
                 except SQLAlchemyError:
                     log.exception("notices could not be looked at; trying again")
+                    self._holds = False  # what is on its way is taken up as after a crash
                     await asyncio.sleep(self._poll_s)
                 finally:
                     rung.cancel()
@@ -98,7 +103,8 @@ class Teller:
         if not self._holds:
             return
         for party in await run_sync(partial(self._whose_turn, taking_over=not held)):
-            await self._tell(party)
+            if self._troubled.get(party, self._clock.now()) <= self._clock.now():
+                await self._try_to_tell(party)
 
     def _whose_turn(self, *, taking_over: bool) -> tuple[str, ...]:
         now = self._clock.now()
@@ -109,6 +115,16 @@ class Teller:
             self._outbox.purge(now=now)
         self._gatherer.gather(now=now)
         return self._outbox.due(now, limit=PARTIES)
+
+    async def _try_to_tell(self, party: str) -> None:
+        self._troubled.pop(party, None)
+        try:
+            await self._tell(party)
+        except SQLAlchemyError:
+            raise
+        except Exception:  # nobody else may go without because of it
+            self._troubled[party] = self._clock.now() + TROUBLE
+            log.exception("a party could not be told; it is tried again", party=party)
 
     async def _tell(self, party: str) -> None:
         """Plan for one party, and send what the plan says, message by message."""
@@ -138,10 +154,7 @@ class Teller:
         message_id = "m-" + blake2b("/".join(ids).encode(), digest_size=16).hexdigest()
         going = partial(self._outbox.going, ids, message_id=message_id, party=party, channel=wishes.channel, now=now)
         await run_sync(going)
-        if wishes.channel == "webhook":
-            mailed = await run_sync(partial(self._by_webhook, message_id, party, wishes, group, now))
-        else:
-            mailed = await self._by_email(message_id, party, wishes, group, now)
+        mailed = await self._handed_over(message_id, party, wishes, group, now)
         if mailed.error is None:
             await run_sync(partial(self._outbox.gone, message_id, now=now))
             return
@@ -150,6 +163,19 @@ class Teller:
         again_at = None if for_good else now + RETRIES[tries]
         log.warning("a notice could not be sent", message=message_id, error=mailed.error, again_at=again_at)
         await run_sync(partial(self._outbox.came_back, message_id, again_at=again_at, reason=mailed.error, now=now))
+
+    async def _handed_over(
+        self, message_id: str, party: str, wishes: Wishes, group: Sequence[Waiting], now: datetime
+    ) -> Mailed:
+        try:
+            if wishes.channel == "webhook":
+                return await run_sync(partial(self._by_webhook, message_id, party, wishes, group, now))
+            return await self._by_email(message_id, party, wishes, group, now)
+        except SQLAlchemyError:
+            raise
+        except Exception:  # before it was handed over: whoever takes letters never raises
+            log.exception("a notice could not be made", message=message_id)
+            return Mailed("internal_error")
 
     async def _by_email(
         self, message_id: str, party: str, wishes: Wishes, group: Sequence[Waiting], now: datetime

@@ -29,6 +29,8 @@ from api.webhooks.subscriptions import Subscriptions
 log = structlog.get_logger(__name__)
 
 MOST_AT_ONCE: Final = 64
+TROUBLE: Final = timedelta(minutes=5)
+"""So long a subscription waits with which something is wrong on our side."""
 PURGED_EVERY: Final = timedelta(hours=1)
 
 
@@ -56,6 +58,7 @@ class Courier:
         self._places = asyncio.Semaphore(MOST_AT_ONCE)
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._purged: datetime | None = None
+        self._troubled: dict[str, datetime] = {}
 
     async def run(self, woken: Bell) -> None:
         """Look every ``poll_s`` seconds, and whenever somebody wakes us."""
@@ -80,7 +83,8 @@ class Courier:
         if not await run_sync(self._lease.hold):
             return
         for webhook_id in await run_sync(self._whose_turn):
-            if webhook_id not in self._busy:
+            now = self._clock.now()
+            if webhook_id not in self._busy and self._troubled.get(webhook_id, now) <= now:
                 task = asyncio.create_task(self._serve(webhook_id))
                 self._busy[webhook_id] = task
                 task.add_done_callback(partial(self._done, webhook_id))
@@ -126,4 +130,5 @@ class Courier:
     def _done(self, webhook_id: str, task: "asyncio.Task[None]") -> None:
         self._busy.pop(webhook_id, None)
         if not task.cancelled() and (error := task.exception()) is not None:
+            self._troubled[webhook_id] = self._clock.now() + TROUBLE
             log.error("a webhook could not be served; it is tried again", webhook=webhook_id, exc_info=error)

@@ -316,6 +316,22 @@ async def test_a_mail_server_that_is_down_costs_nothing_but_time(tmp_path: Path)
             await back.has(1)
 
 
+async def test_an_address_that_does_not_open_keeps_it_from_nobody_else(
+    tmp_path: Path, world: World, box: Postbox
+) -> None:
+    await wishes(world, f"community:{COMMUNITY}", address="lost@example.org")
+    with sqlite3.connect(tmp_path / "api.sqlite3") as connection:
+        connection.execute("UPDATE identities SET ciphertext = zeroblob(60)")
+    await wishes(world)
+    street = "office:310105001000"
+    body = {"title": "清理消防通道", "assignee": f"community:{COMMUNITY}", "community": COMMUNITY, "by": street}
+    assert (await world.post("/v1/tasks", body)).status_code == 201
+    await matched(world)
+    await box.has(1)
+    assert box.recipients == [ADDRESS]
+    await became(world, ("step", "held", "internal_error"), party=f"community:{COMMUNITY}")
+
+
 async def test_what_was_on_its_way_in_a_crash_goes_again_and_stays_counted(tmp_path: Path, box: Postbox) -> None:
     async with telling(tmp_path, box.port) as world:
         await wishes(world, budget=1, digest="off")

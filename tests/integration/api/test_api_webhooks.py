@@ -243,6 +243,20 @@ async def test_a_slow_or_broken_receiver_does_not_keep_the_others_waiting(tmp_pa
         assert len(slow.got) == 1  # it rests: what comes next is not thrown at it
 
 
+async def test_a_secret_that_does_not_open_stops_nobody_else(tmp_path: Path, receiver: Receiver) -> None:
+    async with receiving() as unlucky, sending(tmp_path) as world:
+        broken, _ = await subscribed(world, unlucky.url)
+        with sqlite3.connect(tmp_path / "api.sqlite3") as connection:
+            connection.execute("UPDATE webhooks SET secret = zeroblob(60)")
+        await subscribed(world, receiver.url)
+        await matched(world)
+        await receiver.has(1)
+        assert unlucky.got == []
+        world.clock.pass_(minutes=5)
+        await world.post(f"/v1/webhooks/{broken}:test")
+        assert [row["state"] for row in await log_of(world, broken)] == ["waiting", "waiting"]
+
+
 async def test_a_restart_goes_on_where_it_stood_and_sends_nothing_twice(tmp_path: Path, receiver: Receiver) -> None:
     async with sending(tmp_path) as world:
         webhook_id, secret = await subscribed(world, receiver.url)
