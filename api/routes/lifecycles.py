@@ -33,7 +33,8 @@ class MoveRow(BaseModel):
     """A step: from where to where, who may take it, and the JSON Schema of what it asks to be told.
 
     `sources` is empty where a life begins with it; `target` is null where the life stays or goes back to where it was.
-    What is not taken `by_hand` follows from something else and has no address.
+    Where several have to take it, `last` is where it leads when the last of them does. What is not taken `by_hand`
+    follows from something else and has no address.
     """
 
     action: str
@@ -41,6 +42,7 @@ class MoveRow(BaseModel):
     event: str
     sources: tuple[str, ...]
     target: str | None
+    last: str | None
     by: tuple[str, ...]
     by_hand: bool
     form: dict[str, Any]
@@ -113,6 +115,7 @@ def _move(lifecycle: Lifecycle[Any], move: Move) -> MoveRow:
         event=lifecycle.event_name(move),
         sources=move.sources,
         target=None if move.target == BACK else move.target,
+        last=move.last,
         by=move.by,
         by_hand=move.by_hand,
         form=body_of(lifecycle, move).model_json_schema(),

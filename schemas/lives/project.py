@@ -172,6 +172,8 @@ class Project(Life):
     def _signed(self, fact: said.ProjectSigned) -> dict[str, Any]:
         if self.notice_until is not None and fact.at < self.notice_until:
             raise Refused("notice_running", f"until {self.notice_until.isoformat()}")
+        if len(self.signatories) < 2:
+            raise Refused("not_ready", "a project is signed by its lead and at least one partner")
         unanswered = [place for place, each in enumerate(self.objections, start=1) if each.answer is None]
         if unanswered:
             raise Refused("not_ready", f"objections without an answer: {unanswered}")

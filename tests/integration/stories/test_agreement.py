@@ -114,6 +114,13 @@ async def test_a_signature_is_for_the_text_as_it_was(house: House) -> None:
     assert (agreement["state"], agreement["signatures"]) == ("drafted", [])
 
 
+async def test_the_table_for_machines_says_where_the_last_signature_leads(house: House) -> None:
+    tables = await house.get("/v1/lifecycles")
+    [table] = [each for each in tables["tables"] if each["kind"] == "agreement"]
+    [sign] = [each for each in table["moves"] if each["action"] == "sign"]
+    assert (sign["target"], sign["last"]) == ("signing", "in_force")
+
+
 async def test_of_two_who_sign_at_once_both_have_signed_or_one_is_told(world: World, house: House) -> None:
     at = await drafted(house)
     both = await asyncio.gather(*(world.post(f"{at}:sign", {"by": party}) for party in (HALL, CENTRE)))

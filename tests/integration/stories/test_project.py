@@ -146,6 +146,17 @@ async def test_nobody_signs_before_the_public_notice_is_over(world: World, house
     assert (project["life"]["state"], project["beside"]["agreement_state"]) == ("signed", "in_force")
 
 
+async def test_nobody_signs_with_himself(house: House) -> None:
+    at = await approved(house, partners=[])
+    await house.post(f"{at}:publicise", {"by": STREET, "days": 0, "reason": "已公示"})
+    alone = await house.refused(f"{at}:sign", {"by": HALL, "agreement": await agreed(house, HALL, CENTRE)})
+    assert alone["code"] == "not_ready"
+    await house.post(f"{at}:return", {"by": STREET, "reason": "请写明共建单位"})
+    await house.post(f"{at}:revise", {"by": HALL, "partners": [CENTRE]})
+    await house.post(f"{at}:resubmit", {"by": HALL})
+    assert (await house.get(at))["life"]["partners"] == [CENTRE]
+
+
 async def test_milestones_tell_who_was_late_and_nothing_is_delivered_before_all_are_reached(
     world: World, house: House
 ) -> None:
