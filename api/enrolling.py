@@ -12,8 +12,9 @@ from api.commands import Command
 from api.positions import Position
 from api.problems import Rejection
 from api.reading import Reading
-from api.readmodel.queries.lives import holder_of
-from api.readmodel.queries.parties import standing_of
+from api.readmodel.queries.filters import Filter
+from api.readmodel.queries.lives import holder_of, list_lives
+from api.readmodel.queries.parties import is_listed, standing_of
 from api.vault import Vault
 from api.writing import Writer
 from schemas.enrolment import Enrolled, MemberEnrolled, UnitEnrolled, kind_of
@@ -47,6 +48,14 @@ class Enrolling:
             if given_ref or command.repeat:
                 member = await self._numbered(member, entity=entity, command=command)
             return await self._publish(member, entity=entity, identity=identity, command=command)
+
+    async def keep(self, ref: str, *, identity: Identity, command: Command) -> None:
+        """Put an identity into the vault; raise Refused ``not_found`` where nobody of that name reports or did."""
+        async with self._writer.hold(ref):
+            applied = await self._reading.query(list_lives, kind="enrolment", filter=Filter(party=ref), limit=1)
+            if not applied.rows and not await self._reading.query(is_listed, party=ref):
+                raise Refused("not_found", ref)
+            await run_sync(lambda: self._keep(ref, identity, command))
 
     async def forget(self, ref: str) -> bool:
         """Destroy what the vault knows of a party; return whether it knew something."""

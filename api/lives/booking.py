@@ -103,9 +103,11 @@ def _homes(connection: Connection, party: str) -> Sequence[str]:
     """Return the communities of a party: its own code, or those in which it is enrolled."""
     kind, _, name = party.partition(":")
     if kind == "unit":
-        return connection.execute(select(units.c.community).where(units.c.party == party)).scalars().all()
+        query = select(units.c.community).where(units.c.party == party, units.c.is_active)
+        return connection.execute(query).scalars().all()
     if kind == "member":
-        return connection.execute(select(enrolments.c.community).where(enrolments.c.member_ref == name)).scalars().all()
+        query = select(enrolments.c.community).where(enrolments.c.member_ref == name, enrolments.c.is_active)
+        return connection.execute(query).scalars().all()
     return (name,)
 
 

@@ -8,14 +8,14 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.bodies import MemberBody
+from api.bodies import Contact, MemberBody
 from api.errors import problem_responses
 from api.readmodel.queries.filters import Filter
 from api.readmodel.queries.parties import get_member as find_member
 from api.readmodel.queries.parties import list_members
 from api.readmodel.views import MemberView, Page
 from api.routes.reads import IS_ACTIVE, LIST_PROBLEMS, PAGE, READ_PROBLEMS, CaughtUp, Cursor, Limit, Presence, Region
-from api.routes.replies import Receipt, built, created, written
+from api.routes.replies import WRITE_PROBLEMS, Receipt, built, created, written
 from api.services import of
 from schemas.enrolment import MemberClass, MemberEnrolled
 from schemas.refusals import Refused
@@ -108,6 +108,19 @@ async def get_member(request: Request, member_ref: MemberRef) -> Enrolments:
     if not found:
         raise Refused("not_found", member_ref)
     return Enrolments(member_ref=member_ref, enrolments=found)
+
+
+@router.put(
+    "/{member_ref}/identity",
+    operation_id="keepMemberIdentity",
+    summary="Keep who a member is",
+    status_code=204,
+    responses=problem_responses(*WRITE_PROBLEMS, "not_found"),
+)
+async def keep_member_identity(request: Request, member_ref: MemberRef, body: Contact) -> None:
+    """Put name and phone into the vault, in place of what was there: for who has applied without them."""
+    services = of(request)
+    await services.enrolling.keep(f"member:{member_ref}", identity=body.fields(), command=services.command(request))
 
 
 @router.delete(

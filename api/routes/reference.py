@@ -10,10 +10,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.errors import problem_responses
+from api.readmodel.views import Named
 from api.services import of
 from schemas.base import RegionPrefix
 from schemas.catalogue import Catalogue
+from schemas.enrolment import EnrolmentKind, MemberClass
+from schemas.industries import INDUSTRY_SYSTEMS
+from schemas.member_classes import CLASS_RULES
 from schemas.regions import level_of, prefix_of
+from schemas.uscc import UNIT_KINDS
 
 router = APIRouter(prefix="/v1", tags=["reference 目录"])
 
@@ -159,4 +164,39 @@ async def get_region(
         known=regions.known(prefix),
         path=tuple(RegionName(code=region.code, name=region.name) for region in regions.path(prefix)),
         children=tuple(RegionName(code=region.code, name=region.name) for region in regions.children(prefix)),
+    )
+
+
+class MemberClassRules(BaseModel):
+    """A class of members: how it is managed, by whom, how it may report, and what its home unit is told of."""
+
+    member_class: MemberClass
+    zh: str
+    way: str
+    en: str
+    managed_by: tuple[str, ...]
+    kinds: tuple[EnrolmentKind, ...]
+    needs_home_unit: bool
+    reported: tuple[str, ...]
+
+
+class EnrolmentWords(BaseModel):
+    """What forms for enrolment need."""
+
+    member_classes: tuple[MemberClassRules, ...]
+    industry_systems: tuple[Named, ...]
+    unit_kinds: tuple[Named, ...]
+
+
+@router.get("/enrolment-words", operation_id="getEnrolmentWords", summary="Classes, industry systems, kinds of units")
+async def get_enrolment_words(response: Response) -> EnrolmentWords:
+    """Return the classes of members with their rules, the industry systems, and the kinds of units by USCC."""
+    response.headers["cache-control"] = _ONE_HOUR
+    return EnrolmentWords(
+        member_classes=tuple(
+            MemberClassRules(member_class=name, **rules._asdict() | {"kinds": tuple(sorted(rules.kinds))})
+            for name, rules in CLASS_RULES.items()
+        ),
+        industry_systems=tuple(Named(**system._asdict()) for system in INDUSTRY_SYSTEMS.values()),
+        unit_kinds=tuple(Named(code=code, zh=zh, en=en) for code, (en, zh) in UNIT_KINDS.items()),
     )

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.bodies import UnitBody
+from api.bodies import Contact, UnitBody
 from api.errors import problem_responses
 from api.reading import some
 from api.readmodel.queries.filters import Filter
@@ -15,7 +15,7 @@ from api.readmodel.queries.parties import get_unit as find_unit
 from api.readmodel.queries.parties import list_units
 from api.readmodel.views import Page, UnitView
 from api.routes.reads import IS_ACTIVE, LIST_PROBLEMS, PAGE, READ_PROBLEMS, CaughtUp, Cursor, Limit, Presence, Region
-from api.routes.replies import Receipt, built, created, written
+from api.routes.replies import WRITE_PROBLEMS, Receipt, built, created, written
 from api.services import of
 from schemas.enrolment import UnitEnrolled, unit_ref
 from schemas.refusals import Refused
@@ -97,6 +97,19 @@ async def get_units(
 async def get_unit(request: Request, uscc: Code, branch: Branch = 0) -> UnitView:
     """Return a unit as it reported."""
     return some(await of(request).reading.query(find_unit, party=_party(uscc, branch)), what=uscc)
+
+
+@router.put(
+    "/{uscc}/identity",
+    operation_id="keepLiaison",
+    summary="Keep who a unit's liaison is",
+    status_code=204,
+    responses=problem_responses(*WRITE_PROBLEMS, "bad_uscc", "not_found"),
+)
+async def keep_liaison(request: Request, uscc: Code, body: Contact, branch: Branch = 0) -> None:
+    """Put the liaison's name and phone into the vault, in place of what was there."""
+    services = of(request)
+    await services.enrolling.keep(_party(uscc, branch), identity=body.fields(), command=services.command(request))
 
 
 @router.delete(

@@ -38,6 +38,11 @@ def standing_of(connection: Connection, *, party: str, kind: EnrolmentKind | Non
     return Standing(entry, connection.execute(newest).scalar_one(), view.is_active)
 
 
+def is_listed(connection: Connection, *, party: str) -> bool:
+    """Return whether a party is in the registry, or ever was."""
+    return connection.execute(select(movements.c.party).where(movements.c.party == party)).first() is not None
+
+
 def get_unit(connection: Connection, *, party: str) -> UnitView | None:
     """Return a unit by its reference (``unit:USCC`` or ``unit:USCC/branch``)."""
     row = connection.execute(select(units).where(units.c.party == party)).one_or_none()

@@ -22,16 +22,16 @@ from api.readmodel.reportviews import (
     StateCount,
 )
 from api.readmodel.tables import (
+    UNIT,
     assignments,
     claim_outcomes,
     claims,
     demand_lines,
     demands,
-    enrolments,
     feed,
+    movements,
     resources,
     steps,
-    units,
 )
 from schemas.lives import BY_KIND
 
@@ -49,8 +49,8 @@ def figures(connection: Connection, stretch: Stretch) -> Figures:
         demands_posted=posted,
         seats_asked=seats,
         resources_offered=_count(connection, stretch.has(resources.c.offered_at, resources.c.home)),
-        units_reported=_count(connection, stretch.has(units.c.enrolled_at, units.c.community)),
-        members_reported=shown(_count(connection, stretch.has(enrolments.c.enrolled_at, enrolments.c.community))),
+        units_reported=_arrived(connection, stretch, movements.c.kind == UNIT),
+        members_reported=shown(_arrived(connection, stretch, movements.c.kind != UNIT)),
         proposed=became["proposed"],
         confirmed=became["confirmed"],
         fulfilled=became["fulfilled"],
@@ -69,6 +69,14 @@ def figures(connection: Connection, stretch: Stretch) -> Figures:
 def _count(connection: Connection, wanted: ColumnElement[bool]) -> int:
     found: int = connection.execute(select(func.count()).where(wanted)).scalar_one()
     return found
+
+
+def _arrived(connection: Connection, stretch: Stretch, whose: ColumnElement[bool]) -> int:
+    """Count enrolments by when they began, whatever became of them: later versions of one say the same instant."""
+    begun = select(movements.c.party, movements.c.kind, movements.c.at).distinct()
+    wanted = stretch.has(movements.c.at, movements.c.community)
+    query = select(func.count()).select_from(begun.where(movements.c.is_arrival, whose, wanted).subquery())
+    return connection.execute(query).scalar_one()
 
 
 def _posted(connection: Connection, stretch: Stretch) -> tuple[int, int]:

@@ -162,3 +162,29 @@ async def test_events_carry_the_pseudonym_and_the_two_units_apart(world: World) 
     (member,), (unit,) = world.sink.facts(MemberEnrolled), world.sink.facts(UnitEnrolled)
     assert (member.member_ref, member.home_unit, member.community) == ("m-1", f"unit:{USCC}", "310105001001")
     assert unit.uscc == USCC
+
+
+async def test_who_has_applied_gives_a_name_to_the_vault_and_to_nothing_else(world: World) -> None:
+    applied = {"by": "member:m-1", "party": "member:m-1", "kind": "residence", "member_class": "retired"}
+    assert (await world.client.put("/v1/members/m-1/identity", json=CONTACT)).status_code == 404
+    await world.post("/v1/enrolments", applied | {"community": "310105001001"})
+    assert (await world.client.put("/v1/members/m-1/identity", json=CONTACT)).status_code == 204
+    assert _vault(world).vault.read(ref="member:m-1", reason="回访") == CONTACT
+    await world.post("/v1/units", UNIT)
+    liaison = await world.client.put(f"/v1/units/{USCC}/identity", json=CONTACT)
+    assert (liaison.status_code, liaison.text) == (204, "")
+    assert _vault(world).vault.read(ref=f"unit:{USCC}", reason="回访") == CONTACT
+    assert (await world.client.put("/v1/units/91310105MA1FW0008X/identity", json=CONTACT)).status_code == 422
+
+
+async def test_forms_know_classes_industry_systems_and_kinds_of_units(world: World) -> None:
+    words = (await world.get("/v1/enrolment-words")).json()
+    assert [(row["way"], row["kinds"]) for row in words["member_classes"]] == [
+        ("直管", ["residence"]),
+        ("双管", ["residence", "unit_link"]),
+        ("接管", ["residence"]),
+        ("参管", ["residence", "unit_link"]),
+        ("重管", ["residence"]),
+    ]
+    assert len(words["industry_systems"]) == 16
+    assert {"code": "12", "zh": "事业单位", "en": "public institution"} in words["unit_kinds"]

@@ -50,6 +50,20 @@ async def test_what_is_known_of_somebody_changes_without_coming_or_going(world: 
     assert (await register(world, "2026-11"))["mobile"] == (5, None, 5)
 
 
+async def test_a_report_of_a_month_that_is_over_stays_as_it_was(world: World) -> None:
+    await report(world, 5)
+    world.clock.pass_(days=31)
+    at = f"/v1/enrolments/r1.mobile-{HERE}-0"
+    await goes(world, at, "revise", by=HALL, skills=[])
+    await goes(world, at, "log_off", by=HALL)
+    await begins(
+        world, "/v1/members", member_class="mobile", kind="residence", community=HERE, member_ref=f"mobile-{HERE}-0"
+    )
+    found = await now(world, "/v1/reports/month/310105/2026-11")
+    assert found["figures"]["members_reported"] == 5
+    assert (await register(world, "2026-11"))["mobile"] == (5, None, 5)
+
+
 async def test_the_register_is_a_sheet_too(world: World) -> None:
     await report(world, 5)
     answer = await world.get("/v1/registers/310105/2026-11.csv")
