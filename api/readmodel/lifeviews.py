@@ -5,6 +5,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from api.readmodel.views import AssignmentView, ClaimView, ResourceState, ResourceView, View
 from schemas.lifecycle import Life
+from schemas.resources import ResourceKind
 
 Record = TypeVar("Record", bound=Life)
 
@@ -163,3 +164,29 @@ class FundView(View):
     free: int
     remaining: int
     purposes: tuple[SetAside, ...]
+
+
+class Use(View):
+    """How resources were used, in seat-hours: by rounds (promised, done) and by bookings (booked, used).
+
+    ``share`` is what of the offered hours was taken in one way or another; None where no hours were offered.
+    ``people`` are those who came to what was booked.
+    """
+
+    offered_hours: float | None
+    promised_hours: float
+    done_hours: float
+    booked_hours: float
+    used_hours: float
+    share: float | None
+    bookings: int
+    missed: int
+    people: int
+
+
+class KindUse(View):
+    """How the resources of one kind were used."""
+
+    kind: ResourceKind
+    resources: int
+    use: Use
