@@ -13,7 +13,7 @@ from api.webhooks.addresses import checked
 from api.webhooks.collector import Collector
 from api.webhooks.ledger import Delivery, DeliveryState, Ledger, Message
 from api.webhooks.signing import new_secret
-from api.webhooks.sources import PING, body_of, known_types
+from api.webhooks.sources import PING, body_of, known_types, types_near
 from api.webhooks.subscriptions import Reason, Subscription, Subscriptions
 from schemas.refusals import Refused
 
@@ -44,7 +44,7 @@ class Webhooks:
         checked(url, private=self.private)
         for place, type in enumerate(types):
             if type not in known_types():
-                raise Refused("invalid_value", f"one of {', '.join(sorted(known_types()))}", field=f"#/types/{place}")
+                raise Refused("invalid_value", f"one of {', '.join(types_near(type))}", field=f"#/types/{place}")
         webhook_id = command.entity_id("wh")
         secret = new_secret(self.master_key, webhook_id=webhook_id, command="made")
 

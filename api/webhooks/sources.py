@@ -115,3 +115,10 @@ def known_types() -> frozenset[str]:
     """Return every name that a subscription may ask for: whole types, and families of them."""
     whole = {type for source in SOURCES for type in source.types}
     return frozenset(whole | {type.partition(".")[0] for type in whole} | {NOTICES})
+
+
+def types_near(unknown: str) -> list[str]:
+    """Return the types of the family that an unknown name seems to mean, else the families."""
+    family = unknown.partition(".")[0]
+    of_family = [type for type in known_types() if type.startswith(f"{family}.")]
+    return sorted(of_family or (type for type in known_types() if "." not in type))

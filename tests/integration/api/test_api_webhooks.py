@@ -427,6 +427,8 @@ async def test_types_that_nobody_sends_are_refused(world: World, receiver: Recei
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "#/types/1"
     assert "assignment.proposed" in answer.json()["detail"]
+    strange = await world.post("/v1/webhooks", {"url": receiver.url, "types": ["weather.rain"]})
+    assert {"assignment", "task", "notice"} <= set(strange.json()["detail"].removeprefix("one of ").split(", "))
 
 
 async def test_steps_of_lives_are_told_without_what_was_said(world: World, receiver: Receiver) -> None:
