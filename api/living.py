@@ -9,10 +9,11 @@
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
@@ -34,6 +35,7 @@ from schemas.lives import BY_KIND, OF_FACT
 from schemas.refusals import Refused
 from schemas.sharding import region_of
 from schemas.sharing import Share, peak
+from schemas.topics import TOPIC_OF_MODEL
 
 Guard = Callable[[Connection, Any, Any], None]
 """Refuses what the lists do not allow: told the life as it would be after the step, and the step. Raises Refused."""
@@ -228,8 +230,7 @@ class Living:
                 await held.enter_async_context(self._writer.hold(entity))
                 await self._writer.seen(entity, reading=self._reading)
             follows = await self._reading.query(_entailed, practice, life, fact)
-            for start in range(0, len(follows), _CHUNK):
-                chunk = follows[start : start + _CHUNK]
+            for chunk in _chunks(follows):
                 written += await asyncio.gather(*(self._entail(lifecycle, life, fact, each, command) for each in chunk))
         version = max([version, *(each.version for each in follows if each.entity == itself)])
         await self._reading.settle(written)
@@ -272,6 +273,14 @@ class Living:
         if first is None:
             raise Refused("duplicate_id", fact.id)
         return first
+
+
+def _chunks(follows: Sequence[Entailed]) -> Iterator[Sequence[Entailed]]:
+    """Yield what may be published together: one append to several topics would not keep their order."""
+    for _, run in groupby(follows, key=lambda each: TOPIC_OF_MODEL[type(each.fact)].name):
+        together = list(run)
+        for start in range(0, len(together), _CHUNK):
+            yield together[start : start + _CHUNK]
 
 
 def _allowed(

@@ -16,19 +16,19 @@ from sqlalchemy import Connection
 from api.checks import Checks
 from api.entries import WITHDRAWN
 from api.errors import rejection
+from api.lives import wish
 from api.living import Ensuing, Entailed, Practice
 from api.problems import Rejection
+from api.readmodel.queries.assignments import assignments_of
 from api.readmodel.queries.demands import get_demand
 from api.readmodel.queries.lives import get_life
 from api.readmodel.queries.needs import NeedStanding, standing
 from api.readmodel.views import DemandView
 from schemas.base import Fact
-from schemas.demands import Demand, DemandPosted, DemandRevised, DemandWithdrawn
+from schemas.demands import Demand, DemandPosted, DemandRevised, DemandWithdrawn, Urgency
 from schemas.lifecycle import Step
 from schemas.lives.demand import (
     ASKED,
-    WISH_CAP,
-    WISH_SEATS,
     DemandAdopted,
     DemandAmended,
     DemandCancelled,
@@ -43,6 +43,7 @@ from schemas.lives.demand import (
     DemandRolledOver,
     Need,
 )
+from schemas.lives.wish import WISH_CAP, WISH_SEATS, DemandClaimed, DemandRaised, DemandRealised, DemandReleased
 from schemas.refusals import Refused
 
 LISTS: Final = "system:lists"
@@ -114,7 +115,7 @@ def _has_open_seats(connection: Connection, need: Need, fact: DemandRolledOver) 
 
 
 def _was_delivered(connection: Connection, need: Need, fact: Step) -> None:
-    if not _entry(connection, need).fulfilled:
+    if need.claimant is None and not _entry(connection, need).fulfilled:
         raise Refused("not_delivered", need.id)
 
 
@@ -137,6 +138,8 @@ def _entry(connection: Connection, need: Need) -> DemandView:
 def _revised(view: DemandView, fact: Fact) -> Demand | None:
     """Return the entry with what a step names; None where it says nothing new. Raise Rejection."""
     named = {name: getattr(fact, name) for name in ("title", *ASKED) if getattr(fact, name, None) is not None}
+    if isinstance(fact, DemandRaised) and view.demand.urgency is Urgency.NORMAL:
+        named["urgency"] = Urgency.URGENT
     if isinstance(fact, DemandRolledOver):
         named["deadline"] = fact.deadline
     if all(getattr(view.demand, name) == value for name, value in named.items()):
@@ -161,7 +164,7 @@ def _revise(connection: Connection, need: Need, fact: Step) -> tuple[Entailed, .
 
 def _withdraw(connection: Connection, need: Need, fact: Step) -> tuple[Entailed, ...]:
     view = get_demand(connection, demand_id=need.entry) if need.entry else None
-    if view is None or view.state == WITHDRAWN or view.fulfilled >= view.asked:
+    if view is None or view.state == WITHDRAWN or _done(connection, view) >= view.asked:
         return ()
     withdrawn = DemandWithdrawn(
         demand_id=view.demand.demand_id,
@@ -169,7 +172,14 @@ def _withdraw(connection: Connection, need: Need, fact: Step) -> tuple[Entailed,
         community=view.demand.community,
         reason=getattr(fact, "reason", None),
     )
-    return (Entailed(withdrawn, f"demand:{withdrawn.demand_id}", withdrawn.version),)
+    gone = Entailed(withdrawn, f"demand:{withdrawn.demand_id}", withdrawn.version)
+    return (gone, *wish.unmade(connection, need))
+
+
+def _done(connection: Connection, view: DemandView) -> int:
+    """Return how many seats are done, or reported so and only wait for a round to say it."""
+    found = assignments_of(connection, demand_id=view.demand.demand_id)
+    return view.fulfilled + sum(each.answer == "done" and each.state != "fulfilled" for each in found)
 
 
 def _join(fact: DemandMerged) -> tuple[Ensuing, ...]:
@@ -226,12 +236,18 @@ PRACTICE: Final = Practice(
         DemandRolledOver: _has_open_seats,
         DemandConfirmed: _was_delivered,
         DemandMerged: _can_be_merged,
+        DemandRaised: _can_be_revised,
+        DemandClaimed: wish.can_be_claimed,
     },
     effects={
         DemandPublished: _post,
         DemandAmended: _revise,
         DemandJoined: _revise,
         DemandRolledOver: _revise,
+        DemandRaised: _revise,
+        DemandClaimed: wish.claim,
+        DemandReleased: wish.give_back,
+        DemandRealised: wish.realise,
         DemandMerged: _withdraw,
         DemandDeclined: _withdraw,
         DemandCancelled: _withdraw,

@@ -8,6 +8,7 @@
 4. Waiting counts from the first posting, however often it is rolled over.
 """
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
@@ -16,11 +17,8 @@ from pydantic import Field, create_model
 from schemas.base import Count, Detail, EntityId, Fact, Moment, PartyRef, Reason, Title, Window
 from schemas.demands import MOST_LINES, Demand, DemandLine
 from schemas.lifecycle import BACK, Life, Lifecycle, Move, State, Step
-
-WISH_CAP: Final = 500
-"""What a micro-wish 微心愿 may cost a seat, in whole units of the local currency, unless it says less."""
-WISH_SEATS: Final = 5
-"""Seats of a micro-wish; it has one line."""
+from schemas.lives.wish import WISH_DAYS, DemandClaimed, DemandRaised, DemandRealised, DemandReleased
+from schemas.refusals import Refused
 
 
 class Outcome(StrEnum):
@@ -195,6 +193,10 @@ class Need(Asked, Life):
     first_posted_at: Moment | None = None
     into: EntityId | None = None
     joined: tuple[EntityId, ...] = ()
+    raised_to: tuple[PartyRef, ...] = ()
+    claimant: PartyRef | None = None
+    claims: Count = 0
+    resource: EntityId | None = None
     outcome: Outcome | None = None
     satisfaction: int | None = None
     remark: str = ""
@@ -202,8 +204,18 @@ class Need(Asked, Life):
 
     @property
     def parties(self) -> tuple[PartyRef, ...]:
-        """Who took it down and who asks."""
-        return (self.opened_by, self.requester)
+        """Who took it down, who asks, who was asked in the end, and who took it on."""
+        return (self.opened_by, self.requester, *self.raised_to, *([self.claimant] if self.claimant else []))
+
+    @property
+    def claim(self) -> EntityId:
+        """The id of the claim on the list by which its newest claimant took it on."""
+        return f"{self.id}.c{self.claims}"
+
+    @property
+    def serving(self) -> EntityId:
+        """The resource with which its claimant took it on: one of the list, or one made for it."""
+        return self.resource or f"{self.id}.r{self.claims}"
 
     @property
     def entry(self) -> EntityId | None:
@@ -233,10 +245,14 @@ class Need(Asked, Life):
                 raise TypeError(f"no need begins with {type(fact).__name__}")
 
     def after(self, fact: Step) -> dict[str, Any]:
-        """Return what a step changes: what it names. A date of its own lasts as long as the state it was set for."""
+        """Return what a step changes: what it names. A date of its own lasts as long as the state it was set for.
+
+        Raises:
+            Refused: ``not_possible_now`` to take on what is no wish, ``not_yours`` to say that another's came true.
+        """
         named = {name: value for name, value in super().after(fact).items() if value is not None}
         changed = self.model_copy(update=named)
-        also: dict[str, Any] = {"due": None}
+        also = self._of_a_wish(fact)
         match fact:
             case DemandPublished():
                 also = {"due": _lapses(changed), "postings": self.postings + 1, "rolled_over": 0}
@@ -256,7 +272,24 @@ class Need(Asked, Life):
                 also = {"due": fact.until}
             case DemandReopened():
                 also = {"due": None, "outcome": None, "satisfaction": None, "remark": "", "first_posted_at": None}
+                also["claimant"] = None
         return named | also
+
+    def _of_a_wish(self, fact: Step) -> dict[str, Any]:
+        match fact:
+            case DemandClaimed() if not self.micro_wish:
+                raise Refused("not_possible_now", "only a micro-wish is taken on whole")
+            case DemandClaimed():
+                due = fact.until or fact.at + timedelta(days=WISH_DAYS)
+                return {"due": due, "claimant": fact.by, "claims": self.claims + 1, "resource": fact.resource}
+            case DemandReleased():
+                return {"due": _lapses(self), "claimant": None}
+            case DemandRealised() if fact.by != self.claimant and fact.by.partition(":")[0] not in _STAFF:
+                raise Refused("not_yours", "it was taken on by another")
+            case DemandRaised():
+                return {"due": self.due, "raised_to": tuple(dict.fromkeys((*self.raised_to, *fact.to)))}
+            case _:
+                return {"due": None}
 
 
 def _lapses(asked: Asked) -> Moment | None:
@@ -281,6 +314,8 @@ DEMAND: Final = Lifecycle(
         "verified": State("已核实", "verified", days=3),
         "deferred": State("暂缓", "deferred"),
         "published": State("已发布", "published"),
+        "claimed": State("已认领", "taken on"),
+        "realised": State("已实现", "came true", days=7),
         "confirmed": State("已确认", "confirmed", days=7),
         "closed": State("已办结", "closed", is_open=False),
         "merged": State("已合并", "merged", is_open=False),
@@ -312,8 +347,12 @@ DEMAND: Final = Lifecycle(
         Move("join", DemandJoined, "并入", (*_BEFORE, "published"), None, _STAFF, by_hand=False),
         Move("decline", DemandDeclined, "不予受理", (*_BEFORE, "published"), "declined", _STAFF),
         Move("roll_over", DemandRolledOver, "滚动", ("published",), None, _STAFF),
-        Move("cancel", DemandCancelled, "取消", (*_BEFORE, "published"), "cancelled"),
-        Move("confirm", DemandConfirmed, "确认", ("published",), "confirmed"),
+        Move("raise", DemandRaised, "提级", ("published",), None, _STAFF),
+        Move("claim", DemandClaimed, "认领", ("published",), "claimed", ("member", "unit", "team")),
+        Move("release", DemandReleased, "退领", ("claimed",), "published"),
+        Move("realise", DemandRealised, "实现", ("claimed",), "realised"),
+        Move("cancel", DemandCancelled, "取消", (*_BEFORE, "published", "claimed"), "cancelled"),
+        Move("confirm", DemandConfirmed, "确认", ("published", "realised"), "confirmed"),
         Move("close", DemandClosed, "办结", ("confirmed",), "closed", _STAFF),
         Move("reopen", DemandReopened, "重开", ("confirmed", "closed"), "verified"),
         Move("reconsider", DemandReconsidered, "复议", ("declined", "cancelled", "merged"), "collected", _STAFF),

@@ -22,7 +22,8 @@ from schemas.lives.demand import (
     DemandRolledOver,
     DemandVerified,
 )
-from schemas.stories.teller import CENTRE, HALL, STREET, Teller, day
+from schemas.lives.wish import DemandClaimed, DemandRaised, DemandRealised, DemandReleased
+from schemas.stories.teller import CENTRE, HALL, MEMBER, STREET, Teller, day
 
 _HAIRCUTS: Final = [{"item": "elder_care.hair_cut", "quantity": 2}]
 
@@ -36,6 +37,8 @@ _twice = Teller("d-20261102-0002")
 _lift = Teller("d-20261102-0003")
 _trip = Teller("d-20261102-0004")
 _old = Teller("d-20261102-0005")
+
+_wish = Teller("d-20261102-0006")
 
 STORY: Final = (
     _hair.tell(DemandCollected, title="两位老人需要上门理发", channel="telephone", household="h-20261102-0007"),
@@ -58,6 +61,15 @@ STORY: Final = (
     _trip.tell(DemandDeferred, until=day(30), reason="门诊下月开放"),
     _trip.tell(DemandResumed, on=30),
     _trip.tell(DemandCancelled, reason="家人已陪同"),
+    _wish.tell(DemandCollected, title="想要一副老花镜", channel="visit", micro_wish=True, beneficiary="elderly"),
+    _wish.tell(DemandVerified, lines=[{"item": "relief.micro_wish_goods"}], window=_window(21)),
+    _wish.tell(DemandPublished),
+    _wish.tell(DemandRaised, to=[CENTRE]),
+    _wish.tell(DemandClaimed, by=MEMBER, until=day(9)),
+    _wish.tell(DemandReleased, by=MEMBER, reason="出差"),
+    _wish.tell(DemandClaimed, by=CENTRE, resource="r-20261116-0007"),
+    _wish.tell(DemandRealised, by=CENTRE, note="已送到家中。"),
+    _wish.tell(DemandConfirmed, satisfaction=5, remark="谢谢"),
     _old.tell(
         DemandAdopted, by="system:lists", title="检修门铃", requester=HALL, first_posted_at=day(-1), window=_window(9),
         lines=[{"item": "home_repair.electric_repair"}],

@@ -150,7 +150,7 @@ async def test_an_order_that_broke_off_goes_on_where_it_stopped(world: World) ->
 
     async def breaks(events: Any) -> Any:
         calls.append(len(events))
-        if len(calls) == 3:
+        if len(calls) == 4:  # the order, its demand, 500 resources, the rest
             raise Refused("unavailable", "the log is away")
         return await publish(events)
 
