@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from schemas.base import (
     EntityId,
@@ -16,6 +16,7 @@ from schemas.base import (
     RegionCode,
     Title,
     Version,
+    no_nul,
     unsaid,
 )
 from schemas.recurrence import Recurrence
@@ -25,7 +26,7 @@ MemberRef = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$", examples=["m-
 Branch = Annotated[int, Field(ge=0, le=9999)]
 Skills = Annotated[tuple[ItemId, ...], Field(max_length=50)]
 Qualifications = Annotated[tuple[Qualification, ...], Field(max_length=20)]
-IndustrySystem = Annotated[str, Field(max_length=40)]
+IndustrySystem = Annotated[str, Field(max_length=40), AfterValidator(no_nul)]
 Availability = Annotated[
     tuple[Recurrence, ...], Field(max_length=8, description="When a member is there as a rule; empty: not said.")
 ]

@@ -17,7 +17,7 @@ from api.readmodel.views import Page, UnitView
 from api.routes.reads import IS_ACTIVE, LIST_PROBLEMS, PAGE, READ_PROBLEMS, CaughtUp, Cursor, Limit, Presence, Region
 from api.routes.replies import WRITE_PROBLEMS, Receipt, built, created, written
 from api.services import of
-from schemas.enrolment import UnitEnrolled, unit_ref
+from schemas.enrolment import IndustrySystem, UnitEnrolled, unit_ref
 from schemas.refusals import Refused
 from schemas.uscc import Uscc
 
@@ -26,7 +26,7 @@ Code = Annotated[Uscc, Path(description="The unit's unified social credit code."
 Kind = Annotated[
     str | None, Query(pattern=r"^[0-9A-Z]{2}$", description="The first two characters of a USCC, such as `12`.")
 ]
-Industry = Annotated[str | None, Query(max_length=40, description="An industry system, by code or by its name.")]
+Industry = Annotated[IndustrySystem | None, Query(description="An industry system, by code or by its name.")]
 Branch = Annotated[int, Query(ge=0, le=9999, description="A branch without a code of its own.")]
 
 

@@ -12,7 +12,7 @@ from schemas.base import Detail, Grid, ItemId, Moment, PartyRef, Qualification, 
 from schemas.lifecycle import Life, Lifecycle, Move, State, Step
 from schemas.refusals import Refused
 
-Member = Annotated[PartyRef, Field(pattern=r"^member:")]
+Member = Annotated[str, Field(pattern=r"^member:[A-Za-z0-9_-]{1,60}$")]
 
 
 class PostOpened(Step):

@@ -11,9 +11,10 @@ from pydantic import Field, model_validator
 from schemas.base import Moment, PartyRef, Reason
 from schemas.lifecycle import Life, Lifecycle, Move, State, Step
 from schemas.refusals import Refused
+from schemas.uscc import parse_uscc
 
-Unit = Annotated[PartyRef, Field(pattern=r"^unit:")]
-Holder = Annotated[PartyRef, Field(pattern=r"^member:")]
+Unit = Annotated[str, Field(pattern=r"^unit:[0-9A-HJ-NP-RTUWXY]{18}(/[0-9]{1,4})?$")]
+Holder = Annotated[str, Field(pattern=r"^member:[A-Za-z0-9_-]{1,60}$")]
 
 
 class RoleName(StrEnum):
@@ -35,7 +36,8 @@ class RoleAppointed(Step):
     due: Moment
 
     @model_validator(mode="after")
-    def _ends_later(self) -> Self:
+    def _can_be(self) -> Self:
+        parse_uscc(self.unit.removeprefix("unit:").partition("/")[0])
         if self.due <= self.at:
             raise ValueError("impossible_window: the term ends before it begins")
         return self
@@ -113,5 +115,5 @@ ROLE: Final = Lifecycle(
         Move("end", RoleEnded, "免去", ("serving",), "ended", ("community", "office", "unit")),
         Move("lapse", RoleLapsed, "到期", ("serving",), "lapsed", ("community", "office", "system")),
     ),
-    refuses=("impossible_window",),
+    refuses=("bad_uscc", "impossible_window"),
 )

@@ -93,6 +93,14 @@ async def test_who_logs_off_gives_the_place_back_and_a_closed_post_lets_everybod
     assert (await now(world, at))["possible"] == []
 
 
+async def test_a_place_or_a_role_is_held_by_somebody_who_can_be(world: World) -> None:
+    at = await opened(world)
+    assert (await is_refused(world, f"{at}:claim", by=HALL, member="member:张三"))["code"] == "invalid_value"
+    said = {"community": HERE, "by": HALL, "role": "liaison", "due": "2027-12-01T00:00:00Z"}
+    for unit, code in (("unit:.x", "invalid_value"), ("unit:91310105MA1FW0008X", "bad_uscc")):
+        assert (await is_refused(world, "/v1/roles", **said, unit=unit))["code"] == code
+
+
 async def test_a_role_of_a_unit_is_given_for_a_term_renewed_and_lapses(world: World) -> None:
     unit = "unit:91310105MA1FW0008T"
     said = {"community": HERE, "by": HALL, "unit": unit, "role": "part_time_committee"}
