@@ -7,16 +7,15 @@ from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 
 from api.errors import problem_responses
-from api.problems import Rejection
 from api.reading import some
 from api.readmodel.lifeviews import SlotView
 from api.readmodel.queries.resources import get_resource
 from api.readmodel.queries.slots import timetable
 from api.readmodel.views import View
 from api.routes.reads import READ_PROBLEMS, CaughtUp
+from api.routes.spans import after, span_of
 from api.services import of
-from schemas.base import EntityId, Moment, Window
-from schemas.refusals import FieldRefusal
+from schemas.base import EntityId, Moment
 
 router = APIRouter(prefix="/v1/resources", tags=["bookings 预约"])
 
@@ -51,15 +50,8 @@ async def get_slots(
 ) -> Timetable:
     """Return the hours of a resource as slots, at most 500, each with what is left of it at every moment of it."""
     services = of(request)
-    span = _span(start or services.ports.clock.now(), end)
+    begin = start or services.ports.clock.now()
+    span = span_of(begin, end or after(begin, _WEEK), most=_MOST)
     found = some(await services.reading.query(get_resource, resource_id=resource_id), what=resource_id)
     slots = await services.reading.query(timetable, found, span=span, minutes=minutes)
     return Timetable(resource_id=resource_id, title=found.resource.title, fee=found.resource.fee, slots=slots)
-
-
-def _span(start: Moment, end: Moment | None) -> Window:
-    until = end or start + _WEEK
-    if not start < until <= start + _MOST:
-        detail = f"after its begin, and within {_MOST.days} days of it"
-        raise Rejection("impossible_window", detail, fields=[FieldRefusal("query:to", "impossible_window", detail)])
-    return Window(start=start, end=until)

@@ -14,6 +14,7 @@ from api.readmodel.queries.resources import get_resource
 from api.readmodel.queries.use import use_by_kind, use_of
 from api.readmodel.views import View
 from api.routes.reads import READ_PROBLEMS, CaughtUp
+from api.routes.spans import after, span_of
 from api.services import of
 from schemas.base import EntityId, Moment, PartyRef, RegionPrefix, Window
 from schemas.refusals import FieldRefusal
@@ -48,11 +49,7 @@ def _span(
     end: Annotated[Moment | None, Query(alias="to", description="Until when; left out: now.")] = None,
 ) -> Window:
     until = end or of(request).ports.clock.now()
-    since = start or until - _MONTH
-    if not since < until <= since + _MOST:
-        detail = f"after its begin, and within {_MOST.days} days of it"
-        raise Rejection("impossible_window", detail, fields=[FieldRefusal("query:to", "impossible_window", detail)])
-    return Window(start=since, end=until)
+    return span_of(start or after(until, -_MONTH), until, most=_MOST)
 
 
 Span = Annotated[Window, Depends(_span)]

@@ -76,4 +76,12 @@ async def test_what_cannot_be_counted_is_refused(tmp_path: Path) -> None:
         assert (await world.get("/v1/resources:use")).json()["code"] == "invalid_value"
         backwards = "from=2026-11-29T00:00:00Z&to=2026-11-28T00:00:00Z"
         assert (await world.get(f"/v1/resources/r-1/use?{backwards}")).json()["code"] == "impossible_window"
+        for beyond in (
+            "from=9999-12-30T00:00:00Z",
+            "from=9999-12-30T00:00:00Z&to=9999-12-31T00:00:00Z",
+            "to=0001-01-01T00:00:00Z",
+        ):
+            for what in ("use", "slots"):
+                answer = await world.get(f"/v1/resources/r-1/{what}?{beyond}")
+                assert answer.json()["code"] == "impossible_window", "the calendar ends there"
         assert (await world.get(f"/v1/resources/r-1/use?{SPAN}")).json()["code"] == "not_found"
