@@ -33,7 +33,7 @@ _NAME = HEADER.lower().encode()
 REPLAYED = (b"idempotent-replayed", b"true")
 _NO_STORE = (b"cache-control", b"no-store")
 _LONGEST = 255
-QUESTIONS = (":preview", ":replay", ":suggest", ":duplicates")
+QUESTIONS = (":preview", ":replay", ":suggest", ":duplicates", ":read")
 """How the paths of POSTs end that change nothing: what they ask is too long, or too private, for an address."""
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 
 from api.readmodel.instants import Instant
 
-SCHEMA = 10
+SCHEMA = 11
 """Grows with every change to a table or to how it is filled."""
 
 UNIT = "unit"

@@ -205,7 +205,9 @@ class Need(Asked, Life):
     @property
     def parties(self) -> tuple[PartyRef, ...]:
         """Who took it down, who asks, who was asked in the end, and who took it on."""
-        return (self.opened_by, self.requester, *self.raised_to, *([self.claimant] if self.claimant else []))
+        household = [f"household:{self.household}"] if self.household else []
+        claimant = [self.claimant] if self.claimant else []
+        return (self.opened_by, self.requester, *self.raised_to, *claimant, *household)
 
     @property
     def claim(self) -> EntityId:

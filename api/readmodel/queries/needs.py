@@ -11,10 +11,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from api.readmodel.lifeviews import StageTime
+from api.readmodel.lifeviews import LifeView, StageTime
 from api.readmodel.queries.assignments import assignments_of
 from api.readmodel.queries.demands import get_demand
-from api.readmodel.queries.lives import history_of
+from api.readmodel.queries.filters import Filter
+from api.readmodel.queries.lives import history_of, list_lives
+from api.readmodel.queries.paging import MAX_LIMIT
 from api.readmodel.queries.times import stretches
 from api.readmodel.tables import feed
 from api.readmodel.views import AssignmentView, DemandView, View
@@ -48,6 +50,12 @@ def standing(connection: Connection, need: Need, now: datetime) -> NeedStanding:
         delivered=view.fulfilled if view else 0,
         stages=stretches(_begun(_steps(connection, need), marks, now_in=stage, now=now), now=now),
     )
+
+
+def needs_of(connection: Connection, *, household: str) -> tuple[LifeView[Need], ...]:
+    """Return the needs of a household, the newest first."""
+    newest = list_lives(connection, kind="demand", filter=Filter(party=f"household:{household}"), limit=MAX_LIMIT)
+    return newest.rows
 
 
 def stage_of(view: DemandView, kept: Iterable[AssignmentView], *, now: datetime) -> str:
