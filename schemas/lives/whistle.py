@@ -231,7 +231,7 @@ WHISTLE: Final = Lifecycle(
         "closed": State("已办结", "closed", is_open=False),
         "cancelled": State("已取消", "cancelled", is_open=False),
     },
-    refuses=("too_early", "already_withdrawn"),
+    refuses=("not_found", "too_early", "already_withdrawn"),
     moves=(
         Move("blow", WhistleBlown, "吹哨", (), "blown", _BLOWERS),
         Move("call", WhistleCalled, "增派", _OPEN, None, _BLOWERS),
