@@ -21,23 +21,24 @@ from schemas.lives.task import TASK
 from schemas.lives.whistle import WHISTLE
 
 LIFECYCLES: Final[tuple[Lifecycle[Any], ...]] = (
-    TASK,
-    GRID,
-    BOOKING,
     ENROLMENT,
-    DEMAND,
     POST,
     ROLE,
+    DEMAND,
+    RESOURCE,
+    ORDER,
+    BOOKING,
+    FUND,
     PROJECT,
     AGREEMENT,
     MEETING,
-    RESOURCE,
-    ORDER,
     WHISTLE,
+    TASK,
+    GRID,
     MODE,
     DISPATCH,
-    FUND,
 )
+"""In the order in which people meet them."""
 BY_KIND: Final[dict[str, Lifecycle[Any]]] = {lifecycle.kind: lifecycle for lifecycle in LIFECYCLES}
 OF_FACT: Final[dict[type[Step], Lifecycle[Any]]] = {
     move.fact: lifecycle for lifecycle in LIFECYCLES for move in lifecycle.moves

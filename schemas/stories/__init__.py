@@ -26,20 +26,20 @@ from schemas.stories import (
 )
 
 STORIES: Final[dict[str, tuple[Step, ...]]] = {
-    "task": task.STORY,
-    "grid": grid.STORY,
-    "booking": booking.STORY,
     "enrolment": enrolment.STORY,
-    "demand": demand.STORY,
     "post": post.STORY,
     "role": role.STORY,
+    "demand": demand.STORY,
+    "resource": resource.STORY,
+    "order": order.STORY,
+    "booking": booking.STORY,
+    "fund": fund.STORY,
     "project": project.STORY,
     "agreement": agreement.STORY,
     "meeting": meeting.STORY,
-    "resource": resource.STORY,
-    "order": order.STORY,
     "whistle": whistle.STORY,
+    "task": task.STORY,
+    "grid": grid.STORY,
     "mode": mode.STORY,
     "dispatch": dispatch.STORY,
-    "fund": fund.STORY,
 }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.stories import agreement, task
+from tests.stories import agreement, task, wish
 from tests.stories.house import House
 
 LOG = "kafka"
@@ -15,3 +15,7 @@ async def test_a_task_of_supervision(house: House) -> None:
 
 async def test_a_changning_agreement_from_enrolment_to_evaluation(house: House) -> None:
     await agreement.tell(house)
+
+
+async def test_the_wish_procedure(house: House) -> None:
+    await wish.tell(house)
