@@ -5,16 +5,17 @@ import os
 from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from api.ports import PostOffice
-from deploy.mailing import SmtpMailer
 from schemas.topics import DEFAULT_PARTITIONS
 from streams.kafka.connection import KafkaConnection
 from streams.limits import RefusalLimits
+
+if TYPE_CHECKING:
+    from api.ports import PostOffice
 
 BUILT_IN_POLICIES = Path(__file__).parent / "policies"
 
@@ -174,10 +175,13 @@ class CobuildSettings(BaseSettings):
         return RefusalLimits(in_a_row=self.refused_in_a_row, ratio=self.refused_ratio)
 
     @property
-    def post_office(self) -> PostOffice | None:
+    def post_office(self) -> "PostOffice | None":
         """How e-mail is sent; None where no mail server is set."""
         if self.smtp_host is None or self.smtp_from is None or self.public_url is None:
             return None
+        from api.ports import PostOffice  # noqa: PLC0415 - most processes send nothing, and start the sooner
+        from deploy.mailing import SmtpMailer  # noqa: PLC0415 - the same
+
         mail = SmtpMailer(
             host=self.smtp_host,
             port=self.smtp_port,

@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Generic, NamedTuple, Self, TypeVar
 
+from pydantic import ConfigDict
+
 from schemas.base import EntityId, Fact, Moment, PartyRef, RegionCode, Title, Version
 from schemas.refusals import Refused
 from schemas.sharing import Share
@@ -29,6 +31,8 @@ BACK: Final = "<back>"
 
 class Step(Fact):
     """One step of one life."""
+
+    model_config = ConfigDict(defer_build=True)  # there are hundreds of kinds, and most processes meet few of them
 
     id: EntityId
     step: Version
@@ -43,6 +47,8 @@ OURS: Final = frozenset(Step.model_fields)
 
 class Life(Fact):
     """What the steps of one life add up to; ``since`` is when it came to the state it is in."""
+
+    model_config = ConfigDict(defer_build=True)
 
     id: EntityId
     step: Version

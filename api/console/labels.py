@@ -141,6 +141,7 @@ FIELDS: dict[str, Text] = {
     "remark": Text("评语", "Remark"),
     "remind_days": Text("提前提醒（天）", "Remind before (days)"),
     "renewable": Text("可重复使用", "Serves again"),
+    "reminded_at": Text("提醒时间", "Reminded"),
     "renewal_to": Text("续签至", "Renewed to"),
     "renewals": Text("续签次数", "Renewals"),
     "requester": Text("提出者", "Requester"),

@@ -137,6 +137,7 @@ class Offer(Life):
 
     terms: Terms
     months: int | None = None
+    reminded_at: Moment | None = None
     reason: Reason | None = None
 
     @property
@@ -157,7 +158,9 @@ class Offer(Life):
                 good = months_after(fact.at, months)
                 changes["due"] = min(good, self.terms.valid_to) if self.terms.valid_to else good
             case ResourceVerified(months=months):
-                changes["due"] = months_after(fact.at, months)
+                changes |= {"due": months_after(fact.at, months), "reminded_at": None}
+            case ResourceReminded():
+                changes["reminded_at"] = fact.at
         return changes
 
 
@@ -189,7 +192,7 @@ RESOURCE: Final = Lifecycle(
         Move("suspend", ResourcePaused, "暂停", ("published",), "suspended"),
         Move("resume", ResourceResumed, "恢复", ("suspended",), "published"),
         Move("verify", ResourceVerified, "复核", ("published", "expired"), "published"),
-        Move("remind", ResourceReminded, "催办复核", ("published",), None, _STAFF),
+        Move("remind", ResourceReminded, "催办复核", ("published",), None, (*_STAFF, "system")),
         Move("expire", ResourceExpired, "到期", ("published", "suspended"), "expired"),
         Move("withdraw", ResourceRetracted, "撤回", ("published", "suspended", "expired"), "withdrawn"),
         Move("archive", ResourceArchived, "归档", ("draft", "returned", "withdrawn"), "archived"),

@@ -1,11 +1,13 @@
 """An offer from draft to archive: looked at before it is published, verified in time, and what seats make of it."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from tests.apiworld import COMMUNITY, NOW, World, matched, resource, world_in
+from tests.stories.house import House
 
 CENTRE = "unit:52310105MJ47000120"
 HALL = f"community:{COMMUNITY}"
@@ -80,6 +82,26 @@ async def test_what_nobody_verifies_expires_and_comes_back_when_somebody_does(tm
         back = await entry(world, at)
         assert (back["state"], back["resource"]["valid_to"]) == ("published", "2027-09-02T06:00:00Z")
         assert (await world.get("/v1/overdue")).json()["rows"] == []
+
+
+async def test_an_offer_is_asked_after_in_time_and_rests_where_nobody_answers(tmp_path: Path) -> None:
+    async with world_in(tmp_path, tend_s=0.02) as world:
+        house = House(world.client)
+        at = await published(world, valid_to="2027-03-01T00:00:00+08:00")
+
+        def last(action: str) -> Callable[[dict[str, Any]], bool]:
+            return lambda found: found["history"][-1]["action"] == action
+
+        world.clock.pass_(days=90)  # ten days before it is to be verified
+        reminded = await house.until(at, last("remind"))
+        assert reminded["history"][-1]["by"] == "system:cobuild"
+        assert (await world.post(f"{at}:verify", {"by": CENTRE, "months": 1})).status_code == 200
+        world.clock.pass_(days=20)
+        again = await house.until(at, last("remind"))
+        assert [step["action"] for step in again["history"]].count("remind") == 2, "once for each date"
+        world.clock.pass_(days=30)
+        assert (await house.until(at, last("expire")))["life"]["state"] == "expired"
+        assert (await entry(world, at))["state"] == "suspended"
 
 
 async def test_what_is_to_be_looked_at_again_is_listed_also_where_it_has_no_life(tmp_path: Path) -> None:
