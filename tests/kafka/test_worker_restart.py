@@ -42,8 +42,8 @@ async def test_two_workers_share_and_a_killed_one_takes_its_shards_up_again(log:
     async with crowd.asking():
         await first_round_after(log, mine | others, 0)
         given = survivor.output.count(GIVEN)
-        killed_ms = time.time() * 1000
         assert await victim.end(signal.SIGKILL) == -signal.SIGKILL
+        killed_ms = time.time() * 1000  # what it decided until then is no round after the kill
         again = await hire("w-1", session_timeout_s=45).ready()
         back_ms = await first_round_after(log, mine, killed_ms)
         await first_round_after(log, others, back_ms)
