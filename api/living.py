@@ -259,9 +259,8 @@ class Living:
         first = await self._reading.query(adopt, life_id)
         if first is None:
             return None
-        adoption = Command(at=command.at, seed=command.seed, repeat=command.repeat)
         name = f"{_name(lifecycle, life_id)} adopted"
-        event = self._writer.event(first, shard=self._writer.shard(first.community), command=adoption, name=name)
+        event = self._writer.event(first, shard=self._writer.shard(first.community), command=command, name=name)
         position = await self._writer.publish(event, entity=_entity(lifecycle, life_id), version=first.step)
         await self._reading.settle([position])
         return await self._present(lifecycle, life_id)

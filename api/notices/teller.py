@@ -9,7 +9,6 @@
 5. A webhook's notice goes into the delivery log, which has its own tries.
 """
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -29,6 +28,7 @@ from api.notices.plan import Digest, Send, plan
 from api.notices.wishes import Wishes
 from api.notices.words import digest_subject, sentence, subject
 from api.ports import Bell, Clock, Mailed, Outward
+from api.watching import watch
 from api.webhooks.ledger import Ledger, Message
 from api.webhooks.sources import body_of
 from schemas.refusals import Refused
@@ -84,19 +84,13 @@ class Teller:
     async def run(self, woken: Bell) -> None:
         """Look every ``poll_s`` seconds, and whenever somebody wakes us."""
         try:
-            while True:
-                rung = asyncio.ensure_future(woken.wait())
-                try:
-                    await self._look()
-                    await asyncio.wait({rung}, timeout=self._poll_s)
-                except SQLAlchemyError:
-                    log.exception("notices could not be looked at; trying again")
-                    self._holds = False  # what is on its way is taken up as after a crash
-                    await asyncio.sleep(self._poll_s)
-                finally:
-                    rung.cancel()
+            await watch(self._look, woken=woken, poll_s=self._poll_s, trouble=self._in_trouble)
         finally:
             self._lease.let_go()
+
+    def _in_trouble(self) -> None:
+        log.exception("notices could not be looked at; trying again")
+        self._holds = False  # what is on its way is taken up as after a crash
 
     async def _look(self) -> None:
         held, self._holds = self._holds, await run_sync(self._lease.hold)

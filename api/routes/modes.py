@@ -9,7 +9,7 @@ from api.errors import problem_responses
 from api.reading import some
 from api.readmodel.queries.dispatches import progress_of
 from api.readmodel.queries.modes import mode_of, serving_of
-from api.readmodel.views import ModeView, Progress, Serving
+from api.readmodel.servingviews import ModeView, Progress, Serving
 from api.routes.members import MemberRef
 from api.routes.reads import READ_PROBLEMS, CaughtUp
 from api.services import of

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from api.errors import problem_responses
 from api.readmodel.queries.registers import register_of
-from api.readmodel.views import Register
+from api.readmodel.servingviews import Register
 from api.reports.period import Period
 from api.routes.reads import READ_PROBLEMS, CaughtUp
 from api.routes.rollup import sheet

@@ -16,10 +16,10 @@ from typing import Final
 
 import structlog
 from anyio.to_thread import run_sync
-from sqlalchemy.exc import SQLAlchemyError
 
 from api.lease import Lease
 from api.ports import Bell, Clock, Outward
+from api.watching import watch
 from api.webhooks.collector import Collector
 from api.webhooks.ledger import KEPT, Attempt, Due, Ledger
 from api.webhooks.schedule import next_try, verdict
@@ -63,16 +63,7 @@ class Courier:
     async def run(self, woken: Bell) -> None:
         """Look every ``poll_s`` seconds, and whenever somebody wakes us."""
         try:
-            while True:
-                rung = asyncio.ensure_future(woken.wait())
-                try:
-                    await self._look()
-                    await asyncio.wait({rung}, timeout=self._poll_s)
-                except SQLAlchemyError:
-                    log.exception("webhooks could not be looked at; trying again")
-                    await asyncio.sleep(self._poll_s)
-                finally:
-                    rung.cancel()
+            await watch(self._look, woken=woken, poll_s=self._poll_s, trouble=_in_trouble)
         finally:
             for task in self._busy.values():
                 task.cancel()
@@ -132,3 +123,7 @@ class Courier:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._troubled[webhook_id] = self._clock.now() + TROUBLE
             log.error("a webhook could not be served; it is tried again", webhook=webhook_id, exc_info=error)
+
+
+def _in_trouble() -> None:
+    log.exception("webhooks could not be looked at; trying again")

@@ -17,7 +17,7 @@ from schemas.refusals import Refused
 
 _LIVES = select(lives.c.kind, lives.c.id, lives.c.body)
 _HOLDERS = select(lives.c.kind, lives.c.shard, lives.c.holds, lives.c.id).where(lives.c.is_open)
-_TAKEN = select(steps.c.kind, steps.c.id, steps.c.event_id)
+_TAKEN = select(steps.c.event_id)
 _VOID = select(void_steps.c.event_id)
 
 Name = tuple[str, str]
@@ -48,6 +48,8 @@ class _Batch:
     steps: list[Values] = field(default_factory=list)
     void: list[Values] = field(default_factory=list)
     parties: dict[tuple[str, ...], Values] = field(default_factory=dict)
+    held: dict[tuple[str, str, str], Name] = field(default_factory=dict)
+    """Which life holds a name of a kind and shard, by the steps of this batch."""
     stages: Stages = field(default_factory=Stages)
     shares: Shares = field(default_factory=Shares)
 
@@ -58,8 +60,8 @@ class _Batch:
             (row.kind, row.id): BY_KIND[row.kind].record.model_validate_json(row.body)
             for row in rows_among(connection, _LIVES, key=lives.c.id, wanted=wanted)
         }
-        known = {row.event_id for row in rows_among(connection, _TAKEN, key=steps.c.id, wanted=wanted)}
         events_here = {event.id for event in events}
+        known = {row.event_id for row in rows_among(connection, _TAKEN, key=steps.c.event_id, wanted=events_here)}
         void = {row.event_id for row in rows_among(connection, _VOID, key=void_steps.c.event_id, wanted=events_here)}
         return cls(found, known | void)
 
@@ -81,12 +83,21 @@ class _Batch:
             return
         self.known.add(event.id)
         self.lives[name] = after
-        self.rows[name] = _row(name[0], after, shard=event.key)
+        self._let_go(name)
+        self.rows[name] = row = _row(name[0], after, shard=event.key)
+        if row["is_open"] and row["holds"] is not None:
+            self.held[name[0], event.key, row["holds"]] = name
         self.stages.move(name[0], before, after)
         self.steps.append(_step(name, before, after, event))
         self.shares.move(name, before, after, shard=event.key)
         for party in (*after.parties, event.data.by):
             self.parties[party, *name] = {"party": party, "kind": name[0], "id": name[1]}
+
+    def _let_go(self, name: Name) -> None:
+        """Forget what a life held by a step of this batch; another may hold that name by now."""
+        row = self.rows.get(name)
+        if row is not None and self.held.get((row["kind"], row["shard"], row["holds"])) == name:
+            del self.held[row["kind"], row["shard"], row["holds"]]
 
     def _hold(self, connection: Connection, name: Name, life: Life, *, shard: str) -> None:
         """Raise Refused ``already_held`` where another open life of the kind and shard holds the same name."""
@@ -99,9 +110,8 @@ class _Batch:
         for row in rows_among(connection, _HOLDERS, key=lives.c.holds, wanted={holds}):
             if (row.kind, row.shard) == (kind, shard) and (kind, row.id) not in self.rows:
                 yield kind, row.id
-        for name, row in self.rows.items():
-            if (row["kind"], row["shard"], row["holds"], row["is_open"]) == (kind, shard, holds, True):
-                yield name
+        if (kind, shard, holds) in self.held:
+            yield self.held[kind, shard, holds]
 
 
 def _row(kind: str, life: Life, *, shard: str) -> Values:

@@ -4,8 +4,8 @@ from sqlalchemy import Connection, func, select
 
 from api.readmodel.queries.lives import get_life
 from api.readmodel.queries.suppression import shown, shown_among
+from api.readmodel.servingviews import Called, Progress
 from api.readmodel.tables import demands, resources
-from api.readmodel.views import Called, Progress
 from schemas.lives.dispatch import Dispatch
 
 

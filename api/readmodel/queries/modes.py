@@ -6,8 +6,8 @@ from sqlalchemy import Connection, or_, select
 
 from api.readmodel.queries.filters import LEVELS
 from api.readmodel.queries.parties import get_member
+from api.readmodel.servingviews import ModeView, Serving
 from api.readmodel.tables import lives
-from api.readmodel.views import ModeView, Serving
 from schemas.enrolment import EnrolmentKind
 from schemas.lives.mode import Mode
 

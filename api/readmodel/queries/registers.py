@@ -7,8 +7,8 @@ from sqlalchemy import Connection, Integer, and_, cast, func, or_, select
 
 from api.readmodel.queries.filters import in_region
 from api.readmodel.queries.suppression import shown_among
+from api.readmodel.servingviews import Register, RegisterRow
 from api.readmodel.tables import UNIT, movements
-from api.readmodel.views import Register, RegisterRow
 from schemas.enrolment import MemberClass
 from schemas.member_classes import CLASS_RULES
 
