@@ -1,7 +1,7 @@
 """Taking a need in that somebody brings from elsewhere: a hotline, say. Who called goes to the vault and into no event.
 
 The vault comes first: a need that was acknowledged has its caller. Where the log then fails, what the vault had not
-known before is taken out again.
+known before is taken out again; not where the need is on the log, and only the lists are late.
 """
 
 from collections.abc import Mapping
@@ -10,27 +10,28 @@ from dataclasses import dataclass
 from anyio.to_thread import run_sync
 
 from api.commands import Command
-from api.entries import Entries
-from api.positions import Position
+from api.entries import Change
+from api.living import Living
 from api.vault import Vault
-from schemas.demands import Demand
+from schemas.lives.demand import DemandCollected
+from schemas.refusals import Refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
-    """Puts needs on the list."""
+    """Takes needs down: people verify and publish them as every other."""
 
-    demands: Entries[Demand]
+    living: Living
     vault: Vault
 
-    async def take_in(self, need: Demand, *, caller: Mapping[str, str], command: Command) -> Position:
-        """Put a checked need of a generated id on the list; ``caller`` is what only the vault may know."""
-        ref = caller_ref(need.demand_id)
+    async def take_in(self, need: DemandCollected, *, caller: Mapping[str, str], command: Command) -> Change:
+        """Take down a need of a generated id; ``caller`` is what only the vault may know."""
+        ref = caller_ref(need.id)
         new = await run_sync(lambda: self._keep(ref, caller, command)) if caller else False
         try:
-            return await self.demands.post(need, command=command, given_id=False)
-        except BaseException:
-            if new:
+            return await self.living.begin(need, given_id=False, command=command)
+        except BaseException as error:
+            if new and not (isinstance(error, Refused) and error.code == "read_model_behind"):
                 await run_sync(self.vault.forget, ref)
             raise
 
@@ -41,6 +42,6 @@ class Intake:
         return not known
 
 
-def caller_ref(demand_id: str) -> str:
+def caller_ref(need_id: str) -> str:
     """Return under which reference the vault keeps who called about a need."""
-    return f"demand:{demand_id}"
+    return f"demand:{need_id}"

@@ -119,7 +119,6 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
     )
     vault = Vault(engine=ports.store, master_key=ports.master_key)
     horizon = timedelta(days=366 * settings.horizon_years)
-    demand_list = Entries(kind=DEMAND, reading=reading, writer=writer)
     archive = Archive(ports.store)
     checks = Checks(catalogue=ports.catalogue, regions=ports.regions, horizon=horizon, admission=ports.admission)
     living = Living(reading=reading, writer=writer, checks=checks, practices=PRACTICES)
@@ -132,7 +131,7 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
         reading=reading,
         writer=writer,
         checks=checks,
-        demands=demand_list,
+        demands=Entries(kind=DEMAND, reading=reading, writer=writer),
         resources=Entries(kind=RESOURCE, reading=reading, writer=writer),
         answering=Answering(reading=reading, writer=writer),
         claiming=Claiming(reading=reading, writer=writer),
@@ -154,7 +153,7 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
         ),
         undoing=Undoing(archive=archive, reading=reading, writer=writer, batch=settings.import_batch),
         exporter=Exporter(reading=reading, catalogue=ports.catalogue),
-        intake=Intake(demands=demand_list, vault=vault),
+        intake=Intake(living=living, vault=vault),
         addresses=Addresses(engine=ports.store, master_key=ports.master_key),
         feed=Feed(
             key=hmac.digest(ports.master_key, b"cobuild calendar uids", "sha256"),

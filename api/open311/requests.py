@@ -1,23 +1,21 @@
-"""Requests: from what a hotline posts to a demand and its caller, and from a demand to what a hotline reads."""
+"""Requests: from what a hotline posts to a need, as it would stand on the list, and its caller."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from pydantic import ValidationError
 
 from api.errors import rejection
 from api.problems import Rejection
-from api.readmodel.views import DemandState, DemandView
 from schemas.catalogue import Catalogue
 from schemas.demands import Channel, Demand
+from schemas.lives.demand import ASKED, DemandCollected
 from schemas.refusals import FieldRefusal, Refused
-from schemas.regions import Regions
 
 WITHIN = timedelta(days=14)
 """How much time there is where the hotline does not say."""
-OPEN: tuple[DemandState, ...] = ("open", "partly_matched", "matched")
-CLOSED: tuple[DemandState, ...] = ("fulfilled", "lapsed", "withdrawn")
+HOTLINE = "system:hotline"
+"""Who takes down what a hotline posts."""
 
 _CALLER = (
     "first_name", "last_name", "phone", "email", "device_id", "account_id", "address_string", "zipcode", "lat", "long",
@@ -27,14 +25,6 @@ _CALLER = (
 _PARAMETER = {"detail": "description", "item": "service_code"} | {
     name: f"attribute[{name}]" for name in ("community", "quantity", "start", "end")
 }
-_NOTES: dict[DemandState, str] = {
-    "open": "已登记，正在匹配",
-    "partly_matched": "部分名额已匹配",
-    "matched": "已匹配，待办理",
-    "fulfilled": "已办结",
-    "lapsed": "已过期，未能满足",
-    "withdrawn": "已撤回",
-}
 
 
 def caller_of(form: Mapping[str, str]) -> dict[str, str]:
@@ -43,7 +33,7 @@ def caller_of(form: Mapping[str, str]) -> dict[str, str]:
 
 
 def demand_of(form: Mapping[str, str], *, demand_id: str, at: datetime, catalogue: Catalogue) -> Demand:
-    """Return the demand of a request.
+    """Return the demand that a request would be on the list.
 
     Raises:
         Refused: ``not_found`` for a service that there is not; else a Rejection that names each parameter at fault.
@@ -80,40 +70,23 @@ def demand_of(form: Mapping[str, str], *, demand_id: str, at: datetime, catalogu
         raise named(rejection(error)) from None
 
 
-def request_of(view: DemandView, *, catalogue: Catalogue, regions: Regions) -> dict[str, Any]:
-    """Return a demand as a request; of several lines the first names the service."""
-    demand = view.demand
-    known = catalogue.items.get(demand.lines[0].item)
-    notes = f"{_NOTES[view.state]}（已匹配 {view.filled}/{view.asked}，已完成 {view.fulfilled}）"
-    place = "".join(region.name for region in regions.path(demand.community))
-    return {
-        "service_request_id": demand.demand_id,
-        "status": "open" if view.state in OPEN else "closed",
-        "status_notes": notes + (f"：{view.reason}" if view.reason else ""),
-        "service_name": demand.lines[0].item if known is None else known.zh,
-        "service_code": demand.lines[0].item,
-        "description": demand.detail or demand.title,
-        "agency_responsible": place or demand.community,
-        "service_notice": None,
-        "requested_datetime": _written(demand.posted_at),
-        "updated_datetime": _written(view.changed_at),
-        "expected_datetime": _written(demand.window.end),
-        "address": place,
-        "address_id": demand.community,
-        "zipcode": None,
-        "lat": None,
-        "long": None,
-        "media_url": None,
-    }
+def need_of(asked: Demand) -> DemandCollected:
+    """Return the need that a request is: what it said, so that whoever verifies it sees what is still open."""
+    said = {name: getattr(asked, name) for name in ASKED if name in asked.model_fields_set}
+    return DemandCollected(
+        id=asked.demand_id,
+        step=1,
+        community=asked.community,
+        by=HOTLINE,
+        at=asked.posted_at,
+        title=asked.title,
+        requester=asked.requester,
+        **said,
+    )
 
 
 def _given(form: Mapping[str, str], name: str) -> str | None:
     return form.get(name, "").strip() or None
-
-
-def _written(moment: datetime) -> str:
-    """Return an instant as the standard's note on dates has it: to the second, in UTC."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def named(error: Rejection) -> Rejection:

@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.open311.answers import Form, answer
-from api.open311.requests import CLOSED, OPEN, caller_of, demand_of, named, request_of
+from api.open311.requests import caller_of, demand_of, named, need_of
 from api.open311.services import definition, discovery, service
+from api.open311.standing import request_of
 from api.positions import HEADER
 from api.problems import Rejection
 from api.reading import some
-from api.readmodel.queries.demands import get_demand
 from api.readmodel.queries.requests import Wanted, list_requests
 from api.services import Services, of
 from schemas.base import EntityId, Moment
@@ -28,7 +28,7 @@ router = APIRouter(prefix="/open311", tags=["open311"], include_in_schema=False)
 MOST = 1_000
 """Requests of one answer, as the standard has it."""
 SPAN = timedelta(days=90)
-_STATES = {"open": OPEN, "closed": CLOSED}
+_STATUSES = frozenset({"open", "closed"})
 
 Jurisdiction = Annotated[str | None, Query(description="A region: 2, 4, 6, 9 or 12 digits.")]
 
@@ -59,25 +59,25 @@ async def get_service(
 
 @router.post("/v2/requests.{form}")
 async def post_request(request: Request, form: Form) -> Response:
-    """Take a request in as a demand. Who called and from where goes to the vault and nowhere else."""
+    """Take a need down that people verify and publish. Who called and from where goes to the vault and nowhere else."""
     services = of(request)
     said = {name: value for name, value in (await request.form()).multi_items() if isinstance(value, str)}
     said = dict(request.query_params) | said
     _check_key(request, services, said.get("api_key", ""))
     command = services.command(request)
-    demand_id = command.entity_id("d")
-    need = demand_of(said, demand_id=demand_id, at=command.at, catalogue=services.ports.catalogue)
-    if not need.community.startswith(_region(said.get("jurisdiction_id"))):
+    need_id = command.entity_id("d")
+    asked = demand_of(said, demand_id=need_id, at=command.at, catalogue=services.ports.catalogue)
+    if not asked.community.startswith(_region(said.get("jurisdiction_id"))):
         raise Refused("not_found", "the community is not in jurisdiction_id")
     try:
-        warnings = services.checks.demand(need, now=command.at)
+        warnings = services.checks.demand(asked, now=command.at)
     except Rejection as error:
         raise named(error) from None
-    position = await services.intake.take_in(need, caller=caller_of(said), command=command)
+    change = await services.intake.take_in(need_of(asked), caller=caller_of(said), command=command)
     notice = " ".join(warning.messages.zh for warning in warnings)
-    made = {"service_request_id": demand_id, "service_notice": notice, "account_id": None}
-    location = f"/open311/v2/requests/{demand_id}.{form}"
-    headers = {"location": location, HEADER: str(position)}
+    made = {"service_request_id": need_id, "service_notice": notice, "account_id": None}
+    location = f"/open311/v2/requests/{need_id}.{form}"
+    headers = {"location": location, HEADER: str(some(change.position, what=need_id))}
     return answer("service_requests", [made], form=form, status=201, **headers)
 
 
@@ -99,8 +99,8 @@ async def get_requests(
         wanted = Wanted(region=region, ids=ids)
     else:
         since, until = _stretch(start_date, end_date, now=services.ports.clock.now())
-        items, states = _several(service_code), _states(status)
-        wanted = Wanted(region=region, items=items, states=states, since=since, until=until)
+        items = services.ports.catalogue.items.keys() & _several(service_code) if service_code else None
+        wanted = Wanted(region=region, items=items, is_open=_is_open(status), since=since, until=until)
     found = await services.reading.query(list_requests, wanted=wanted, limit=MOST)
     catalogue, regions = services.ports.catalogue, services.ports.regions
     told = [request_of(view, catalogue=catalogue, regions=regions) for view in found]
@@ -116,10 +116,11 @@ async def get_request(
 ) -> Response:
     """Return one request; a list of one, as the standard has it."""
     services = of(request)
-    view = await services.reading.query(get_demand, demand_id=service_request_id)
-    if view is None or not view.demand.community.startswith(_region(jurisdiction_id)):
+    wanted = Wanted(region=_region(jurisdiction_id), ids=(service_request_id,))
+    found = await services.reading.query(list_requests, wanted=wanted, limit=1)
+    if not found:
         raise Refused("not_found", "service_request_id")
-    told = request_of(view, catalogue=services.ports.catalogue, regions=services.ports.regions)
+    told = request_of(found[0], catalogue=services.ports.catalogue, regions=services.ports.regions)
     return answer("service_requests", [told], form=form)
 
 
@@ -145,11 +146,12 @@ def _several(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _states(text: str) -> tuple[str, ...]:
-    named_states = _several(text)
-    if any(name not in _STATES for name in named_states):
+def _is_open(status: str) -> bool | None:
+    """Return which ones are wanted; None: both."""
+    statuses = set(_several(status))
+    if not statuses <= _STATUSES:
         raise Refused("unknown_word", "open, closed", field="status")
-    return tuple(state for name in named_states for state in _STATES[name])
+    return None if len(statuses) != 1 else statuses == {"open"}
 
 
 def _stretch(start: datetime | None, end: datetime | None, *, now: datetime) -> tuple[datetime, datetime]:

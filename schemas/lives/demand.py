@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     class Asked(Fact):
         """What is known of a need so far: the fields of a demand, none of which must be there."""
 
+        detail: str | None = None
+        lines: tuple[DemandLine, ...] | None = None
         window: Window | None = None
         deadline: Moment | None = None
         micro_wish: bool | None = None
@@ -268,6 +270,7 @@ class Need(Asked, Life):
                     also["joined"] = (*self.joined, fact.other)
             case DemandMerged():
                 named.pop("lines", None)  # those are of the other
+                also = {"due": None, "reason": fact.reason}
             case DemandReconsidered():
                 also = {"due": None, "into": None}
             case DemandDeferred():

@@ -8,10 +8,13 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 
+from schemas.assignments import AssignmentConfirmed, AssignmentFulfilled
 from schemas.demands import DemandPosted
-from tests.apiworld import COMMUNITY, World, demand, matched, world_in
+from schemas.lives.demand import DemandCollected
+from tests.apiworld import COMMUNITY, World, demand, ended, matched, paired, resource, world_in
 
 V2 = "/open311/v2"
+HALL = f"community:{COMMUNITY}"
 CALLER = {
     "first_name": "三丰",
     "last_name": "张氏",
@@ -52,6 +55,25 @@ async def ids(world: World, query: str = "") -> list[str]:
     return [each["service_request_id"] for each in answer.json()]
 
 
+async def takes(world: World, need_id: str, action: str, **said: Any) -> None:
+    """Let the community take a step with a need."""
+    answer = await world.post(f"/v1/needs/{need_id}:{action}", {"by": HALL} | said)
+    assert answer.status_code == 200, answer.text
+
+
+async def published(world: World, need_id: str) -> None:
+    await takes(world, need_id, "verify")
+    await takes(world, need_id, "publish")
+
+
+async def stands(world: World, request_id: str) -> tuple[str, str]:
+    """Return what the hotline reads of a request: open or closed, and why; the list says the same."""
+    (found,) = (await world.get(f"{V2}/requests/{request_id}.json")).json()
+    assert request_id in await ids(world, f"status={found['status']}")
+    assert request_id not in await ids(world, f"status={'open' if found['status'] == 'closed' else 'closed'}")
+    return found["status"], found["status_notes"]
+
+
 def kept(world: World, demand_id: str) -> dict[str, str] | None:
     found: dict[str, str] | None = world.app.state.services.vault.read(ref=f"demand:{demand_id}", reason="test")
     return found
@@ -66,18 +88,35 @@ async def test_a_call_becomes_a_demand_and_the_caller_is_in_the_vault_alone(worl
     answer = await post(world, call())
     (made,) = answer.json()
     assert (answer.status_code, made["account_id"]) == (201, None)
+    need_id = made["service_request_id"]
+    (need,) = (await world.get("/v1/needs?party=system:hotline")).json()["rows"]
+    assert (need["life"]["id"], need["life"]["state"]) == (need_id, "collected")
+    assert world.sink.facts(DemandPosted) == [], "nobody has looked into it yet"
+    refused = await world.post(f"/v1/needs/{need_id}:publish", {"by": HALL})
+    assert refused.json()["code"] == "not_possible_now"
+
+    await published(world, need_id)
     (fact,) = world.sink.facts(DemandPosted)
-    need = fact.demand
-    assert need.demand_id == made["service_request_id"]
-    assert (need.channel, need.requester, need.community) == ("hotline", f"community:{COMMUNITY}", COMMUNITY)
-    assert (need.title, need.detail) == ("上门理发", "三楼的老人行动不便，想请人上门理发")
-    assert (need.window.end - need.window.start).days == 14
-    assert kept(world, need.demand_id) == CALLER
-    told = world.sink.events[0].data.model_dump_json() + (await world.get(answer.headers["location"])).text
+    entry = fact.demand
+    assert (entry.demand_id, entry.channel, entry.requester, entry.community) == (need_id, "hotline", HALL, COMMUNITY)
+    assert (entry.title, entry.detail) == ("上门理发", "三楼的老人行动不便，想请人上门理发")
+    assert (entry.window.end - entry.window.start).days == 14
+    assert kept(world, need_id) == CALLER
+    told = "".join(event.data.model_dump_json() for event in world.sink.events)
+    told += (await world.get(answer.headers["location"])).text + (await world.get(f"/v1/needs/{need_id}")).text
     assert not any(secret in told for secret in CALLER.values())
     assert not any(secret.encode() in stored(tmp_path) for secret in CALLER.values())
-    assert (await world.client.delete(f"/v1/demands/{need.demand_id}/identity")).status_code == 204
-    assert kept(world, need.demand_id) is None
+    assert (await world.client.delete(f"/v1/demands/{need_id}/identity")).status_code == 204
+    assert kept(world, need_id) is None
+
+
+async def test_whoever_verifies_a_call_completes_it(world: World) -> None:
+    need_id = await asked(world)
+    window = {"start": "2026-12-01T09:00:00+08:00", "end": "2026-12-01T12:00:00+08:00"}
+    await takes(world, need_id, "verify", window=window, beneficiary="elderly", grid="G03")
+    await takes(world, need_id, "publish")
+    (fact,) = world.sink.facts(DemandPosted)
+    assert (fact.demand.window.start.day, fact.demand.beneficiary, fact.demand.grid) == (1, "elderly", "G03")
 
 
 async def test_what_else_a_call_may_say(world: World) -> None:
@@ -90,11 +129,11 @@ async def test_what_else_a_call_may_say(world: World) -> None:
         "attribute[beneficiary]": "elderly",
     }
     await asked(world, **more)
-    need = world.sink.facts(DemandPosted)[0].demand
+    need = world.sink.facts(DemandCollected)[0]
     assert (need.grid, need.lines[0].quantity, need.urgency, need.beneficiary) == ("G03-02", 3, "urgent", "elderly")
     assert need.window.start.isoformat() == "2026-11-25T01:00:00+00:00"
     await asked(world, **{"attribute[community]": None, "address_id": "310105001002", "jurisdiction_id": "310105"})
-    assert world.sink.facts(DemandPosted)[1].demand.community == "310105001002"
+    assert world.sink.facts(DemandCollected)[1].community == "310105001002"
 
 
 async def test_services_are_the_catalogue(world: World) -> None:
@@ -115,20 +154,95 @@ async def test_services_are_the_catalogue(world: World) -> None:
 
 
 async def test_a_request_is_open_until_it_is_done_or_gone(world: World) -> None:
-    demand_id = await asked(world)
+    need_id = await asked(world)
+    assert await stands(world, need_id) == ("open", "已受理，待核实")
+    await takes(world, need_id, "verify")
+    assert await stands(world, need_id) == ("open", "已核实，待发布")
+    await takes(world, need_id, "publish")
+    assert await stands(world, need_id) == ("open", "已登记，正在匹配（已匹配 0/1，已完成 0）")
+    offered = (await world.post("/v1/resources", resource())).json()["id"]
+    found = await paired(world, need_id, offered)
+    assert await stands(world, need_id) == ("open", "已匹配，待办理（已匹配 1/1，已完成 0）")
+    await ended(world, found, AssignmentConfirmed, "accepted")
+    await ended(world, found, AssignmentFulfilled, "done", round_no=3)
+    assert await stands(world, need_id) == ("open", "已办理，待确认（已匹配 1/1，已完成 1）")
+    await takes(world, need_id, "confirm", outcome="partly")
+    assert await stands(world, need_id) == ("closed", "已确认：部分解决")
+    await takes(world, need_id, "close")
+    assert await stands(world, need_id) == ("closed", "已办结：部分解决")
 
-    async def stands(request_id: str) -> tuple[str, str]:
-        (found,) = (await world.get(f"{V2}/requests/{request_id}.json")).json()
-        return found["status"], found["status_notes"]
 
-    assert await stands(demand_id) == ("open", "已登记，正在匹配（已匹配 0/1，已完成 0）")
+@pytest.mark.parametrize(
+    ("action", "said", "stood"),
+    [
+        ("decline", {"reason": "属于专项工程"}, ("closed", "不予受理：属于专项工程")),
+        ("cancel", {"reason": "家人已帮忙"}, ("closed", "已取消：家人已帮忙")),
+        ("return", {"reason": "请补充时间"}, ("open", "已退回补充：请补充时间")),
+        ("defer", {"reason": "等门诊开放", "until": "2026-11-30T00:00:00Z"}, ("open", "暂缓办理：等门诊开放")),
+        ("amend", {"detail": "二楼"}, ("open", "已受理，待核实")),
+    ],
+)
+async def test_why_a_request_stands_where_it_does(
+    world: World, action: str, said: dict[str, str], stood: tuple[str, str]
+) -> None:
+    need_id = await asked(world)
+    await takes(world, need_id, action, **said)
+    assert await stands(world, need_id) == stood
+
+
+async def test_a_request_that_goes_on_in_another_says_in_which(world: World) -> None:
+    first, twin, third = [await asked(world) for _ in range(3)]
+    await takes(world, twin, "return", reason="请补充时间")
+    await takes(world, twin, "merge", into=first)
+    assert await stands(world, twin) == ("closed", f"已并入 {first}"), "why it was returned is no reason any more"
+    await takes(world, third, "merge", into=first, reason="同一幢楼")
+    assert await stands(world, third) == ("closed", f"已并入 {first}：同一幢楼")
+    assert await stands(world, first) == ("open", "已受理，待核实")
+
+
+async def test_a_request_that_was_taken_off_the_list_by_hand_is_closed_with_the_reason(world: World) -> None:
+    need_id = await asked(world)
+    await published(world, need_id)
+    await world.post(f"/v1/demands/{need_id}:withdraw", {"reason": "已经解决"})
+    assert await stands(world, need_id) == ("closed", "已撤回（已匹配 0/1，已完成 0）：已经解决")
+
+
+async def test_a_request_that_is_reopened_is_one_request_and_open_again(world: World) -> None:
+    need_id = await asked(world, **{"attribute[quantity]": "2"})
+    await published(world, need_id)
+    offered = (await world.post("/v1/resources", resource())).json()["id"]
+    found = await paired(world, need_id, offered)
+    await ended(world, found, AssignmentConfirmed, "accepted")
+    await ended(world, found, AssignmentFulfilled, "done", round_no=3)
+    await takes(world, need_id, "confirm")
+    await takes(world, need_id, "reopen", reason="还有一位没有轮到")
+    assert await stands(world, need_id) == ("open", "已核实，待发布")
+    await takes(world, need_id, "publish", lines=[{"item": "elder_care.hair_cut", "quantity": 1}])
+    assert await stands(world, need_id) == ("open", "已登记，正在匹配（已匹配 0/1，已完成 0）")
+    assert await ids(world) == [need_id]
+
+
+async def test_what_was_posted_as_a_demand_stays_readable(world: World) -> None:
     await matched(world)
-    (listed,) = [each for each in await ids(world, "service_code=elder_care.hair_cut") if each != demand_id]
-    assert await stands(listed) == ("open", "部分名额已匹配（已匹配 1/2，已完成 0）")
-    await world.post(f"/v1/demands/{demand_id}:withdraw", {"reason": "已经解决"})
-    assert await stands(demand_id) == ("closed", "已撤回（已匹配 0/1，已完成 0）：已经解决")
-    assert (await ids(world, "status=closed"), await ids(world, "status=open")) == ([demand_id], [listed])
-    assert set(await ids(world, "status=open,closed")) == {demand_id, listed}
+    (old,) = await ids(world, "service_code=elder_care.hair_cut")
+    assert await stands(world, old) == ("open", "部分名额已匹配（已匹配 1/2，已完成 0）")
+    (before,) = (await world.get(f"{V2}/requests/{old}.json")).json()
+    world.clock.pass_(days=3)
+    await takes(world, old, "amend", detail="三楼，没有电梯。")
+    (after,) = (await world.get(f"{V2}/requests/{old}.json")).json()
+    assert after["description"] == "三楼，没有电梯。", "a need has taken it over"
+    assert after["requested_datetime"] == before["requested_datetime"]
+    await world.post(f"/v1/demands/{old}:withdraw", {"reason": "已经解决"})
+    assert await stands(world, old) == ("closed", "已撤回（已匹配 1/2，已完成 0）：已经解决")
+
+
+async def test_a_need_from_elsewhere_is_a_request_too_even_one_without_a_service(world: World) -> None:
+    said = {"title": "楼道漏水", "channel": "visit", "community": COMMUNITY, "by": HALL}
+    need_id = (await world.post("/v1/needs", said)).json()["id"]
+    (found,) = (await world.get(f"{V2}/requests/{need_id}.json")).json()
+    assert (found["description"], found["service_code"], found["expected_datetime"]) == ("楼道漏水", None, None)
+    assert await ids(world, "service_code=elder_care.hair_cut") == []
+    assert await ids(world) == [need_id]
 
 
 async def test_requests_are_narrowed_as_the_standard_says(world: World) -> None:
@@ -142,6 +256,7 @@ async def test_requests_are_narrowed_as_the_standard_says(world: World) -> None:
     assert await ids(world, "end_date=2027-01-01T00:00:00Z") == [old]
     assert await ids(world, f"service_request_id={old},{late},nobody") == [late, old]
     assert await ids(world, "service_code=venue.activity_room,elder_care.meal") == [late]
+    assert await ids(world, "service_code=elder_care.moon_walk") == []
     assert await ids(world, "jurisdiction_id=310105&start_date=2026-11-21T00:00:00Z") == [old]
     assert (await world.get(f"{V2}/requests/{late}.json?jurisdiction_id=310105")).status_code == 404
 
@@ -246,7 +361,7 @@ async def test_a_key_opens_the_door_wherever_it_stands(tmp_path: Path) -> None:
 async def test_a_call_that_is_sent_twice_with_a_key_counts_once(world: World) -> None:
     first, again = [await post(world, call(), Idempotency_Key="call-1") for _ in range(2)]
     assert first.json() == again.json()
-    assert len(world.sink.facts(DemandPosted)) == 1
+    assert len(world.sink.facts(DemandCollected)) == 1
 
 
 async def test_where_the_log_fails_no_caller_is_left_behind(world: World) -> None:
@@ -258,6 +373,19 @@ async def test_where_the_log_fails_no_caller_is_left_behind(world: World) -> Non
     world.sink.fails = False
     answer = await post(world, call(), Idempotency_Key="call-1")
     assert kept(world, answer.json()[0]["service_request_id"]) == CALLER
+
+
+async def test_where_only_the_lists_are_late_the_caller_stays_with_the_need(tmp_path: Path) -> None:
+    async with world_in(tmp_path, read_wait_s=0.01) as world:
+        world.sink.holds_back = True
+        late = await post(world, call(), Idempotency_Key="call-1")
+        assert (late.status_code, "read_model_behind" in late.text) == (503, True)
+        world.sink.holds_back = False
+        world.sink.project()
+        (need_id,) = await ids(world)
+        assert kept(world, need_id) == CALLER
+        again = await post(world, call(), Idempotency_Key="call-1")
+        assert (again.status_code, again.json()[0]["service_request_id"], await ids(world)) == (201, need_id, [need_id])
 
 
 @pytest.mark.parametrize(("kind", "status"), [("application/json", 415), ("text/plain", 415)])
