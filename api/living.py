@@ -152,6 +152,19 @@ class Living:
                 fact = await self._reading.query(follow_on, fact)
             return await self._take(lifecycle, None, fact, command=command)
 
+    async def preview(self, fact: Step) -> None:
+        """Refuse a first step for what ``begin`` refuses it for, and write nothing. Whether its id is new is not asked.
+
+        Raises:
+            Refused: what table, life and guards refuse.
+        """
+        lifecycle = OF_FACT[type(fact)]
+        follow_on = self._practices.get(lifecycle.kind, _NO_PRACTICE).continues.get(type(fact))
+        await self._reading.catch_up()
+        if follow_on is not None:
+            fact = await self._reading.query(follow_on, fact)
+        await self._after(lifecycle, None, fact)
+
     async def act(
         self,
         lifecycle: Lifecycle[Any],
@@ -188,21 +201,26 @@ class Living:
             await self.act(BY_KIND[next_one.kind], next_one.life_id, next_one.make, command=command)
 
     async def _take(self, lifecycle: Lifecycle[Any], life: Life | None, fact: Step, *, command: Command) -> Change:
-        practice = self._practices.get(lifecycle.kind, _NO_PRACTICE)
-        try:
-            after = take(lifecycle, life, fact)
-        except Refused as refused:
-            raise _told(lifecycle, life, refused) from None
-        check = practice.checks.get(type(fact))
-        if check is not None:
-            check(self._checks, after, fact)
-        await self._reading.query(_allowed, practice, lifecycle, life, after, fact)
+        after = await self._after(lifecycle, life, fact)
         shard = self._writer.shard(fact.community)
         name = _name(lifecycle, fact.id)
         event = self._writer.event(fact, shard=shard, command=command, name=name)
         position = await self._writer.publish(event, entity=_entity(lifecycle, fact.id), version=fact.step)
         await self._must_count(lifecycle, fact, position, event_id=event.id)
         return await self._follow(lifecycle, after, fact, position, command=command)
+
+    async def _after(self, lifecycle: Lifecycle[Any], life: Life | None, fact: Step) -> Life:
+        """Return the life as it would be after a step; raise Refused where table, checks or guards do not allow it."""
+        practice = self._practices.get(lifecycle.kind, _NO_PRACTICE)
+        try:
+            after: Life = take(lifecycle, life, fact)
+        except Refused as refused:
+            raise _told(lifecycle, life, refused) from None
+        check = practice.checks.get(type(fact))
+        if check is not None:
+            check(self._checks, after, fact)
+        await self._reading.query(_allowed, practice, lifecycle, life, after, fact)
+        return after
 
     async def _must_count(self, lifecycle: Lifecycle[Any], fact: Step, position: Position, *, event_id: str) -> None:
         await self._reading.settle([position])

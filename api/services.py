@@ -18,6 +18,7 @@ from api.entries import Entries, Kind, found, known
 from api.evaluating import Evaluating
 from api.exports.service import Exporter
 from api.imports.archive import Archive
+from api.imports.proposals import Proposals
 from api.imports.reader import Reader
 from api.imports.service import Importer
 from api.imports.shapes import Lookup
@@ -122,6 +123,7 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
     archive = Archive(ports.store)
     checks = Checks(catalogue=ports.catalogue, regions=ports.regions, horizon=horizon, admission=ports.admission)
     living = Living(reading=reading, writer=writer, checks=checks, practices=PRACTICES)
+    proposals = Proposals(living=living, reading=reading)
     drawer = Drawer(engine=ports.store, master_key=ports.master_key)
     evaluating = Evaluating(living=living, reading=reading, drawer=drawer)
     subscriptions = Subscriptions(engine=ports.store, master_key=ports.master_key)
@@ -147,11 +149,14 @@ def wire(ports: ApiPorts, settings: ApiSettings) -> Services:
             lookup=Lookup(ports.catalogue),
             kinds={"demands": DEMAND, "resources": RESOURCE},
             vault=vault,
+            proposals=proposals,
             batch=settings.import_batch,
             reading=reading,
             writer=writer,
         ),
-        undoing=Undoing(archive=archive, reading=reading, writer=writer, batch=settings.import_batch),
+        undoing=Undoing(
+            archive=archive, reading=reading, writer=writer, proposals=proposals, batch=settings.import_batch
+        ),
         exporter=Exporter(reading=reading, catalogue=ports.catalogue),
         intake=Intake(living=living, vault=vault),
         addresses=Addresses(engine=ports.store, master_key=ports.master_key),

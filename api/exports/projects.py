@@ -4,34 +4,28 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from api.imports.occasions import written
+from api.imports.plans import of_budget, of_milestones
 from api.readmodel.lifeviews import LifeView
 from schemas.lives.project import PROJECT, Project
 
-HEADERS = (
-    "项目编号", "编号", "项目名称", "社区代码", "状态", "牵头方", "参与方", "需求编号", "资源编号", "协议编号",
-    "开始时间", "结束时间", "预计受益人数", "实际受益人数", "预算（分）", "支出（分）", "提出时间",
-    "进入状态时间", "到期时间",
+STANDING = (
+    "项目编号", "状态", "协议编号", "实际受益人数", "预算（分）", "支出（分）", "提出时间", "进入状态时间", "到期时间",
 )  # fmt: skip
 
 
-def row_of(view: LifeView[Project]) -> Sequence[str]:
-    """Return the cells of a project, in the order of ``HEADERS``."""
+def plan_of(project: Project) -> dict[str, str]:
+    """Return milestones and budget as cells."""
+    return {"milestones": of_milestones(project.milestones), "budget": of_budget(project.budget)}
+
+
+def standing_of(view: LifeView[Project]) -> Sequence[str]:
+    """Return how a project stands, in the order of ``STANDING``."""
     project = view.life
     spent = sum(entry.amount for entry in project.spent if entry.reversed_at is None)
     return (
         project.code,
-        project.id,
-        project.title,
-        project.community,
         PROJECT.states[project.state].zh,
-        project.lead,
-        "、".join(project.partners),
-        "、".join(project.demands),
-        "、".join(project.resources),
         project.agreement or "",
-        _moment(project.starts_at),
-        _moment(project.ends_at),
-        str(project.expected_beneficiaries),
         "" if project.actual_beneficiaries is None else str(project.actual_beneficiaries),
         str(sum(line.amount for line in project.budget)),
         str(spent),

@@ -1,4 +1,4 @@
-"""From an entry of a list to its rows: the cells of its columns, as an import reads them; projects have their own.
+"""From an entry of a list to its rows: the cells of its columns, as an import reads them.
 
 What nobody can import stands in columns of its own behind the others: how the entry stands.
 """
@@ -6,11 +6,12 @@ What nobody can import stands in columns of its own behind the others: how the e
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 
 from api.exports import projects
 from api.imports.columns import COLUMNS, ListKind
 from api.imports.occasions import of_recurring, of_windows, written
+from api.imports.proposals import as_proposed
 from api.imports.shapes import Lookup
 from api.imports.words import BETWEEN, ZH
 from api.readmodel.lifeviews import LifeView
@@ -19,7 +20,6 @@ from schemas.base import Fact
 from schemas.catalogue import Catalogue
 from schemas.recurrence import Recurrence
 
-ExportKind = Literal[ListKind, "projects"]
 Listed = DemandView | ResourceView | UnitView | MemberView | LifeView[Any]
 
 STATES = {
@@ -32,20 +32,20 @@ STATES = {
     "published": "已发布",
     "suspended": "已暂停",
 }
-_STANDING: dict[ExportKind, tuple[str, ...]] = {
+_STANDING: dict[ListKind, tuple[str, ...]] = {
     "demands": ("状态", "已匹配名额", "已完成名额", "发布时间"),
     "resources": ("状态", "进行中", "已完成", "发布时间"),
     "units": ("报到时间",),
     "members": ("报到时间",),
-    "projects": projects.HEADERS,
+    "projects": projects.STANDING,
 }
 
 
 class Rows:
     """Writes the rows of one list. The rows of one demand bear a name of their own, counted from 1."""
 
-    def __init__(self, kind: ExportKind, catalogue: Catalogue) -> None:
-        self._columns = () if kind == "projects" else COLUMNS[kind]
+    def __init__(self, kind: ListKind, catalogue: Catalogue) -> None:
+        self._columns = COLUMNS[kind]
         self._catalogue = catalogue
         self._lookup = Lookup(catalogue)
         self._named = 0
@@ -68,7 +68,8 @@ class Rows:
                 cells = _told(listed.enrolment) | {"skills": self._items(listed.enrolment.skills)}
                 yield self._row(cells, written(listed.enrolment.enrolled_at))
             case LifeView():
-                yield projects.row_of(listed)
+                cells = _told(as_proposed(listed.life)) | projects.plan_of(listed.life)
+                yield self._row(cells, *projects.standing_of(listed))
 
     def _demand(self, view: DemandView) -> Iterator[Sequence[str]]:
         demand = view.demand

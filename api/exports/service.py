@@ -9,8 +9,9 @@ from typing import IO, Any, Literal
 from anyio.to_thread import run_sync
 
 from api.exports.files import BOM, Sheet, csv_part
-from api.exports.rows import ExportKind, Rows
-from api.imports import template
+from api.exports.rows import Rows
+from api.imports.columns import ListKind
+from api.imports.template import TITLES
 from api.reading import Reading
 from api.readmodel.queries.demands import list_demands
 from api.readmodel.queries.filters import Filter
@@ -22,14 +23,7 @@ from schemas.catalogue import Catalogue
 
 Form = Literal["xlsx", "csv"]
 
-TITLES: dict[ExportKind, str] = {
-    "demands": template.TITLES["demands"],
-    "resources": template.TITLES["resources"],
-    "units": template.TITLES["units"],
-    "members": template.TITLES["members"],
-    "projects": "项目清单",
-}
-_LISTED: dict[ExportKind, Callable[..., Any]] = {
+_LISTED: dict[ListKind, Callable[..., Any]] = {
     "demands": list_demands,
     "resources": list_resources,
     "units": partial(list_units, is_active=True),
@@ -46,17 +40,17 @@ class Exporter:
     reading: Reading
     catalogue: Catalogue
 
-    def file(self, kind: ExportKind, form: Form, *, filter: Filter) -> AsyncIterator[bytes]:
+    def file(self, kind: ListKind, form: Form, *, filter: Filter) -> AsyncIterator[bytes]:
         """Return the file's bytes as they come: CSV with every page, XLSX when its last row is written."""
         return self._csv(kind, filter) if form == "csv" else self._xlsx(kind, filter)
 
-    async def _csv(self, kind: ExportKind, filter: Filter) -> AsyncIterator[bytes]:
+    async def _csv(self, kind: ListKind, filter: Filter) -> AsyncIterator[bytes]:
         rows = Rows(kind, self.catalogue)
         yield BOM + csv_part([rows.headers])
         async for page in self._pages(kind, filter, rows):
             yield await run_sync(csv_part, page)
 
-    async def _xlsx(self, kind: ExportKind, filter: Filter) -> AsyncIterator[bytes]:
+    async def _xlsx(self, kind: ListKind, filter: Filter) -> AsyncIterator[bytes]:
         rows = Rows(kind, self.catalogue)
         sheet = Sheet(title=TITLES[kind], headers=rows.headers)
         async for page in self._pages(kind, filter, rows):
@@ -67,7 +61,7 @@ class Exporter:
             while chunk := await run_sync(_read, file):
                 yield chunk
 
-    async def _pages(self, kind: ExportKind, filter: Filter, rows: Rows) -> AsyncIterator[list[Sequence[str]]]:
+    async def _pages(self, kind: ListKind, filter: Filter, rows: Rows) -> AsyncIterator[list[Sequence[str]]]:
         cursor = None
         while True:
             page = await self.reading.query(_LISTED[kind], filter=filter, cursor=cursor, limit=MAX_LIMIT)

@@ -1,15 +1,16 @@
-"""The columns of both lists and of enrolments: headers in Chinese and English, what their cells hold, an example."""
+"""The columns of the lists and of enrolments: headers in Chinese and English, what their cells hold, an example."""
 
 from typing import Literal
 
 from api.imports.enrolments import MEMBERS, UNITS
 from api.imports.headers import Column, choice, flag, moment
 from api.imports.occasions import recurring, windows
+from api.imports.projects import PROJECTS
 from api.imports.words import bundle_name, several, whole
 from schemas.demands import Beneficiary, Channel, Fitness, Urgency
 from schemas.resources import AccessMode, DeliveryMode, ResourceKind
 
-ListKind = Literal["resources", "demands", "units", "members"]
+ListKind = Literal["resources", "demands", "projects", "units", "members"]
 
 _ID = Column(
     name="id", zh="编号", example="", hint="可不填；不填时由内容得出，同一行导入两次也只算一条", aliases=("序列号",)
@@ -152,6 +153,7 @@ RESOURCES: tuple[Column, ...] = (
 COLUMNS: dict[ListKind, tuple[Column, ...]] = {
     "resources": RESOURCES,
     "demands": DEMANDS,
+    "projects": PROJECTS,
     "units": UNITS,
     "members": MEMBERS,
 }

@@ -7,13 +7,15 @@ from sqlalchemy import Connection
 
 from api.entries import Kind, Present
 from api.imports.columns import ListKind
+from api.imports.proposals import as_proposed
 from api.imports.rows import Entry
-from api.readmodel.queries.lives import holder_of
+from api.readmodel.queries.lives import get_life, holder_of
 from api.readmodel.queries.parties import standing_of
 from schemas.base import Fact
 from schemas.demands import Demand
 from schemas.enrolment import Enrolled, MemberEnrolled, kind_of
 from schemas.lives.enrolment import held_by, id_of
+from schemas.lives.project_steps import ProjectProposed
 from schemas.resources import Resource
 
 Kinds = Mapping[ListKind, Kind[Any]]
@@ -30,6 +32,8 @@ def entity_of(entry: Entry) -> str:
             return f"demand:{entry.demand_id}"
         case Resource():
             return f"resource:{entry.resource_id}"
+        case ProjectProposed():
+            return f"life:project:{entry.id}"
         case MemberEnrolled():
             return f"{entry.party}:{entry.kind}"
         case _:
@@ -37,8 +41,17 @@ def entity_of(entry: Entry) -> str:
 
 
 def lock_of(entry: Entry) -> str:
-    """Return what to hold while an entry is written: of a member, all enrolments at once."""
-    return entry.party if isinstance(entry, Enrolled) else entity_of(entry)
+    """Return what to hold while an entry is written: of a member, all enrolments at once.
+
+    A project's step holds its life by itself: what is held here keeps other imports of it waiting.
+    """
+    match entry:
+        case ProjectProposed():
+            return f"project:{entry.id}"
+        case Demand() | Resource():
+            return entity_of(entry)
+        case _:
+            return entry.party
 
 
 def shown_id(entry: Entry) -> str:
@@ -48,6 +61,8 @@ def shown_id(entry: Entry) -> str:
             return entry.demand_id
         case Resource():
             return entry.resource_id
+        case ProjectProposed():
+            return entry.id
         case _:
             return id_of(entry)
 
@@ -59,7 +74,7 @@ def region_of(entry: Entry) -> str:
 
 def posted(entry: Entry, *, kinds: Kinds) -> Fact:
     """Return the fact that puts an entry on its list."""
-    if isinstance(entry, Enrolled):
+    if isinstance(entry, Enrolled | ProjectProposed):
         return entry
     fact: Fact = kinds["demands" if isinstance(entry, Demand) else "resources"].posted(entry)
     return fact
@@ -72,12 +87,19 @@ def find_all(connection: Connection, entries: Sequence[Entry], *, kinds: Kinds) 
         ours = {shown_id(entry): entry for entry in entries if isinstance(entry, _OF_LIST[kind])}
         known = kinds[kind].known(connection, list(ours)) if ours else set()
         found |= {entity_of(ours[entry_id]): kinds[kind].find(connection, entry_id) for entry_id in known}
+    proposed = (entry for entry in entries if isinstance(entry, ProjectProposed))
+    found |= {entity_of(entry): _proposed(connection, entry) for entry in proposed}
     enrolled = (entry for entry in entries if isinstance(entry, Enrolled))
     found |= {entity_of(entry): _enrolled(connection, entry) for entry in enrolled}
     return {name: present for name, present in found.items() if present is not None}
 
 
 _OF_LIST: dict[ListKind, type[Entry]] = {"demands": Demand, "resources": Resource}
+
+
+def _proposed(connection: Connection, entry: ProjectProposed) -> Present[Any] | None:
+    view = get_life(connection, kind="project", life_id=entry.id)
+    return None if view is None else Present(as_proposed(view.life), view.life.step, view.life.state)
 
 
 def _enrolled(connection: Connection, entry: Enrolled) -> Present[Any] | None:

@@ -22,7 +22,10 @@ _NAMES = {"FREQ": "rule", "TZID": "zone", "EXDATE": "except_on"}
 
 def written(moment: datetime) -> str:
     """Return an instant as a cell holds it, by Shanghai's clock; seconds only where there are some."""
-    local = moment.astimezone(LOCAL).replace(tzinfo=None)
+    try:
+        local = moment.astimezone(LOCAL).replace(tzinfo=None)
+    except OverflowError:  # the last hours of the calendar are over in Shanghai
+        return moment.isoformat()
     return local.isoformat(" ", "auto" if local.second or local.microsecond else "minutes")
 
 

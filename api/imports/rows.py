@@ -21,15 +21,21 @@ from api.problems import Rejection
 from schemas.base import Fact
 from schemas.demands import Demand
 from schemas.enrolment import Enrolled, MemberEnrolled, UnitEnrolled
+from schemas.lives.project_steps import ProjectProposed
 from schemas.refusals import FieldRefusal, Refused
 from schemas.resources import Resource
 
 _UNSAID = "-"
 """Stands for the id while the content alone decides it."""
-_OURS = frozenset({"demand_id", "resource_id", "version", "posted_at", "offered_at", "enrolled_at", "enrolment_id"})
+_OURS = frozenset(
+    {
+        *("demand_id", "resource_id", "version", "posted_at", "offered_at", "enrolled_at", "enrolment_id"),
+        *("id", "step", "at", "serial"),
+    }
+)
 """What an entry has beside its content."""
 
-Entry = Demand | Resource | Enrolled
+Entry = Demand | Resource | ProjectProposed | Enrolled
 _UNREAD = object()
 """Stands for the value of a cell that could not be read."""
 _LINE = re.compile(r"#/lines/([0-9]+)")
@@ -41,6 +47,9 @@ _WHOLE_ROW = {
     "team_too_large": "quantity",
     "not_of_class": "kind",
 }
+_ID_OF: dict[type[Fact], str] = {Demand: "demand_id", Resource: "resource_id", ProjectProposed: "id"}
+_OF_PARTS = ("milestones", "budget")
+"""Columns whose cells hold several values, each of several parts."""
 _COLUMN_OF = {"lines": ITEM, "window": "end", "windows": "end", "demand_id": "id", "resource_id": "id"}
 
 
@@ -152,6 +161,8 @@ class RowParser:
                 return self.checks.demand(entry, now=self.now)
             case Resource():
                 return self.checks.resource(entry, now=self.now)
+            case ProjectProposed():
+                return ()  # its life looks at it
             case UnitEnrolled():
                 return self.checks.unit(entry)
             case MemberEnrolled():
@@ -163,8 +174,8 @@ class RowParser:
         content = content_of(row.entry)
         seen[content] += 1
         digest = blake2b(f"{content}#{seen[content]}".encode(), digest_size=10).hexdigest()
-        name = "demand_id" if isinstance(row.entry, Demand) else "resource_id"
-        return replace(row, entry=row.entry.model_copy(update={name: f"{name[0]}-{digest}"}))
+        name = _ID_OF[type(row.entry)]
+        return replace(row, entry=row.entry.model_copy(update={name: f"{self.kind[0]}-{digest}"}))
 
     def _faults(self, fields: Sequence[FieldRefusal], rows: Sequence[Cells]) -> dict[int, tuple[Fault, ...]]:
         """Return a fault per cell; what followed from another cell is only told where nothing else is wrong."""
@@ -187,7 +198,8 @@ class RowParser:
         """Return the column that a pointer such as ``#/lines/0/item`` came from."""
         names = {column.name for column in COLUMNS[self.kind]}
         steps = [step for step in field.field.split("/")[1:] if not step.isdigit()]
-        named = next((step for step in reversed(steps) if step in names), None)
+        whole = next((step for step in steps[:1] if step in _OF_PARTS), None)
+        named = whole or next((step for step in reversed(steps) if step in names), None)
         return named or next((_COLUMN_OF[step] for step in steps if step in _COLUMN_OF), _WHOLE_ROW.get(field.code))
 
     def _header(self, name: str | None) -> str | None:

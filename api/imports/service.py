@@ -4,7 +4,8 @@
 2. A row that is on the list already, by its id, is left as it is: importing a file twice changes nothing, even where
    its window has passed since.
 3. Where the log fails half-way the request fails; the same file again posts the rest.
-4. Names and phones go to the vault before the log has the enrolment, and into no report.
+4. A project begins by the step that a request would take, row by row (``api.imports.proposals``).
+5. Names and phones go to the vault before the log has the enrolment, and into no report.
 """
 
 from collections.abc import Sequence
@@ -32,6 +33,7 @@ from api.imports.entries import (
 )
 from api.imports.headers import find_header
 from api.imports.people import People
+from api.imports.proposals import Proposals
 from api.imports.reader import Reader
 from api.imports.report import Fault, ImportReport, Outcome, RowReport, fault
 from api.imports.rows import Entry, Parsed, RowParser, content_of
@@ -41,7 +43,11 @@ from api.reading import Reading
 from api.vault import Vault
 from api.writing import Writer
 from schemas.base import Fact
+from schemas.demands import Demand
+from schemas.enrolment import Enrolled
 from schemas.envelope import Event
+from schemas.lives.project_steps import ProjectProposed
+from schemas.resources import Resource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +60,7 @@ class Importer:
     lookup: Lookup
     kinds: Kinds
     vault: Vault
+    proposals: Proposals
     reading: Reading
     writer: Writer
     batch: int
@@ -107,13 +114,29 @@ class Importer:
                 await stack.enter_async_context(self.writer.hold(name))
             present = await self._present(entries)
             reports: list[RowReport] = []
-            fresh = []
+            fresh: list[Parsed] = []
             for row in (_numbered(row, present) for row in rows):
                 judged = _judge(row, kind=kind, present=present, mentioned=mentioned, dry_run=dry_run)
                 reports += judged
-                if judged[0].outcome == "posted":
+                if judged[0].outcome in ("posted", "valid"):
                     fresh.append(row)
-            return reports, await self._publish(fresh, command=command, people=people)
+            if kind == "projects":
+                return await self._propose(fresh, reports, dry_run=dry_run, command=command)
+            return reports, await self._publish([] if dry_run else fresh, command=command, people=people)
+
+    async def _propose(
+        self, rows: Sequence[Parsed], reports: Sequence[RowReport], *, dry_run: bool, command: Command
+    ) -> tuple[list[RowReport], list[Position]]:
+        """Propose the projects of rows; return the reports, of which some are refused by now."""
+        facts = [row.entry for row in rows if isinstance(row.entry, ProjectProposed)]
+        faults, positions = await self.proposals.propose(facts, dry_run=dry_run, command=command)
+        refused = {
+            number: faults[fact.id]
+            for row, fact in zip(rows, facts, strict=True)
+            if fact.id in faults
+            for number in row.numbers
+        }
+        return [_refused_by(refused.get(report.row), report) for report in reports], positions
 
     async def _present(self, entries: Sequence[Entry]) -> dict[str, Present[Any]]:
         written = [self.writer.recall(entity_of(entry)) for entry in entries]
@@ -123,7 +146,7 @@ class Importer:
 
     async def _publish(self, rows: Sequence[Parsed], *, command: Command, people: People) -> list[Position]:
         """Publish entries; their people come to the vault before, so that nobody is enrolled whom it does not know."""
-        entries = [row.entry for row in rows if row.entry is not None]
+        entries = [row.entry for row in rows if isinstance(row.entry, Demand | Resource | Enrolled)]
         if not entries:
             return []
         await run_sync(lambda: people.keep(rows, at=command.at))
@@ -190,10 +213,17 @@ def _judge(
 _TWICE: dict[ListKind, tuple[str, str, str]] = {
     "demands": ("duplicate_id", "id", "编号"),
     "resources": ("duplicate_id", "id", "编号"),
+    "projects": ("duplicate_id", "id", "编号"),
     "units": ("duplicate_enrolment", "uscc", "统一社会信用代码"),
     "members": ("duplicate_enrolment", "member_ref", "党员编号"),
 }
 """What to say, and of which column, where an entry is there already and says something else."""
+
+
+def _refused_by(found: Fault | None, report: RowReport) -> RowReport:
+    """Return a report whose row was refused after all."""
+    told = {"id": None, "outcome": "refused", "faults": (found,)}
+    return report if found is None else report.model_copy(update=told)
 
 
 def _summary(

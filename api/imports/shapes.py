@@ -14,6 +14,7 @@ from api.problems import Rejection
 from schemas.catalogue import Catalogue
 from schemas.demands import Demand
 from schemas.enrolment import MemberEnrolled, UnitEnrolled
+from schemas.lives.project_steps import ProjectProposed
 from schemas.refusals import FieldRefusal, Refused, refusals_of
 from schemas.resources import Resource
 from schemas.sharding import DISTRICT
@@ -96,6 +97,16 @@ def resource(rows: Sequence[Mapping[str, Any]], *, entry_id: str, at: datetime) 
     )
 
 
+def project(rows: Sequence[Mapping[str, Any]], *, entry_id: str, at: datetime) -> ProjectProposed:
+    """Return the proposal of a row; raise pydantic.ValidationError."""
+    told = dict(rows[0])
+    lead = party(told.pop("lead"))
+    bound = {name: _words(told.pop(name, "")) for name in ("demands", "resources", "assignments")}
+    joined = [party(word) for word in _words(told.pop("partners", ""))]
+    ours = {"id": entry_id, "step": 1, "at": at, "by": party(told.pop("by", lead))}
+    return ProjectProposed.model_validate({"lead": lead, "partners": joined} | bound | told | ours)
+
+
 def unit(rows: Sequence[Mapping[str, Any]], *, entry_id: str, at: datetime) -> UnitEnrolled:
     """Return the unit of a row; raise pydantic.ValidationError."""
     told = {name: value for name, value in rows[0].items() if not name.startswith("liaison_")}
@@ -122,6 +133,10 @@ def identity(row: Mapping[str, Any]) -> dict[str, str]:
         raise Rejection("invalid_value", fields=fields) from None
 
 
+def _words(text: str) -> list[str]:
+    return [word for word in BETWEEN.split(text) if word]
+
+
 def _scope(text: str, *, home: str) -> list[str]:
     """Return prefixes: words such as 本区 by their level around ``home``, codes without their padding."""
     return [home[: _SCOPES[word]] if word in _SCOPES else _prefix(word) for word in BETWEEN.split(text) if word]
@@ -139,4 +154,10 @@ def _prefix(code: str) -> str:
     return next((code[:level] for level in (2, 4, DISTRICT, 9, 12) if len(stripped) <= level), code)
 
 
-BUILD: dict[ListKind, Any] = {"demands": demand, "resources": resource, "units": unit, "members": member}
+BUILD: dict[ListKind, Any] = {
+    "demands": demand,
+    "resources": resource,
+    "projects": project,
+    "units": unit,
+    "members": member,
+}

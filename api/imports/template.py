@@ -18,10 +18,12 @@ from schemas.catalogue import Catalogue
 TITLES: dict[ListKind, str] = {
     "resources": "资源清单",
     "demands": "需求清单",
+    "projects": "项目清单",
     "units": "单位报到",
     "members": "党员报到",
 }
 _ITEMS = "服务项目"
+_OF_ITEMS = ("item", "skills")
 _COLUMNS = "填写说明"
 _LAST_ROW = 5000
 """Dropdown lists reach down to here."""
@@ -40,12 +42,13 @@ def csv_template(kind: ListKind, *, catalogue: Catalogue) -> bytes:
 
 @cache
 def xlsx_template(kind: ListKind, *, catalogue: Catalogue) -> bytes:
-    """Return the workbook: the list, the catalogue, the columns explained."""
+    """Return the workbook: the list, the catalogue where its columns name items, the columns explained."""
     book = Workbook()
     sheet = book.active
     sheet.title = TITLES[kind]
     _fill_list(sheet, kind, catalogue)
-    _fill_items(book.create_sheet(_ITEMS), catalogue)
+    if any(column.name in _OF_ITEMS for column in COLUMNS[kind]):
+        _fill_items(book.create_sheet(_ITEMS), catalogue)
     _fill_columns(book.create_sheet(_COLUMNS), kind)
     data = io.BytesIO()
     book.save(data)
@@ -54,7 +57,7 @@ def xlsx_template(kind: ListKind, *, catalogue: Catalogue) -> bytes:
 
 def _example(column: Column, kind: ListKind, catalogue: Catalogue) -> str:
     match column.name:
-        case "title":
+        case "title" if not column.example:
             return "给楼里的老人理发" if kind == "demands" else "周末上门理发"
         case "item":
             hair_cut = catalogue.items.get("elder_care.hair_cut") or next(iter(catalogue.items.values()))

@@ -2,7 +2,8 @@
 
 1. Only rows that the import posted are looked at; what was on the list before stays.
 2. What was matched meanwhile (a live or a fulfilled assignment), changed since, or withdrawn by somebody is left alone,
-   and the report says so, row by row. An enrolment, too, whose party has an entry of its own or has taken a step.
+   and the report says so, row by row. An enrolment, too, whose party has an entry of its own or has taken a step; and
+   a project that has taken one.
 3. The report is kept: a second undo gets it again. Where the log fails half-way there is none yet, and the next undo
    goes on: what the first one withdrew bears its reason, an enrolment ended without a life, and both count as undone.
 """
@@ -20,6 +21,7 @@ from api.commands import Command
 from api.imports.archive import Archive
 from api.imports.columns import ListKind
 from api.imports.entries import entity_of
+from api.imports.proposals import REASON, Proposals
 from api.imports.report import Fault, ImportReport, RowUndone, UndoReport, fault
 from api.positions import Position, latest
 from api.reading import Reading, some
@@ -30,8 +32,6 @@ from schemas.demands import DemandWithdrawn
 from schemas.enrolment import MemberLeft, UnitEnrolled, UnitLeft
 from schemas.lives.enrolment import party_of
 from schemas.resources import ResourceWithdrawn
-
-REASON = "导入已撤销 import undone"
 
 
 class Verdict(NamedTuple):
@@ -88,6 +88,7 @@ class Undoing:
     archive: Archive
     reading: Reading
     writer: Writer
+    proposals: Proposals
     batch: int
 
     async def undo(self, import_id: str, *, command: Command) -> UndoReport:
@@ -125,6 +126,8 @@ class Undoing:
         self, ids: Sequence[str], *, kind: ListKind, command: Command
     ) -> tuple[dict[str, Fault | None], list[Position]]:
         """Withdraw what can be withdrawn of ``ids``, in order; return for each id what kept it, or None."""
+        if kind == "projects":
+            return await self.proposals.take_back(ids, command=command)
         async with AsyncExitStack() as stack:
             for name in sorted({_lock(kind, entry_id) for entry_id in ids}):
                 await stack.enter_async_context(self.writer.hold(name))

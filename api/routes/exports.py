@@ -9,8 +9,8 @@ from fastapi.responses import StreamingResponse
 from starlette.requests import Request
 
 from api.errors import problem_responses
-from api.exports.rows import ExportKind
-from api.exports.service import TITLES
+from api.imports.columns import ListKind
+from api.imports.template import TITLES
 from api.readmodel.queries.filters import Filter
 from api.readmodel.views import DemandState, ResourceState
 from api.routes.imports import XLSX
@@ -19,7 +19,7 @@ from api.services import of
 from schemas.lives.project import PROJECT
 from schemas.refusals import Refused
 
-_STATES: dict[ExportKind, tuple[str, ...]] = {
+_STATES: dict[ListKind, tuple[str, ...]] = {
     "demands": get_args(DemandState),
     "resources": get_args(ResourceState),
     "units": (),
@@ -40,7 +40,7 @@ router = APIRouter(prefix="/v1/exports", tags=["exports 导出"])
 )
 async def export_list(
     request: Request,
-    kind: Annotated[ExportKind, Path(description="Which list.")],
+    kind: Annotated[ListKind, Path(description="Which list.")],
     form: Annotated[Literal["xlsx", "csv"], Path(description="Which kind of file.")],
     narrowed: Narrowed,
     state: Annotated[str | None, Query(description="A state of the list.", examples=["open"])] = None,
@@ -48,7 +48,7 @@ async def export_list(
     """Return a list as a file with the columns of its template and, behind them, how each entry stands.
 
     Narrowed as the list itself. An entry of several lines has a row for each. Enrolments are of those who are there;
-    names and phones are in no export. Projects have columns of their own, and no import.
+    names and phones are in no export.
     """
     _check(kind, narrowed, state)
     body = of(request).exporter.file(kind, form, filter=replace(narrowed, state=state))
@@ -61,7 +61,7 @@ async def export_list(
     )
 
 
-def _check(kind: ExportKind, narrowed: Filter, state: str | None) -> None:
+def _check(kind: ListKind, narrowed: Filter, state: str | None) -> None:
     """Refuse what a list cannot be narrowed by."""
     if state is not None and state not in _STATES[kind]:
         raise Refused("invalid_value", ", ".join(_STATES[kind]) or "no states", field="query:state")

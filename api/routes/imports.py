@@ -98,7 +98,7 @@ async def get_template(
     responses=problem_responses(*WRITE_PROBLEMS, "not_found", "read_model_behind"),
 )
 async def undo_import(request: Request, import_id: ImportId) -> Response:
-    """Withdraw what an import posted, and report every row.
+    """Withdraw what an import posted, and report every row. Projects are terminated.
 
     What was matched meanwhile (`matched_meanwhile`), changed since (`changed_meanwhile`) or withdrawn
     (`already_withdrawn`) is left alone. Undoing twice gets the first report again.

@@ -30,7 +30,7 @@ def export_list(
     since: Annotated[str | None, typer.Option(help="Not before, such as 2026-11-01T00:00:00+08:00.")] = None,
     until: Annotated[str | None, typer.Option(help="Before, such as 2026-12-01T00:00:00+08:00.")] = None,
 ) -> None:
-    """Export a list as XLSX or CSV; `cobuild import` takes all but projects back."""
+    """Export a list as XLSX or CSV; `cobuild import` takes it back."""
     from deploy.commands.calling import calling, checked  # noqa: PLC0415
 
     form = file.suffix.lower().removeprefix(".")

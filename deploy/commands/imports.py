@@ -19,6 +19,7 @@ class ListKind(StrEnum):
 
     RESOURCES = "resources"
     DEMANDS = "demands"
+    PROJECTS = "projects"
     UNITS = "units"
     MEMBERS = "members"
 

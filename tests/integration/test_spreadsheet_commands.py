@@ -67,6 +67,24 @@ async def test_a_list_goes_out_comes_back_and_is_undone(world: World, cobuild: C
     assert (listed.exit_code, found[1] in listed.output) == (0, True), listed.output
 
 
+async def test_projects_go_in_come_back_and_are_undone(world: World, cobuild: Cobuild, tmp_path: Path) -> None:
+    file, out = tmp_path / "projects.csv", tmp_path / "out.csv"
+    headers = ["项目名称", "社区代码", "牵头方", "需求编号"]
+    lead = ["310105001001", "310105001001"]
+    file.write_bytes(table(["长者午餐桌", *lead, ""], ["夜校", *lead, "d-9"], headers=headers))
+    dry = await cobuild("import", file, "--kind", "projects", "--dry-run")
+    assert (dry.exit_code, "1 valid, 1 refused" in dry.output, world.sink.events) == (1, True, []), dry.output
+    done = await cobuild("import", file, "--kind", "projects")
+    assert (done.exit_code, "1 posted, 1 refused" in done.output, "需求编号" in done.output) == (1, True, True)
+    assert (await cobuild("export", "projects", out, "--state", "proposed")).exit_code == 0
+    back = await cobuild("import", out, "--kind", "projects")
+    assert (back.exit_code, "1 unchanged" in back.output) == (0, True), back.output
+    found = re.search(r"cobuild imports undo (i-\S+)", done.output)
+    assert found is not None
+    undone = await cobuild("imports", "undo", found[1])
+    assert (undone.exit_code, "1 undone" in undone.output) == (0, True), undone.output
+
+
 def left(directory: Path) -> list[Path]:
     """Return what an export left behind, whole or in part."""
     return list(directory.glob("u.csv*"))

@@ -146,7 +146,7 @@ async def test_projects_are_exported_with_how_they_stand(world: World) -> None:
     assert told == [posted.json()["id"], "长者午餐桌", "已提出", lead, "d-1", "0", "2026-11-21 14:00"]
     assert await cells(world, "/v1/exports/projects.csv?state=closed") == []
     book = load_workbook(io.BytesIO((await world.get("/v1/exports/projects.xlsx")).content))
-    assert [cell.value for cell in book["项目清单"]["C"]] == ["项目名称", "长者午餐桌"]
+    assert [cell.value for cell in book["项目清单"]["B"]] == ["项目名称", "长者午餐桌"]
 
 
 async def test_a_long_list_comes_page_by_page(world: World) -> None:

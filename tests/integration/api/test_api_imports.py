@@ -337,7 +337,7 @@ async def test_an_import_takes_a_form_and_nothing_else(world: World) -> None:
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 
 
-@pytest.mark.parametrize("kind", ["demands", "resources", "units", "members"])
+@pytest.mark.parametrize("kind", ["demands", "resources", "projects", "units", "members"])
 @pytest.mark.parametrize("form", ["xlsx", "csv"])
 async def test_a_template_can_be_imported_as_it_comes(world: World, kind: str, form: str) -> None:
     template = await world.get(f"/v1/imports/templates/{kind}.{form}")
@@ -359,5 +359,5 @@ async def test_the_workbook_offers_choices_and_the_catalogue(world: World) -> No
 
 
 async def test_an_unknown_template_is_refused(world: World) -> None:
-    assert (await world.get("/v1/imports/templates/projects.xlsx")).status_code == 422
+    assert (await world.get("/v1/imports/templates/tasks.xlsx")).status_code == 422
     assert (await world.get("/v1/imports/templates/demands.docx")).status_code == 422
