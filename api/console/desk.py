@@ -18,14 +18,18 @@ from api.readmodel.queries.assignments import list_assignments
 from api.readmodel.queries.escalations import sitting
 from api.readmodel.queries.feed import feed_after, feed_head
 from api.readmodel.queries.filters import Filter, in_region
+from api.readmodel.queries.modes import modes_around
 from api.readmodel.queries.overview import overview, trend
 from api.readmodel.tables import demands
 from api.readmodel.views import AssignmentView, Counts, FeedRow, Overview
+from schemas.lives.mode import Mode
 from schemas.regions import Regions
 from schemas.sharding import DISTRICT
 
 WAITING = 12
 RECENT = 100
+EMERGENCIES = 3
+"""Named in the header; of more it says how many."""
 FLOOD = 500
 """More events at once than anybody can read: the older ones are passed over."""
 _STILL_OPEN = ("open", "partly_matched")
@@ -77,6 +81,7 @@ class Desk:
             found = overview(connection, now=now, region=region)
             points = trend(connection, now=now, region=region)
             waiting = self._waiting(connection, region)
+            modes = modes_around(connection, region=region, now=now)
         children = [
             {"code": code, "name": self._regions.name(code), **_seats(counts)} for code, counts in _peopled(found)
         ]
@@ -90,8 +95,20 @@ class Desk:
             ],
             "minutes": [{"at": millis(point.at), "matches": point.matches} for point in points],
             "waiting": waiting,
+            "emergencies": {"count": len(modes), "shown": [self._emergency(mode) for mode in modes[:EMERGENCIES]]},
             "now": millis(now),
             "empty": not region and not children,
+        }
+
+    def _emergency(self, mode: Mode) -> Message:
+        code = mode.region
+        name = place(self._regions, code) if len(code) == len(mode.community) else shard_name(self._regions, code)
+        return {
+            "id": mode.id,
+            "place": name,
+            "reason": mode.reason,
+            "since": millis(mode.opened_at),
+            "until": None if mode.due is None else millis(mode.due),
         }
 
     def recent(self, region: str, category: str) -> Tail:

@@ -26,6 +26,12 @@ TEXTS: dict[str, Text] = {
     "loading": Text("正在读取…", "Loading…"),
     "as_of": Text("更新于 {time}", "As of {time}"),
     "failed": Text("暂时读不到数据，正在重试…", "The figures cannot be read right now; trying again…"),
+    # emergency mode
+    "emergencies": Text("战时状态", "Emergency mode"),
+    "in_emergency": Text("战时", "Emergency"),
+    "emergency_since": Text("{place}，自 {since}", "{place}, since {since}"),
+    "emergency_until": Text("{place}，自 {since} 至 {until}", "{place}, since {since}, until {until}"),
+    "emergencies_more": Text("另有 {count} 处", "{count} more"),
     # regions
     "regions": Text("区划", "Region"),
     "everywhere": Text("全部区划", "All regions"),

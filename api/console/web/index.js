@@ -2,6 +2,7 @@
 import Affairs from "./affairs.js";
 import Bars from "./bars.js";
 import Drawer from "./drawer.js";
+import Emergency from "./emergency.js";
 import Empty from "./empty.js";
 import Figures from "./figures.js";
 import Levels from "./levels.js";
@@ -30,7 +31,7 @@ const asked = (name) => new URLSearchParams(location.search).get(name) ?? "";
 
 export default {
   mixins: [speech],
-  components: { Affairs, Bars, Drawer, Empty, Figures, Levels, Minutes, Prices, Stream, Topbar, Waiting },
+  components: { Affairs, Bars, Drawer, Emergency, Empty, Figures, Levels, Minutes, Prices, Stream, Topbar, Waiting },
   props: { texts: Object, names: Object, language: String },
   emits: ["ask"],
   data: () => ({
@@ -140,6 +141,10 @@ export default {
     askLevels(narrow) {
       if (this.view) this.ask("levels", { region: this.view.region.code, ...narrow });
     },
+    turnTo(kind) {
+      this.turn("affairs");
+      this.turnKind(kind);
+    },
     turnKind(kind) {
       this.kind = kind;
       address({ kind });
@@ -219,6 +224,7 @@ export default {
       <div v-else-if="failed" class="banner" role="alert"><b>{{ t("failed") }}</b></div>
       <Topbar :path="view?.path ?? []" :children="view?.children ?? []" :lost="lost" :as-of="view?.now ?? 0" :page="page"
               @go="go" @turn="turn" @post="post" @speak="speakIn" />
+      <Emergency :found="view?.emergencies" @open="open('life', $event)" @all="turnTo('mode')" />
       <div class="page" :aria-busy="!view">
         <h1 class="unseen">{{ t("overview", { region: view?.region.name || t("everywhere") }) }}</h1>
         <p v-if="!view" class="quiet first">{{ t("loading") }}</p>

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, or_, select, true
 
-from api.readmodel.queries.filters import LEVELS
+from api.readmodel.queries.filters import LEVELS, in_region
 from api.readmodel.queries.parties import get_member
 from api.readmodel.servingviews import ModeView, Serving
 from api.readmodel.tables import lives
@@ -17,15 +17,7 @@ def mode_of(connection: Connection, *, region: str, now: datetime) -> ModeView:
 
     An emergency whose day has come is over, whether or not anybody lifted it.
     """
-    prefix = region.ljust(12, "0")
-    regions = {prefix[:level].ljust(12, "0") for level in LEVELS}
-    query = (
-        select(lives.c.body)
-        .where(lives.c.kind == "mode", lives.c.is_open, lives.c.community.in_(regions))
-        .where(or_(lives.c.due_at.is_(None), lives.c.due_at > now))
-        .order_by(lives.c.opened_at, lives.c.id)
-    )
-    found = [Mode.model_validate_json(body) for body in connection.execute(query).scalars()]
+    found = _in_force(connection, _above(region), now=now)
     if not found:
         return ModeView(region=region, mode="peacetime")
     mode = max(found, key=lambda each: len(each.region))
@@ -38,6 +30,28 @@ def mode_of(connection: Connection, *, region: str, now: datetime) -> ModeView:
         until=mode.due,
         reason=mode.reason,
     )
+
+
+def modes_around(connection: Connection, *, region: str, now: datetime) -> list[Mode]:
+    """Return the emergencies in force around a region, that of the widest first: above it, its own, and within it."""
+    around = true() if not region else or_(_above(region), in_region(lives.c.community, region))
+    return sorted(_in_force(connection, around, now=now), key=lambda each: (len(each.region), each.region))
+
+
+def _above(region: str) -> ColumnElement[bool]:
+    """Whether a mode is that of a region or of one above it."""
+    prefix = region.ljust(12, "0")
+    return lives.c.community.in_({prefix[:level].ljust(12, "0") for level in LEVELS})
+
+
+def _in_force(connection: Connection, where: ColumnElement[bool], *, now: datetime) -> list[Mode]:
+    query = (
+        select(lives.c.body)
+        .where(lives.c.kind == "mode", lives.c.is_open, where)
+        .where(or_(lives.c.due_at.is_(None), lives.c.due_at > now))
+        .order_by(lives.c.opened_at, lives.c.id)
+    )
+    return [Mode.model_validate_json(body) for body in connection.execute(query).scalars()]
 
 
 def serving_of(connection: Connection, *, member_ref: str, now: datetime) -> Serving | None:
