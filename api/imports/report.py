@@ -103,7 +103,9 @@ class UndoReport(BaseModel):
     rows: tuple[RowUndone, ...]
 
 
-_LONG_NUMBER = re.compile(r"[0-9]{7,}[0-9Xx]?")
+_DAY_OF_AN_ID = r"(?!(?<=[a-z]-)20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])-)"
+_LONG_NUMBER = re.compile(rf"(?<![0-9]){_DAY_OF_AN_ID}[0-9]{{7,}}[0-9Xx]?")
+"""What may be somebody's phone or identity number; the day in an id such as ``d-20261121-0001`` is not."""
 
 
 def fault(code: str, detail: str = "", *, field: str | None = None, column: str | None = None) -> Fault:

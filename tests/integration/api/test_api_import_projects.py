@@ -1,5 +1,6 @@
 """Projects from a sheet: proposed as by a request, known again, taken back while nobody has gone on with them."""
 
+import asyncio
 import csv
 import io
 from typing import Any
@@ -145,6 +146,43 @@ async def test_a_row_is_refused_for_what_a_request_is_refused_for(world: World) 
         request["messages"],
     )
     assert line["id"] is None
+
+
+async def test_what_is_bound_is_on_the_lists_and_what_is_not_is_named(world: World) -> None:
+    for entry in ("d-20261121-0001", "gone"):
+        await world.post("/v1/demands", demand(demand_id=entry))
+    await world.post("/v1/demands/gone:withdraw", {})
+    await world.post("/v1/resources", resource(resource_id="r-1"))
+    headers = [*HEADERS, "资源编号", "匹配编号"]
+    rows = [
+        [*row(demands="d-20261121-0001"), "r-1", ""],
+        [*row(demands="d-20261121-0001、gone"), "r-1", ""],
+        [*row(demands="d-20261121-0001"), "r-1, r-20261121-0009", ""],
+        [*row(demands="13812345678"), "", ""],
+        [*row(), "", "a-9"],
+    ]
+    report = (await load(world, table(*rows, headers=headers), kind="projects")).json()
+    assert [
+        (line["outcome"], [(each["field"], each["detail"]) for each in line["faults"]]) for line in report["rows"]
+    ] == [
+        ("posted", []),
+        ("refused", [("demands", "demand:gone")]),
+        ("refused", [("resources", "resource:r-20261121-0009")]),
+        ("refused", [("demands", "demand:…")]),
+        ("refused", [("assignments", "assignment:a-9")]),
+    ]
+
+
+async def test_two_imports_and_a_request_at_once_make_each_project_once(world: World) -> None:
+    rows = [row(f"第{number}个") for number in range(5)]
+    body = {"title": "夜校", "community": COMMUNITY, "by": HALL, "lead": HALL}
+    first, second, asked = await asyncio.gather(
+        propose(world, *rows), propose(world, *rows), world.post("/v1/projects", body)
+    )
+    assert asked.status_code == 201
+    assert sorted([(first["posted"], first["unchanged"]), (second["posted"], second["unchanged"])]) == [(0, 5), (5, 0)]
+    codes = [line["life"]["code"] for line in (await world.get("/v1/projects")).json()["rows"]]
+    assert sorted(code[-4:] for code in codes) == [f"{number:04}" for number in range(1, 7)]
 
 
 async def test_a_dry_run_looks_at_every_row_and_writes_nothing(world: World) -> None:
