@@ -387,6 +387,10 @@ TEXTS: dict[str, Text] = {
     "stages": Text("各阶段用时", "Time in each stage"),
     "steps": Text("办理记录", "Every step"),
     "step_by": Text("由{who}办理", "For: {who}"),
+    "sealed_until": Text(
+        "各方都评价之后，或期限一到，系统才一并公开；在此之前谁也看不到。",
+        "Kept under seal; shown to all once every side has evaluated, or when the time is over.",
+    ),
     "by_community": Text("社区", "community"),
     "by_office": Text("街道、区、市", "street, district or city office"),
     "by_unit": Text("单位", "unit"),

@@ -1,7 +1,8 @@
 """The tables of life cycles, for whoever shows them: states, steps with their forms, and how many lives stand where."""
 
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -10,6 +11,7 @@ from starlette.requests import Request
 from api.errors import problem_responses
 from api.problems import Messages
 from api.readmodel.queries.lives import count_lives
+from api.routes.evaluations import EvaluationBody
 from api.routes.lives import body_of
 from api.routes.reads import READ_PROBLEMS, CaughtUp, Region
 from api.services import of
@@ -34,7 +36,8 @@ class MoveRow(BaseModel):
 
     `sources` is empty where a life begins with it; `target` is null where the life stays or goes back to where it was.
     Where several have to take it, `last` is where it leads when the last of them does. What is not taken `by_hand`
-    follows from something else and has no address.
+    follows from something else and has no address. `by_program` asks for what only a program works out, such as the
+    digest of a commitment: people take another one, for which the house `takes` it, or the house takes it unasked.
     """
 
     action: str
@@ -45,6 +48,8 @@ class MoveRow(BaseModel):
     last: str | None
     by: tuple[str, ...]
     by_hand: bool
+    by_program: bool
+    takes: str | None
     form: dict[str, Any]
 
 
@@ -64,6 +69,19 @@ class Tables(BaseModel):
     """Every life cycle."""
 
     tables: tuple[Table, ...]
+
+
+class _Offered(NamedTuple):
+    """What people are offered in place of a step: an address beside those of the table."""
+
+    action: str
+    messages: Messages
+    body: type[BaseModel]
+
+
+_EVALUATE = _Offered("evaluate", Messages(zh="评价", en="evaluate"), EvaluationBody)
+_BY_PROGRAM: Mapping[tuple[str, str], _Offered | None] = {("project", "seal"): _EVALUATE, ("project", "reveal"): None}
+"""Steps that ask for a digest or a salt, and what people are offered instead."""
 
 
 @router.get(
@@ -105,11 +123,11 @@ def _table(lifecycle: Lifecycle[Any], counts: dict[str, tuple[int, int]]) -> Tab
 @cache
 def _moves(kind: str) -> tuple[MoveRow, ...]:
     lifecycle = next(each for each in LIFECYCLES if each.kind == kind)
-    return tuple(_move(lifecycle, move) for move in lifecycle.moves)
+    return tuple(row for move in lifecycle.moves for row in _rows(lifecycle, move))
 
 
-def _move(lifecycle: Lifecycle[Any], move: Move) -> MoveRow:
-    return MoveRow(
+def _rows(lifecycle: Lifecycle[Any], move: Move) -> Iterator[MoveRow]:
+    row = MoveRow(
         action=move.action,
         messages=Messages(zh=move.zh, en=move.action.replace("_", " ").replace("-", " ")),
         event=lifecycle.event_name(move),
@@ -118,5 +136,12 @@ def _move(lifecycle: Lifecycle[Any], move: Move) -> MoveRow:
         last=move.last,
         by=move.by,
         by_hand=move.by_hand,
+        by_program=(lifecycle.kind, move.action) in _BY_PROGRAM,
+        takes=None,
         form=body_of(lifecycle, move).model_json_schema(),
     )
+    yield row
+    offered = _BY_PROGRAM.get((lifecycle.kind, move.action))
+    if offered is not None:
+        said = {"action": offered.action, "messages": offered.messages, "form": offered.body.model_json_schema()}
+        yield row.model_copy(update=said | {"by_program": False, "takes": move.action})

@@ -4,6 +4,7 @@ import { speech, words } from "./words.js";
 import Step from "./step.js";
 import Twins from "./twins.js";
 
+const UNREADABLE = new Set(["digest", "salt"]);
 const OURS = new Set(["id", "step", "state", "community", "title", "opened_by", "opened_at", "since", "resumes", "due"]);
 
 export default {
@@ -19,8 +20,9 @@ export default {
     state() {
       return this.table.states.find((state) => state.name === this.found.life.state);
     },
+    /** What a person may do now; for some of it the house takes a step that needs a digest. */
     moves() {
-      return this.table.moves.filter((move) => this.found.possible.includes(move.action));
+      return this.table.moves.filter((move) => !move.by_program && this.found.possible.includes(move.takes ?? move.action));
     },
     rows() {
       return Object.entries(this.found.life).filter(([name, value]) => !OURS.has(name) && this.says(value));
@@ -69,7 +71,7 @@ export default {
     shown(value) {
       if (typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value)) return this.moment(Date.parse(value));
       if (Array.isArray(value)) return value.map(this.shown).join("；");
-      if (value && typeof value === "object") return Object.entries(value).filter(([, part]) => this.says(part)).map(([name, part]) => `${this.field(name)} ${this.shown(part)}`).join(" · ");
+      if (value && typeof value === "object") return Object.entries(value).filter(([name, part]) => this.says(part) && !UNREADABLE.has(name)).map(([name, part]) => `${this.field(name)} ${this.shown(part)}`).join(" · ");
       const key = `word_${value}`;
       return this.t(key) === key ? String(value) : this.t(key);
     },

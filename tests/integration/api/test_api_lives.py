@@ -183,3 +183,14 @@ async def test_the_tables_are_told_with_forms_and_with_how_many_stand_where(tmp_
         [report] = [move for move in task_table["moves"] if move["action"] == "report"]
         assert report["messages"]["zh"] == "反馈"
         assert report["form"]["required"] == ["by", "outcome"]
+        assert not any(move["by_program"] or move["takes"] for move in task_table["moves"])
+
+
+async def test_where_a_step_asks_for_a_digest_people_are_offered_another(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as world:
+        tables = {table["kind"]: table for table in (await world.get("/v1/lifecycles")).json()["tables"]}
+    moves = {move["action"]: move for move in tables["project"]["moves"]}
+    assert [action for action, move in moves.items() if move["by_program"]] == ["seal", "reveal"]
+    offered = moves["evaluate"]
+    assert (offered["takes"], offered["sources"], offered["target"]) == ("seal", ["accepted"], None)
+    assert (offered["messages"]["zh"], sorted(offered["form"]["properties"])) == ("评价", ["by", "score", "text"])
