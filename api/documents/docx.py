@@ -13,7 +13,6 @@ from docx.table import _Cell
 
 from api.documents.model import Block, Document, Heading, Paragraph, Signatures, Table, printable
 
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _LATIN, _CHINESE = "Times New Roman", "宋体"
 _WIDTH = Cm(16)
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)

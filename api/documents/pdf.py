@@ -18,7 +18,6 @@ from reportlab.platypus import Table as Grid
 
 from api.documents.model import Block, Document, Heading, Paragraph, Signatures, Table, printable
 
-PDF = "application/pdf"
 _FACE: Final = "STSong-Light"
 _WIDTH: Final = A4[0] - 5 * cm
 _PLAIN: Final = ParagraphStyle("plain", fontName=_FACE, fontSize=10.5, leading=16, wordWrap="CJK")

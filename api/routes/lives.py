@@ -25,7 +25,6 @@ from api.services import of
 from schemas.base import EntityId
 from schemas.lifecycle import Life, Lifecycle, Move, Step
 from schemas.lives import LIFECYCLES
-from schemas.stories import STORIES
 
 _BIRTH = ("duplicate_id", "already_held", "overtaken", "not_yours", "read_model_behind", "bad_region", "personal_data")
 _STEP = (
@@ -209,11 +208,15 @@ def body_of(lifecycle: Lifecycle[Any], move: Move) -> Any:
     }
     if move.is_birth:
         fields["id"] = (EntityId | None, None)
-    told = next((step for step in STORIES[lifecycle.kind] if type(step) is move.fact), None)
-    example = {} if told is None else told.model_dump(mode="json", include=set(fields) - {"id"}, exclude_unset=True)
-    config = ConfigDict(
-        frozen=True, extra="forbid", str_strip_whitespace=True, json_schema_extra={"examples": [example]}
-    )
+
+    def shown(schema: dict[str, Any]) -> None:
+        from schemas.stories import STORIES  # noqa: PLC0415 - a fifth of a second, and only the contract shows examples
+
+        told = next((step for step in STORIES[lifecycle.kind] if type(step) is move.fact), None)
+        example = {} if told is None else told.model_dump(mode="json", include=set(fields) - {"id"}, exclude_unset=True)
+        schema["examples"] = [example]
+
+    config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, json_schema_extra=shown)
     return create_model(f"{move.fact.__name__}Body", __config__=config, __doc__=_sentence(move), **fields)
 
 

@@ -1,12 +1,9 @@
-"""How to reach a Kafka cluster, said once for both clients: kafka-python and, under Faust, aiokafka."""
+"""How to reach a Kafka cluster, said once for kafka-python here and Faust (``streams.worker.broker``)."""
 
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
-
-import faust
-from faust.types.auth import CredentialsT
 
 from streams.kafka.header_names import read_any_header_name
 
@@ -41,7 +38,7 @@ class KafkaConnection:
         read_any_header_name()
         options: dict[str, Any] = {"bootstrap_servers": list(self.bootstrap), "security_protocol": self.security}
         if self.security.endswith("SSL"):
-            options["ssl_context"] = self._ssl()
+            options["ssl_context"] = self.ssl_context()
         if self.security.startswith("SASL"):
             options |= {
                 "sasl_mechanism": self.sasl,
@@ -50,21 +47,8 @@ class KafkaConnection:
             }
         return options
 
-    def faust_options(self) -> dict[str, Any]:
-        """Return Faust's ``broker`` and ``broker_credentials``. Raises OSError as ``client_options``."""
-        read_any_header_name()
-        broker = ";".join(f"kafka://{host}" for host in self.bootstrap)
-        return {"broker": broker, "broker_credentials": self._credentials()}
-
-    def _credentials(self) -> CredentialsT | None:
-        context = self._ssl() if self.security.endswith("SSL") else None
-        if self.security.startswith("SASL"):
-            return faust.SASLCredentials(
-                username=self.username, password=self.password, mechanism=self.sasl, ssl_context=context
-            )
-        return faust.SSLCredentials(context=context) if context else None
-
-    def _ssl(self) -> ssl.SSLContext:
+    def ssl_context(self) -> ssl.SSLContext:
+        """Return what TLS needs. Raises OSError where a certificate cannot be read."""
         context = ssl.create_default_context(cafile=self.ca)
         if self.cert is not None:
             context.load_cert_chain(self.cert, self.key)

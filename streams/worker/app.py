@@ -14,6 +14,7 @@ from yarl import URL
 
 from streams.kafka.connection import KafkaConnection
 from streams.worker.assignor import EvenAssignor
+from streams.worker.broker import broker_options
 from streams.worker.consumer import Bearings, PlacedTransport
 
 GROUP: Final = "cobuild-matcher"
@@ -50,7 +51,7 @@ def matcher_app(
     """Return the app of one worker; ``instance`` is its name in the group, the same at every start."""
     app = MatcherApp(
         connection.topic(GROUP),
-        **connection.faust_options(),
+        **broker_options(connection),
         autodiscover=False,
         broker_client_id=f"cobuild-worker-{instance}",
         broker_session_timeout=session_timeout_s,

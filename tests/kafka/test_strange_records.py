@@ -14,6 +14,7 @@ from schemas.topics import DEADLETTERS, DEMANDS
 from streams.deadletter_book import Letter, Wanted, read_book
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.log import KafkaLog
+from streams.worker.broker import broker_options
 from tests.builders import NOON, SHARD, offered, posted
 from tests.kafka import kcat as client
 from tests.kafka.cluster import RealKafka
@@ -81,7 +82,7 @@ async def _read_by_aiokafka(
     connection: KafkaConnection, *, count: int
 ) -> list[tuple[int, bytes | None, list[tuple[str, bytes]]]]:
     """Read partition 0 as the client under Faust does; a small fetch makes it begin in the middle too."""
-    connection.faust_options()
+    broker_options(connection)
     consumer = AIOKafkaConsumer(bootstrap_servers=list(connection.bootstrap), auto_offset_reset="earliest")
     await consumer.start()
     try:
