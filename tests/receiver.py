@@ -10,7 +10,7 @@ from typing import Any
 
 from standardwebhooks import Webhook
 
-PATIENCE_S = 3.0
+PATIENCE_S = 20.0
 """Long enough for any machine; no test waits so long unless it fails."""
 
 
