@@ -8,10 +8,9 @@ from typing import IO, Any, Literal
 
 from anyio.to_thread import run_sync
 
-from api.exports.files import BOM, Sheet, csv_part
+from api.exports.csvs import BOM, csv_part
 from api.exports.rows import Rows
-from api.imports.columns import ListKind
-from api.imports.template import TITLES
+from api.imports.columns import TITLES, ListKind
 from api.reading import Reading
 from api.readmodel.queries.demands import list_demands
 from api.readmodel.queries.filters import Filter
@@ -51,6 +50,8 @@ class Exporter:
             yield await run_sync(csv_part, page)
 
     async def _xlsx(self, kind: ListKind, filter: Filter) -> AsyncIterator[bytes]:
+        from api.exports.workbook import Sheet  # noqa: PLC0415 - most servers write none, and start the sooner
+
         rows = Rows(kind, self.catalogue)
         sheet = Sheet(title=TITLES[kind], headers=rows.headers)
         async for page in self._pages(kind, filter, rows):

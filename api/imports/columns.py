@@ -11,6 +11,13 @@ from schemas.demands import Beneficiary, Channel, Fitness, Urgency
 from schemas.resources import AccessMode, DeliveryMode, ResourceKind
 
 ListKind = Literal["resources", "demands", "projects", "units", "members"]
+TITLES: dict[ListKind, str] = {
+    "resources": "资源清单",
+    "demands": "需求清单",
+    "projects": "项目清单",
+    "units": "单位报到",
+    "members": "党员报到",
+}
 
 _ID = Column(
     name="id", zh="编号", example="", hint="可不填；不填时由内容得出，同一行导入两次也只算一条", aliases=("序列号",)

@@ -11,17 +11,10 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from api.imports.columns import COLUMNS, ListKind
+from api.imports.columns import COLUMNS, TITLES, ListKind
 from api.imports.headers import Column
 from schemas.catalogue import Catalogue
 
-TITLES: dict[ListKind, str] = {
-    "resources": "资源清单",
-    "demands": "需求清单",
-    "projects": "项目清单",
-    "units": "单位报到",
-    "members": "党员报到",
-}
 _ITEMS = "服务项目"
 _OF_ITEMS = ("item", "skills")
 _COLUMNS = "填写说明"

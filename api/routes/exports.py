@@ -9,8 +9,7 @@ from fastapi.responses import StreamingResponse
 from starlette.requests import Request
 
 from api.errors import problem_responses
-from api.imports.columns import ListKind
-from api.imports.template import TITLES
+from api.imports.columns import TITLES, ListKind
 from api.readmodel.queries.filters import Filter
 from api.readmodel.views import DemandState, ResourceState
 from api.routes.imports import XLSX

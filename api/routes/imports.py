@@ -10,7 +10,6 @@ from starlette.responses import Response
 from api.errors import problem_responses
 from api.imports.columns import ListKind
 from api.imports.report import ImportReport, ImportSummary, UndoReport
-from api.imports.template import csv_template, xlsx_template
 from api.positions import HEADER
 from api.reading import some
 from api.readmodel.views import Page
@@ -82,6 +81,8 @@ async def get_template(
     form: Annotated[Literal["xlsx", "csv"], Path(description="Which kind of file.")],
 ) -> Response:
     """Return a template with headers, an example row and, in the workbook, dropdown lists and the catalogue."""
+    from api.imports.template import csv_template, xlsx_template  # noqa: PLC0415 - what writes workbooks loads slowly
+
     catalogue = of(request).ports.catalogue
     make = xlsx_template if form == "xlsx" else csv_template
     data = await run_sync(lambda: make(kind, catalogue=catalogue))

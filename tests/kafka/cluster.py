@@ -20,9 +20,11 @@ from deploy.kafka.ready import wait_until_ready
 from streams.kafka.admin import apply_topics
 from streams.kafka.connection import KafkaConnection
 from tests.kafka.guard import guarded
+from tests.kafka.haste import hasten
 
 LIBS = Path(__file__).parents[2] / ".kafka" / "libs"
 """Kept between runs, so that the jars are fetched once."""
+hasten(LIBS)
 
 
 class RealKafka:

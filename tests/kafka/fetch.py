@@ -1,10 +1,14 @@
-"""``python -m tests.kafka.fetch``: Kafka's jars into the tests' cache, before anybody waits for them in a test."""
+"""``python -m tests.kafka.fetch``: Kafka's jars into the tests' cache, before anybody waits for them in a test.
+
+Beside them lies the archive of their classes (``tests.kafka.haste``).
+"""
 
 import sys
 
 from deploy.kafka.errors import ToolMissingError
 from deploy.kafka.libs import fetch
 from tests.kafka.cluster import LIBS
+from tests.kafka.haste import keep_classes
 
 
 def main() -> int:
@@ -18,7 +22,7 @@ def main() -> int:
             sys.stdout.write(f"Fetching Kafka's jars (once): {step} ...\n")
 
     try:
-        fetch(LIBS, progress=tell)
+        keep_classes(fetch(LIBS, progress=tell))
     except ToolMissingError as error:
         sys.stdout.write(f"{error}\n")
         return 1

@@ -1,8 +1,9 @@
 """One household, one file: who it is is read with a reason, and stands nowhere else."""
 
-from structlog.testing import capture_logs
-
+from api import vault
+from api.routes import households
 from tests.apiworld import COMMUNITY, World
+from tests.logs import logged_by
 from tests.stories.house import House
 
 HALL = f"community:{COMMUNITY}"
@@ -24,7 +25,7 @@ async def test_a_household_has_one_file_with_all_its_needs(house: House) -> None
 async def test_it_is_read_with_a_reason_that_is_logged_and_never_kept_as_an_answer(world: World, house: House) -> None:
     await house.put("/v1/households/h-1/identity", WHO)
     assert (await house.refused("/v1/households/h-1:read", {"by": HALL}))["code"] == "invalid_value"
-    with capture_logs() as logs:
+    with logged_by(households, vault) as logs:
         await house.post("/v1/households/h-1:read", LOOK, Idempotency_Key="look-1")
         again = await world.post("/v1/households/h-1:read", LOOK, Idempotency_Key="look-1")
     assert "idempotent-replayed" not in again.headers

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from api.checks import Checks
-from api.exports.files import BOM, Sheet, csv_part
+from api.exports.csvs import BOM, csv_part
 from api.exports.rows import Listed, Rows
+from api.exports.workbook import Sheet
 from api.imports.cells import read
 from api.imports.columns import COLUMNS, ListKind
 from api.imports.headers import find_header

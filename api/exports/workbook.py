@@ -1,11 +1,5 @@
-"""From rows of text to the bytes of a file. No cell is ever a formula, whatever a title looks like.
+"""From rows of text to XLSX, in which no cell is a formula."""
 
-Excel takes a text for a formula that begins with ``=``, ``+``, ``-`` or ``@``. In XLSX a cell says that it is text. CSV
-cannot say so: there an apostrophe stands before it, which an import takes off again (``api.imports.cells``).
-"""
-
-import csv
-import io
 import re
 from collections.abc import Iterable, Sequence
 from typing import IO
@@ -15,20 +9,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
-from api.imports.cells import FORMULA
-
 _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-
-
-def csv_part(rows: Iterable[Sequence[str]]) -> bytes:
-    """Return rows as CSV; the first part of a file begins with ``BOM``."""
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows([f"'{cell}" if FORMULA.match(cell) else cell for cell in row] for row in rows)
-    return text.getvalue().encode()
-
-
-BOM = b"\xef\xbb\xbf"
-"""Tells Excel that a CSV file is UTF-8."""
 
 
 class Sheet:
