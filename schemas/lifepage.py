@@ -15,11 +15,8 @@ Every step is an event of `cobuild.projects.v1`, numbered within its life. The f
 allows counts; a later one is void for everybody, so of two people who act at once one wins and the other is told. Each
 row below is an address, `POST /v1/<kinds>/{id}:<action>`, unless the house itself takes it; what the table does not
 have is refused with `not_possible_now` and what would be possible. A star marks states in which a life is over; a
-number of days, how long it may stay in a state before it is on the list of what is overdue (`GET /v1/overdue`).
-row below is an address, `POST /v1/<kinds>/{id}:<action>`; what the table does not have is refused with
-`not_possible_now` and what would be possible. A star marks states in which a life is over; a number of days, how long
-it may stay in a state before it is on the list of what is overdue (`GET /v1/overdue`). Where a step waits for several
-(every party signs), the one that completes it leads on: “the last one”, 齐.
+number of days, how long it may stay in a state before it is on the list of what is overdue (`GET /v1/overdue`). Where
+a step waits for several (every party signs), the one that completes it leads on: “the last one”, 齐.
 """
 
 

@@ -54,7 +54,7 @@ class StageFigures(View):
 
 
 class KindFigures(View):
-    """Lives of one kind: begun and ended within the period, open and overdue when it ended."""
+    """Lives of one kind: begun and ended within the period, open and overdue when it ended, or by now."""
 
     kind: str
     begun: int | None
@@ -66,10 +66,14 @@ class KindFigures(View):
 
 
 class Figures(View):
-    """What happened in a region from ``since`` on, before ``until``. Counts of fewer than five people are None."""
+    """What happened in a region from ``since`` on, before ``until``. Counts of fewer than five people are None.
+
+    ``as_of`` is the end of the period, or the present while it runs: by it, things are overdue or not.
+    """
 
     since: datetime
     until: datetime
+    as_of: datetime
     demands_posted: int
     seats_asked: int
     resources_offered: int
@@ -129,7 +133,7 @@ class Matter(View):
 
 
 class PartyReport(View):
-    """What a unit or a member did within a period 双报告, from the record; a draft for it to complete."""
+    """What a unit or a member did within a period 双报告, up to ``as_of``; a draft for it to complete."""
 
     party: str
     name: str | None
@@ -137,6 +141,7 @@ class PartyReport(View):
     period: str
     since: datetime
     until: datetime
+    as_of: datetime
     given: tuple[Service, ...]
     received: tuple[Service, ...]
     offered: tuple[Entry, ...]

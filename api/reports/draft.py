@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from api.language import Language
-from api.readmodel.reportviews import Entry, Matter, PartyReport, Service
+from api.readmodel.reportviews import Entry, PartyReport, Service
 from api.reports.period import Period
-from api.reports.texts import cell, kind_name, said, state_name
+from api.reports.texts import cell, kind_name, period_name, said, state_name
 from schemas.catalogue import Catalogue
 from schemas.regions import Regions
 
@@ -17,7 +17,7 @@ def draft(report: PartyReport, *, catalogue: Catalogue, regions: Regions, langua
         _jobs(report.given, catalogue, ("提供服务", "Service given"), language),
         _jobs(report.received, catalogue, ("得到支持", "Support received"), language),
         _lists(report, language),
-        _matters(report.matters, language),
+        _matters(report, language),
         _open_ends(language),
     )
     return "\n".join(line for section in sections for line in section)
@@ -28,16 +28,19 @@ def _head(report: PartyReport, regions: Regions, language: Language) -> Iterator
     who = report.name or report.party
     yield f"# {cell(who)} {report.period} " + said(("“双报告”（草稿）\n", "report (draft)\n"), language)
     where = "" if report.community is None else regions.name(report.community)
+    day = f"{report.as_of.astimezone(period.zone):%Y-%m-%d}"
+    so_far = said((f"（截至 {day}）", f" (up to {day})"), language) if _is_running(report) else ""
+    name = period_name(period, language) + so_far
     times, minutes = sum(each.times for each in report.given), sum(each.minutes for each in report.given)
     asked = len(report.asked)
     if language == "zh":
         yield (
-            f"{period.year} 年度本期内，我方在{where}完成服务 {times} 次，约 {_hours(minutes)} 小时；"
+            f"{name}，我方{where and f'在{where}'}完成服务 {times} 次，约 {_hours(minutes)} 小时；"
             f"登记资源 {len(report.offered)} 项，提出需求 {asked} 项。\n"
         )
     else:
         yield (
-            f"Within {report.period} we did {times} jobs in about {_hours(minutes)} hours while serving {where}, "
+            f"In {name} we did {times} jobs in about {_hours(minutes)} hours{where and f' while serving {where}'}, "
             f"put {len(report.offered)} resources on the list and asked for {asked} things.\n"
         )
 
@@ -75,17 +78,22 @@ def _entry(entry: Entry) -> str:
     return f"- {cell(entry.title)} (`{entry.id}`)"
 
 
-def _matters(matters: Sequence[Matter], language: Language) -> Iterator[str]:
-    if not matters:
+def _is_running(report: PartyReport) -> bool:
+    return report.as_of < report.until
+
+
+def _matters(report: PartyReport, language: Language) -> Iterator[str]:
+    if not report.matters:
         return
+    zh, en = ("目前", "now") if _is_running(report) else ("期末", "at the end")
     yield said(("## 参与的事项\n", "## What else we took part in\n"), language)
-    for each in matters:
+    for each in report.matters:
         kind, state = kind_name(each.kind, language), state_name(each.kind, each.state, language)
         steps = said((f"，我方经办 {each.steps} 次", f", {each.steps} steps ours"), language) if each.steps else ""
         yield said(
             (
-                f"- {kind}“{cell(each.title)}”：期末{state}{steps}。",
-                f"- {kind} “{cell(each.title)}”: {state} at the end{steps}.",
+                f"- {kind}“{cell(each.title)}”：{zh}{state}{steps}。",
+                f"- {kind} “{cell(each.title)}”: {state} {en}{steps}.",
             ),
             language,
         )

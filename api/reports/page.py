@@ -30,8 +30,8 @@ def page(report: RegionReport, *, catalogue: Catalogue, language: Language) -> s
         _satisfaction(report.figures, language),
         _whistles(report, language),
         _categories(report.figures, catalogue, language),
-        _lives(report.figures.lives, language),
-        _standing(report.figures.lives, language),
+        _lives(report.figures, language),
+        _standing(report.figures, language),
         _stages(report.figures.lives, language),
         _foot(language),
     )
@@ -59,10 +59,17 @@ def _head(report: RegionReport, language: Language) -> Iterator[str]:
     since, until = (f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" for moment in (figures.since, figures.until))
     yield f"# {cell(title(report, language))}\n"
     where = "" if report.zone == CHINA else f" ({report.zone})"
+    now = f"{figures.as_of.astimezone(zone):%Y-%m-%d %H:%M}" if _is_running(figures) else None
     if language == "zh":
-        yield f"统计区间：{since} 起，{until} 前{where}；区划代码 {report.region}。\n"
+        so_far = f"；本期未结束，截至 {now}" if now else ""
+        yield f"统计区间：{since} 起，{until} 前{where}{so_far}；区划代码 {report.region}。\n"
     else:
-        yield f"From {since}, before {until}{where}; region {report.region}.\n"
+        so_far = f"; still running, as of {now}" if now else ""
+        yield f"From {since}, before {until}{where}{so_far}; region {report.region}.\n"
+
+
+def _is_running(figures: Figures) -> bool:
+    return figures.as_of < figures.until
 
 
 def _figures(report: RegionReport, language: Language) -> Iterator[str]:
@@ -133,11 +140,12 @@ def _category(catalogue: Catalogue, name: str, language: Language) -> str:
     return name if found is None else said((found.zh, found.en), language)
 
 
-def _lives(lives: Sequence[KindFigures], language: Language) -> Iterator[str]:
-    if lives:
+def _lives(figures: Figures, language: Language) -> Iterator[str]:
+    if lives := figures.lives:
         yield said(("## 办理情况\n", "## What was under way\n"), language)
-        zh = ("事项", "新开", "办结", "期末在办", "期末超期")
-        head = zh if language == "zh" else ("kind", "begun", "ended", "open at the end", "overdue at the end")
+        zh, en = ("目前", "now") if _is_running(figures) else ("期末", "at the end")
+        zh_head = ("事项", "新开", "办结", f"{zh}在办", f"{zh}超期")
+        head = zh_head if language == "zh" else ("kind", "begun", "ended", f"open {en}", f"overdue {en}")
         yield from table(
             head,
             [
@@ -147,14 +155,15 @@ def _lives(lives: Sequence[KindFigures], language: Language) -> Iterator[str]:
         )
 
 
-def _standing(lives: Sequence[KindFigures], language: Language) -> Iterator[str]:
+def _standing(figures: Figures, language: Language) -> Iterator[str]:
     rows = [
         (f"{kind_name(each.kind, language)} · {state_name(each.kind, row.state, language)}", number(row.standing))
-        for each in lives
+        for each in figures.lives
         for row in each.standing
     ]
     if rows:
-        yield said(("## 期末状态\n", "## Where things stood at the end\n"), language)
+        then = ("## 期末状态\n", "## Where things stood at the end\n")
+        yield said(("## 目前状态\n", "## Where things stand\n") if _is_running(figures) else then, language)
         yield from table((said(("状态", "state"), language), said(("数量", "count"), language)), rows)
 
 

@@ -66,6 +66,19 @@ class Period:
         """Return the period before this one, of the same cycle."""
         return self._beside(-1)
 
+    def begun(self, now: datetime) -> Self:
+        """Return this period.
+
+        Raises:
+            Refused: ``too_early`` where it has not begun ``now``: there is nothing to tell of it.
+        """
+        if now < self.start:
+            first = f"{self.start.astimezone(self.zone):%Y-%m-%d}"
+            raise Refused(
+                "too_early", f"{self.text} begins on {first}; there is nothing to report yet", field="path:period"
+            )
+        return self
+
     def _beside(self, step: int) -> Self:
         in_a_year = 12 // _MONTHS[self.cycle]
         year, place = divmod(self.year * in_a_year + self.number - 1 + step, in_a_year)

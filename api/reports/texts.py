@@ -1,10 +1,11 @@
 """What reports say, in Chinese and in English: names of figures, spans of time, numbers that are not shown."""
 
+import calendar
 from typing import Final
 
 from api.language import Language
 from api.readmodel.reportviews import Figures
-from api.reports.period import Cycle
+from api.reports.period import Cycle, Period
 from schemas.lives import BY_KIND
 
 CYCLES: Final[dict[Cycle, tuple[str, str]]] = {
@@ -42,12 +43,30 @@ OUTCOMES: Final[dict[str, tuple[str, str]]] = {
     "elsewhere": ("已升级到上级", "escalated"),
     "outbid": ("另有更合适的匹配", "outbid"),
 }
+_ORDINALS: Final = (("一", "first"), ("二", "second"), ("三", "third"), ("四", "fourth"))
 _UNITS: Final = ((86_400, "天", "d"), (3_600, "小时", "h"), (60, "分", "min"), (1, "秒", "s"))
 
 
 def said(both: tuple[str, str], language: Language) -> str:
     """Return a text in one of its two languages."""
     return both[0] if language == "zh" else both[1]
+
+
+def period_name(period: Period, language: Language) -> str:
+    """Return a period as one says it: 2026 年下半年, the second half of 2026."""
+    year, number = period.year, period.number
+    match period.cycle:
+        case "month":
+            return said((f"{year} 年 {number} 月", f"{calendar.month_name[number]} {year}"), language)
+        case "quarter":
+            zh, en = _ORDINALS[number - 1]
+            return said((f"{year} 年第{zh}季度", f"the {en} quarter of {year}"), language)
+        case "half-year":
+            return said(
+                (f"{year} 年{'上下'[number - 1]}半年", f"the {_ORDINALS[number - 1][1]} half of {year}"), language
+            )
+        case "year":
+            return said((f"{year} 年度", str(year)), language)
 
 
 def kind_name(kind: str, language: Language) -> str:

@@ -35,8 +35,8 @@ Lang = Annotated[Language | None, Query(description="Otherwise as Accept-Languag
 Uscc = Annotated[str, Path(pattern=r"^[0-9A-Z]{18}$", examples=["91310105MA1FW0008T"])]
 Branch = Annotated[int, Query(ge=0, le=9999, description="A branch without a code of its own.")]
 MemberRef = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,60}$", examples=["m-7f3a"])]
-_PROBLEMS = problem_responses(*READ_PROBLEMS, "bad_time")
-_PARTY_PROBLEMS = problem_responses(*READ_PROBLEMS, "bad_time", "not_found")
+_PROBLEMS = problem_responses(*READ_PROBLEMS, "bad_time", "too_early")
+_PARTY_PROBLEMS = problem_responses(*READ_PROBLEMS, "bad_time", "too_early", "not_found")
 _MARKDOWN: dict[int | str, dict[str, Any]] = {200: {"content": {"text/markdown": {"schema": {"type": "string"}}}}}
 
 
@@ -129,9 +129,12 @@ async def get_report(request: Request, cycle: Cycle, region: Where, period: When
 
 
 async def _of_region(request: Request, cycle: Cycle, region: str, text: str, zone: str) -> RegionReport:
-    services, period, prefix = of(request), Period.of(text, zone=zone, cycle=cycle), prefix_of(region)
-    now, before = [
-        await services.reading.query(figures, Stretch(prefix, each.start, each.end)) for each in (period, period.before)
+    services, prefix = of(request), prefix_of(region)
+    now = services.ports.clock.now()
+    period = Period.of(text, zone=zone, cycle=cycle).begun(now)
+    found, before = [
+        await services.reading.query(figures, Stretch(prefix, each.start, each.end), now=now)
+        for each in (period, period.before)
     ]
     return RegionReport(
         region=prefix,
@@ -139,15 +142,16 @@ async def _of_region(request: Request, cycle: Cycle, region: str, text: str, zon
         cycle=cycle,
         period=period.text,
         zone=period.zone.key,
-        figures=now,
+        figures=found,
         before=before,
     )
 
 
 async def _of_party(request: Request, party: str, text: str, zone: str) -> PartyReport:
-    period = Period.of(text, zone=zone)
+    now = of(request).ports.clock.now()
+    period = Period.of(text, zone=zone).begun(now)
     found = await of(request).reading.query(
-        party_report, party=party, period=period.text, since=period.start, until=period.end
+        party_report, party=party, period=period.text, since=period.start, until=period.end, now=now
     )
     return some(found, what=party)
 

@@ -14,9 +14,9 @@ _MINUTE = 60 * 1_000_000
 
 
 def party_report(
-    connection: Connection, *, party: str, period: str, since: datetime, until: datetime
+    connection: Connection, *, party: str, period: str, since: datetime, until: datetime, now: datetime
 ) -> PartyReport | None:
-    """Return what a unit or a member did within a period; None where nobody reported under that name."""
+    """Return what a unit or a member did within a period, or so far; None where nobody reported under that name."""
     name, community = None, None
     if party.startswith("unit:"):
         unit = get_unit(connection, party=party)
@@ -35,6 +35,7 @@ def party_report(
         period=period,
         since=since,
         until=until,
+        as_of=min(until, now),
         given=_services(connection, assignments.c.provider == party, since=since, until=until),
         received=_services(connection, assignments.c.requester == party, since=since, until=until),
         offered=_entries(connection, resources, resources.c.provider == party, "offered_at", since=since, until=until),

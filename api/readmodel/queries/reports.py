@@ -1,11 +1,13 @@
-"""Figures of a region between two instants, from what happened and when: nothing here depends on when it is asked.
+"""Figures of a region between two instants, from what happened and when; once over, they never change.
 
 1. A period is half open: what happens at ``until`` belongs to the next one.
 2. How lives stood when it ended follows from their last steps before that, whatever came later.
+3. While it runs, what is overdue is so by now: what falls due in the rest of it is not late yet.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, case, exists, func, select
 
@@ -38,14 +40,16 @@ from schemas.lives import BY_KIND
 _later = steps.alias("later")
 
 
-def figures(connection: Connection, stretch: Stretch) -> Figures:
-    """Return what happened in a region within a stretch of time."""
+def figures(connection: Connection, stretch: Stretch, *, now: datetime) -> Figures:
+    """Return what happened in a region within a stretch of time that may still be running ``now``."""
+    as_of = min(stretch.until, now)
     posted, seats = _posted(connection, stretch)
     became = _became(connection, stretch)
     outcomes = _outcomes(connection, stretch)
     return Figures(
         since=stretch.since,
         until=stretch.until,
+        as_of=as_of,
         demands_posted=posted,
         seats_asked=seats,
         resources_offered=_count(connection, stretch.has(resources.c.offered_at, resources.c.home)),
@@ -62,7 +66,7 @@ def figures(connection: Connection, stretch: Stretch) -> Figures:
         satisfaction=satisfaction(connection, stretch),
         whistles=whistles(connection, stretch),
         categories=_categories(connection, stretch),
-        lives=_lives(connection, stretch),
+        lives=_lives(connection, stretch, as_of),
     )
 
 
@@ -146,9 +150,9 @@ def _categories(connection: Connection, stretch: Stretch) -> tuple[CategoryFigur
     )
 
 
-def _lives(connection: Connection, stretch: Stretch) -> tuple[KindFigures, ...]:
+def _lives(connection: Connection, stretch: Stretch, as_of: datetime) -> tuple[KindFigures, ...]:
     begun, ended = _begun_and_ended(connection, stretch)
-    standing, overdue = _at_the_end(connection, stretch)
+    standing, overdue = _at_the_end(connection, stretch, as_of)
     stays = _stays(connection, stretch)
     kinds = sorted({*begun, *ended, *standing, *stays})
     return tuple(
@@ -207,15 +211,17 @@ def _begun_and_ended(connection: Connection, stretch: Stretch) -> tuple[Counter[
     return begun, ended
 
 
-def _at_the_end(connection: Connection, stretch: Stretch) -> tuple[dict[str, dict[str, int]], Counter[str]]:
-    """Return lives by kind and state as they stood when the stretch ended, and how many of each kind were overdue."""
+def _at_the_end(
+    connection: Connection, stretch: Stretch, as_of: datetime
+) -> tuple[dict[str, dict[str, int]], Counter[str]]:
+    """Return lives by kind and state as they stand at the end of a stretch, and how many of each are overdue then."""
     followed = exists().where(
         _later.c.kind == steps.c.kind,
         _later.c.id == steps.c.id,
         _later.c.step == steps.c.step + 1,
         _later.c.at < stretch.until,
     )
-    late = func.sum(case((steps.c.due_at <= stretch.until, 1), else_=0))
+    late = func.sum(case((steps.c.due_at <= as_of, 1), else_=0))
     query = (
         select(steps.c.kind, steps.c.after, func.count().label("number"), late.label("late"))
         .where(steps.c.at < stretch.until, in_region(steps.c.community, stretch.region), ~followed)

@@ -68,6 +68,7 @@ async def test_elsewhere_and_at_another_time_nothing_happened(world: World) -> N
     for path in ("month/310104/2026-11", "month/310105/2026-10"):
         found = await figures(world, f"/v1/reports/{path}")
         assert (found["demands_posted"], found["lives"], found["median_wait_s"]) == (0, [], None)
+    world.clock.pass_(days=14)
     december = (await world.get("/v1/reports/month/310105/2026-12")).json()
     assert december["before"] == await figures(world)
     assert of_kind(december["figures"])["begun"] == 0
@@ -76,14 +77,41 @@ async def test_elsewhere_and_at_another_time_nothing_happened(world: World) -> N
 async def test_how_things_stood_at_the_end_does_not_change_with_what_comes_later(world: World) -> None:
     late = (await world.post("/v1/tasks", task())).headers["location"]  # the 21st of November: due on the 28th
     await world.post("/v1/tasks", task(due="2027-01-31T00:00:00Z"))  # its own date is later than that of its state
+    world.clock.pass_(days=10)
     before = await figures(world)
     assert (of_kind(before)["open"], of_kind(before)["overdue"]) == (2, 2)
-    world.clock.pass_(days=20)
+    world.clock.pass_(days=10)
     await world.post(f"{late}:start", {"by": UNIT})
     await world.post(f"{late}:cancel", {"by": STREET, "reason": "不再需要"})
     assert await figures(world) == before
     december = of_kind(await figures(world, "/v1/reports/month/310105/2026-12"))
     assert (december["open"], december["ended"], december["overdue"]) == (1, 1, 1)
+
+
+async def test_what_is_not_due_yet_is_not_late_while_the_month_runs(world: World) -> None:
+    await world.post("/v1/tasks", task())  # the 21st of November: due on the 28th
+    for days, late in ((0, 0), (6, 0), (1, 1)):
+        world.clock.pass_(days=days)
+        found = await figures(world)
+        assert found["as_of"] == world.clock.at.isoformat().replace("+00:00", "Z")
+        assert of_kind(found)["overdue"] == late
+        assert len((await world.get("/v1/overdue?region=310105")).json()["rows"]) == late, "as the list says"
+    page = (await world.get(f"{MONTH}.md")).text
+    assert "本期未结束，截至 2026-11-28 14:00" in page
+    assert "| 事项 | 新开 | 办结 | 目前在办 | 目前超期 |" in page
+    world.clock.pass_(days=3)
+    over = await world.get(f"{MONTH}.md")
+    assert "| 事项 | 新开 | 办结 | 期末在办 | 期末超期 |" in over.text
+    assert "截至" not in over.text
+
+
+@pytest.mark.parametrize("path", ["month/310105/2026-12", "month/310105/2027-05.md", f"units/{USCC}/2027-H1.md"])
+async def test_of_a_period_that_has_not_begun_there_is_no_report(world: World, path: str) -> None:
+    answer = await world.get(f"/v1/reports/{path}", accept_language="en")
+    assert (answer.status_code, answer.json()["code"]) == (409, "too_early")
+    assert "begins on 20" in answer.json()["detail"]
+    world.clock.at = datetime(2026, 11, 30, 16, 0, tzinfo=UTC)  # midnight in Shanghai: December begins
+    assert (await world.get("/v1/reports/month/310105/2026-12")).status_code == 200
 
 
 async def test_a_month_begins_and_ends_by_the_clock_of_the_place(world: World) -> None:
@@ -148,6 +176,7 @@ async def test_who_was_called_came_in_time_or_late(world: World) -> None:
     page = (await world.get(f"{MONTH}.md")).text
     assert "| 到场用时（中位） | 20 分 | — |" in page
     assert "| 吹哨 · 已吹哨 | 1 | 20 分 |" in page
+    world.clock.pass_(days=14)
     december = (await world.get("/v1/reports/month/310105/2026-12")).json()["figures"]["whistles"]
     assert (december["called"], december["arrived"]) == (0, 0)
 
@@ -165,7 +194,7 @@ async def test_the_page_reads_well_in_both_languages(world: World) -> None:
     page = await world.get(f"{MONTH}.md")
     assert page.headers["content-type"].startswith("text/markdown")
     assert page.text.startswith("# 长宁区 2026-11 月报\n")
-    assert "统计区间：2026-11-01 00:00 起，2026-12-01 00:00 前" in page.text
+    assert "统计区间：2026-11-01 00:00 起，2026-12-01 00:00 前；" in page.text
     for line in ("| 新增需求 | 1 | 0 |", "| 任务 | 1 | 1 | 0 | 0 |", "| 任务 · 办理中 | 1 | 2 天 |"):
         assert line in page.text
     assert "不作排名" in page.text
@@ -185,9 +214,16 @@ async def test_a_unit_finds_its_report_drafted(world: World) -> None:
     assert (matter["title"], matter["state"], matter["is_open"], matter["steps"]) == ("清理消防通道", "done", False, 2)
     draft = (await world.get(f"/v1/reports/units/{USCC}/2026-H2.md")).text
     assert draft.startswith("# 某某科技有限公司党支部 2026-H2 “双报告”（草稿）")
-    for line in ("- 会议室 (`", "- 任务“清理消防通道”：期末已办结，我方经办 2 次。", "## 下一步打算"):
+    for line in ("- 会议室 (`", "- 任务“清理消防通道”：目前已办结，我方经办 2 次。", "## 下一步打算"):
         assert line in draft
-    assert "steps ours" in (await world.get(f"/v1/reports/units/{USCC}/2026-H2.md?lang=en")).text
+    assert "\n2026 年下半年（截至 2026-11-24），我方在" in draft
+    english = (await world.get(f"/v1/reports/units/{USCC}/2026-H2.md?lang=en")).text
+    assert "In the second half of 2026 (up to 2026-11-24) we did 0 jobs" in english
+    assert "done now, 2 steps ours" in english
+    world.clock.pass_(days=60)
+    draft = (await world.get(f"/v1/reports/units/{USCC}/2026-H2.md")).text
+    assert "\n2026 年下半年，我方在" in draft
+    assert "：期末已办结" in draft
 
 
 async def test_a_member_reads_its_own_report_and_nobody_keeps_it(world: World) -> None:

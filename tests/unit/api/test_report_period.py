@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from api.language import Language
 from api.reports.period import Period
-from api.reports.texts import FIGURES, OUTCOMES, cell, span
+from api.reports.texts import FIGURES, OUTCOMES, cell, period_name, span
 from schemas.claims import Outcome
 from schemas.refusals import Refused
 
@@ -51,6 +51,27 @@ def test_other_texts_are_refused(text: str) -> None:
     with pytest.raises(Refused) as refused:
         Period.of(text)
     assert refused.value.code == "bad_time"
+
+
+def test_a_period_is_told_once_it_has_begun() -> None:
+    december = Period.of("2026-12")
+    assert december.begun(december.start) is december
+    with pytest.raises(Refused, match="2026-12 begins on 2026-12-01") as refused:
+        december.begun(december.start - timedelta(microseconds=1))
+    assert (refused.value.code, refused.value.field) == ("too_early", "path:period")
+
+
+@pytest.mark.parametrize(
+    ("text", "zh", "en"),
+    [
+        ("2026-11", "2026 年 11 月", "November 2026"),
+        ("2026-Q4", "2026 年第四季度", "the fourth quarter of 2026"),
+        ("2026-H1", "2026 年上半年", "the first half of 2026"),
+        ("2026", "2026 年度", "2026"),
+    ],
+)
+def test_a_period_has_a_name_in_sentences(text: str, zh: str, en: str) -> None:
+    assert (period_name(Period.of(text), "zh"), period_name(Period.of(text), "en")) == (zh, en)
 
 
 @pytest.mark.parametrize("zone", ["", "Mars/Base", "../etc/passwd", "/etc/localtime"])
