@@ -42,11 +42,15 @@ Guard = Callable[[Connection, Any, Any], None]
 
 
 class Entailed(NamedTuple):
-    """A fact that follows from a step, in another topic: which entity it changes, and to which version."""
+    """A fact that follows from a step, in another topic: which entity it changes, and to which version.
+
+    ``lost`` is with what whoever took the step is refused all the same: somebody came between, and it is taken back.
+    """
 
     fact: Fact
     entity: str
     version: int
+    lost: Refused | None = None
 
 
 Effect = Callable[[Connection, Any, Any], Sequence[Entailed]]
@@ -237,6 +241,9 @@ class Living:
         """Publish what follows from a step that counted, and return once the lists show it.
 
         What it changes is held meanwhile and looked at once more: somebody may just have changed it by hand.
+
+        Raises:
+            Refused: what the step was taken back with, where somebody came between.
         """
         practice = self._practices.get(lifecycle.kind, _NO_PRACTICE)
         itself, version, written = _entity(lifecycle, life.id), life.step, list[Position]()
@@ -252,6 +259,8 @@ class Living:
                 written += await asyncio.gather(*(self._entail(lifecycle, life, fact, each, command) for each in chunk))
         version = max([version, *(each.version for each in follows if each.entity == itself)])
         await self._reading.settle(written)
+        for lost in (each.lost for each in follows if each.lost is not None):
+            raise lost
         return Change(version, written[-1] if written else position)
 
     async def _entail(

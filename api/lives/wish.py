@@ -5,9 +5,12 @@
 2. The claim is published before its resource: a round that has read one waits for the other.
 3. Who gives it back takes claim and resource back, and what a round promised meanwhile is declined at no cost.
 4. When it came true the promise is answered as done. Where no round had ruled on the claim, the wish leaves the list.
+5. Where a round gave the wish to another between the step and its claim, the step is taken back at once by a release,
+   and whoever took it is told.
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from sqlalchemy import Connection, select
 
@@ -28,6 +31,8 @@ from schemas.lives.wish import DemandClaimed, DemandRealised, DemandReleased
 from schemas.refusals import Refused
 from schemas.resources import Resource, ResourceKind, ResourceOffered, ResourceWithdrawn
 from schemas.responses import AssignmentDeclined, AssignmentDone
+
+_PROMISED: Final = ("proposed", "accepted", "confirmed")
 
 
 def can_be_claimed(connection: Connection, need: Need, fact: DemandClaimed) -> None:
@@ -50,11 +55,22 @@ def can_be_claimed(connection: Connection, need: Need, fact: DemandClaimed) -> N
 
 
 def claim(connection: Connection, need: Need, fact: DemandClaimed) -> tuple[Entailed, ...]:
-    """Return the claim, then the resource where one is made for it."""
+    """Return the claim, then the resource where one is made for it; a release where a round came between."""
     view = get_demand(connection, demand_id=need.entry or "")
-    if view is None:
+    if view is None or need.state != "claimed":
         return ()
+    if not view.open_seats and not any(
+        each.state in (*_PROMISED, "fulfilled") for each in _from_claimant(connection, need)
+    ):
+        return (*_drop(connection, need, fact), _came_late(need, fact))
     return (*_claim(connection, need, fact), *_offer(connection, need, view, fact))
+
+
+def _came_late(need: Need, fact: DemandClaimed) -> Entailed:
+    back = DemandReleased(
+        id=need.id, step=need.step + 1, community=need.community, by=fact.by, at=fact.at, reason="名额刚刚已匹配给他人"
+    )
+    return Entailed(back, f"life:demand:{need.id}", back.step, Refused("already_held", need.entry or need.id))
 
 
 def _claim(connection: Connection, need: Need, fact: DemandClaimed) -> Iterator[Entailed]:
@@ -124,7 +140,7 @@ def unmade(connection: Connection, need: Need) -> Iterator[Entailed]:
 
 def realise(connection: Connection, need: Need, fact: DemandRealised) -> tuple[Entailed, ...]:
     """Return that what was promised is done; where nothing was, that the wish leaves the list."""
-    found = [each for each in assignments_of(connection, demand_id=need.entry) if each.resource_id == need.serving]
+    found = _from_claimant(connection, need)
     view = get_demand(connection, demand_id=need.entry or "")
     if any(each.state == "fulfilled" or each.answer == "done" for each in found) or view is None:
         return ()
@@ -151,9 +167,12 @@ def _off_the_wall(view: DemandView) -> Iterator[Entailed]:
 
 def promised(connection: Connection, need: Need) -> list[AssignmentView]:
     """Return what rounds promised to a wish from the resource with which it was taken on."""
+    return [each for each in _from_claimant(connection, need) if each.state in _PROMISED]
+
+
+def _from_claimant(connection: Connection, need: Need) -> list[AssignmentView]:
     found = assignments_of(connection, demand_id=need.entry)
-    live = ("proposed", "accepted", "confirmed")
-    return [each for each in found if each.resource_id == need.serving and each.state in live]
+    return [each for each in found if each.resource_id == need.serving]
 
 
 def _shard(connection: Connection, need: Need) -> str:

@@ -4,11 +4,17 @@ The whole procedure, with rounds that match, is ``tests.stories.wish``.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 from schemas.assignments import AssignmentConfirmed
+from schemas.base import Fact
 from schemas.claims import ClaimDropped, ClaimMade
 from schemas.demands import DemandRevised, DemandWithdrawn
+from schemas.envelope import Event
+from schemas.lives.wish import DemandClaimed
 from schemas.resources import ResourceOffered, ResourceWithdrawn
 from schemas.responses import AssignmentDeclined, AssignmentDone
 from tests.apiworld import COMMUNITY, World, demand, ended, paired, resource
@@ -62,6 +68,29 @@ async def test_what_a_round_has_promised_already_cannot_be_taken_on(world: World
     offered = (await world.post("/v1/resources", resource())).json()["id"]
     await paired(world, entry(need), offered)
     assert (await house.refused(f"{need}:claim", {"by": MEMBER}))["code"] == "already_held"
+
+
+async def test_a_round_that_comes_between_has_it_and_the_wish_is_on_the_wall_again(
+    world: World, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the step and its claim a round gives the wish to what is on the list."""
+    need, publish = await wish(house), world.sink.publish
+    offered = (await world.post("/v1/resources", resource())).json()["id"]
+
+    async def and_then_a_round(events: Sequence[Event[Fact]]) -> list[tuple[str, int, int]]:
+        placed = await publish(events)
+        if isinstance(events[0].data, DemandClaimed):
+            await paired(world, entry(need), offered)
+        return placed
+
+    monkeypatch.setattr(world.sink, "publish", and_then_a_round)
+    late = await house.refused(f"{need}:claim", {"by": MEMBER}, Idempotency_Key="late-1")
+    assert (late["status"], late["code"]) == (409, "already_held")
+    assert world.sink.facts(ClaimMade) == world.sink.facts(ResourceOffered)[1:] == []
+    told = await house.get(need)
+    assert (told["life"]["state"], told["life"]["claimant"]) == ("published", None)
+    assert [step["action"] for step in told["history"]][-2:] == ["claim", "release"]
+    assert (await house.refused(f"{need}:claim", {"by": UNIT}))["code"] == "already_held"
 
 
 async def test_only_a_wish_is_taken_on_whole_and_only_with_what_is_ones_own(world: World, house: House) -> None:
