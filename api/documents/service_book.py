@@ -37,13 +37,15 @@ def _sections(project: Project, names: Names) -> Iterator[tuple[str, tuple[Block
         yield said("评审与公示", "Review and public notice"), tuple(_review(project, names))
     if project.outcome or project.opinion or project.summary:
         yield said("实施成效", "Outcome"), tuple(_outcome(project, names))
+    if any(each.shown_at is not None for each in project.evaluations):
+        yield said("双向评价", "What they say of each other"), (_evaluations(project, names),)
     lines = tuple((names.party(each), "") for each in project.signatories)
     yield said("签署", "Signatures"), (Signatures(lines, sign_here(names)),)
 
 
 def _numbered(sections: Iterator[tuple[str, tuple[Block, ...]]], names: Names) -> Iterator[Block]:
     for number, (title, blocks) in enumerate(sections):
-        yield Heading(names.said(f"{'一二三四五六七八'[number]}、{title}", f"{number + 1}. {title}"))
+        yield Heading(names.said(f"{'一二三四五六七八九'[number]}、{title}", f"{number + 1}. {title}"))
         yield from blocks
 
 
@@ -142,3 +144,15 @@ def _outcome(project: Project, names: Names) -> Iterator[Block]:
     ):
         if text:
             yield Paragraph(names.said(f"{title}：{text}", f"{title}: {text}"))
+
+
+def _evaluations(project: Project, names: Names) -> Table:
+    """Return what is shown; of what its party has not shown there is no more than that it was said."""
+    said = names.said
+    rows = []
+    for each in project.evaluations:
+        sealed = each.shown_at is None
+        score = "—" if sealed else str(each.score)
+        rows.append((names.party(each.party), score, said("尚未公开", "not shown") if sealed else each.text or "—"))
+    head = said("评价方", "by"), said("评分（1–5）", "score (1–5)"), said("评价", "evaluation")
+    return Table(head, tuple(rows), (3, 2, 7))

@@ -8,8 +8,9 @@ import docx
 import pytest
 from pypdf import PdfReader
 
+from schemas.lives.evaluation import digest_of
 from tests.apiworld import COMMUNITY, World, demand, resource, world_in
-from tests.integration.stories.test_project import CENTRE, HALL, MEMBER, agreed, running
+from tests.integration.stories.test_project import CENTRE, HALL, MEMBER, accepted, agreed, running
 from tests.stories.house import House
 
 USCC = CENTRE.removeprefix("unit:")
@@ -88,6 +89,41 @@ async def test_the_service_book_holds_what_the_record_holds(world: World, house:
             assert told in text
         for told in ("送餐", MEMBER, "联席会议", "签字（盖章）", f"由project:{at.rpartition('/')[2]}的记录生成"):
             assert told in text, told
+
+
+async def test_the_service_book_tells_evaluations_once_all_are_in(world: World, house: House) -> None:
+    at = await lunch_table(world, house)
+    for milestone in (1, 2):
+        await house.post(
+            f"{at}:reach", {"by": CENTRE, "milestone": milestone, "reached_at": "2026-11-20T09:00:00+08:00"}
+        )
+    await house.post(f"{at}:deliver", {"by": CENTRE, "outcome": "开桌四十天", "actual_beneficiaries": 41})
+    await house.post(f"{at}:accept", {"by": HALL, "opinion": "老人们满意"})
+    await house.post(f"{at}:evaluate", {"by": HALL, "score": 3, "text": "送餐偶有迟到"})
+    for text in await both(house, f"{at}/service-book"):
+        assert "双向评价" not in text, "one side is under seal"
+        assert "迟到" not in text
+        assert "八、签署" in text
+    await house.post(f"{at}:evaluate", {"by": CENTRE, "score": 4})
+    for text in await both(house, f"{at}/service-book"):
+        for told in ("八、双向评价", "3送餐偶有迟到", "虹桥养老服务中心4—", "九、签署"):
+            assert told in text, told
+    for text in await both(house, f"{at}/service-book", "?lang=en"):
+        for told in ("8.Whattheysayofeachother", "送餐偶有迟到", "9.Signatures"):
+            assert told in text, told
+    before = (await house.get(at))["life"]["step"] - 2
+    assert not any("双向评价" in text for text in await both(house, f"{at}/service-book", f"?step={before}"))
+
+
+async def test_what_a_party_never_shows_is_not_in_the_service_book(house: House) -> None:
+    at = await accepted(house)
+    kind = {"project": at.rpartition("/")[2], "salt": "0123456789abcdef" * 4}
+    for party, score in ((HALL, 2), (CENTRE, 4)):
+        digest = digest_of(party=party, score=score, text="", **kind)
+        await house.post(f"{at}:seal", {"by": party, "digest": digest})
+    await house.post(f"{at}:reveal", {"by": HALL, "party": HALL, "score": 2, "salt": kind["salt"]})
+    for text in await both(house, f"{at}/service-book"):
+        assert f"{CENTRE}—尚未公开" in text
 
 
 async def test_an_agreement_tells_clauses_and_signatures_in_either_language(world: World, house: House) -> None:
