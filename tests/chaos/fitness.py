@@ -5,6 +5,7 @@ Nothing here comes from ``matcher``; values are those of the default policy's te
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from schemas.catalogue import Catalogue
 from schemas.demands import Demand, DemandLine, Urgency
@@ -35,17 +36,18 @@ def is_qualified(demand: Demand, line: DemandLine, resource: Resource, catalogue
     return any(demand.community.startswith(area) for area in resource.scope)
 
 
-def stretches(entry: Demand | Resource) -> list[Stretch]:
+@lru_cache(maxsize=4096)
+def stretches(entry: Demand | Resource) -> tuple[Stretch, ...]:
     """Return when a job may be done, or a resource can be had, joined where windows touch."""
     hours, joined = entry.hours(), list[Stretch]()
     if hours is None:
-        return [(-(2**60), 2**60)]
+        return ((-(2**60), 2**60),)
     for start, end in sorted((ms(window.start), ms(window.end)) for window in hours):
         if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
             joined.append((start, end))
-    return joined
+    return tuple(joined)
 
 
 def earliest_start(
