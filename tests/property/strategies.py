@@ -1,6 +1,7 @@
 """Small pools drawn so that entries meet often: few items, few places, windows on a half-hour grid that touch."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, get_args
 
 from hypothesis import settings
@@ -62,6 +63,7 @@ ACCESS: list[dict[str, Any]] = [
     {"access": AccessMode.PAID},
     {"access": AccessMode.PAID, "fee": 30},
 ]
+_ACCESS = st.sampled_from(ACCESS)
 KINDS = st.sampled_from([ResourceKind.SKILL, ResourceKind.SKILL, ResourceKind.VENUE])
 PROVIDERS = st.sampled_from([None, None, "team:one", "team:two", "member:ann", "member:ann"])
 """Some resources belong to the same provider."""
@@ -73,11 +75,13 @@ SELDOM = st.sampled_from([None, None, None, True])
 """True now and then; otherwise None, for a field that is mostly left out."""
 
 
+@cache
 def moments(first: int = -2, last: int = 10, *, since: datetime = NOON) -> st.SearchStrategy[datetime]:
     """Draw a half hour, counted in hours from ``since``."""
     return st.integers(2 * first, 2 * last).map(lambda half: since + half * HALF_HOUR)
 
 
+@cache
 @st.composite
 def windows(draw: st.DrawFn, *, shortest: int = 1, since: datetime = NOON) -> Window:
     """Draw a window of at least ``shortest`` half hours around ``since``."""
@@ -85,17 +89,19 @@ def windows(draw: st.DrawFn, *, shortest: int = 1, since: datetime = NOON) -> Wi
     return Window(start=start, end=start + draw(st.integers(shortest, 12)) * HALF_HOUR)
 
 
+@cache
 @st.composite
 def recurrences(draw: st.DrawFn, *, shortest: int = 1, since: datetime = NOON) -> Recurrence:
     """Draw windows that come again; some began days before ``since``."""
     first = draw(windows(shortest=shortest, since=since - draw(st.integers(0, 2)) * timedelta(days=1)))
-    return Recurrence(first=first, rule=draw(st.sampled_from(["FREQ=DAILY;COUNT=5", "FREQ=DAILY;INTERVAL=2;COUNT=3"])))
+    return Recurrence(first=first, rule=draw(st.sampled_from(("FREQ=DAILY;COUNT=5", "FREQ=DAILY;INTERVAL=2;COUNT=3"))))
 
 
+@cache
 @st.composite
 def resources(draw: st.DrawFn, resource_id: str, *, version: int = 1, since: datetime = NOON) -> Resource:
     """Draw a resource."""
-    per_occasion, kind = draw(st.sampled_from([False, False, True])), draw(KINDS)
+    per_occasion, kind = draw(st.sampled_from((False, False, True))), draw(KINDS)
     provider = draw(PROVIDERS) or f"team:{resource_id}"
     alone = provider.startswith("member:") and kind is ResourceKind.SKILL
     return resource(
@@ -103,7 +109,7 @@ def resources(draw: st.DrawFn, resource_id: str, *, version: int = 1, since: dat
         version=version,
         provider=provider,
         item=draw(ITEMS),
-        capacity=1 if alone else draw(st.sampled_from([1, 1, 2, 3])),
+        capacity=1 if alone else draw(st.sampled_from((1, 1, 2, 3))),
         renewable=per_occasion or draw(st.booleans()),
         per_occasion=per_occasion,
         kind=kind,
@@ -111,18 +117,19 @@ def resources(draw: st.DrawFn, resource_id: str, *, version: int = 1, since: dat
         recurring=tuple(draw(st.just([]) | st.just([]) | st.lists(recurrences(since=since), min_size=1, max_size=1))),
         scope=draw(SCOPES),
         home=draw(HOMES),
-        notice_minutes=draw(st.sampled_from([0, 0, 0, 45, 180])),
-        qualifications=draw(st.sampled_from([(), (LICENCE,), (INSURANCE,), (INSURANCE, LICENCE, "choir")])),
+        notice_minutes=draw(st.sampled_from((0, 0, 0, 45, 180))),
+        qualifications=draw(st.sampled_from(((), (LICENCE,), (INSURANCE,), (INSURANCE, LICENCE, "choir")))),
         serves=draw(SERVES),
-        fitness=draw(st.sampled_from([(), (Fitness.ADULT,), (Fitness.LIFTING, Fitness.ADULT)])),
+        fitness=draw(st.sampled_from(((), (Fitness.ADULT,), (Fitness.LIFTING, Fitness.ADULT)))),
         admits=draw(ADMITS),
-        **draw(st.sampled_from(ACCESS)),
+        **draw(_ACCESS),
         auto_accept=draw(st.booleans()),
         valid_from=draw(SELDOM) and draw(moments(-2, 3, since=since)),
         valid_to=draw(SELDOM) and draw(moments(4, 10, since=since)),
     )
 
 
+@cache
 @st.composite
 def demands(draw: st.DrawFn, demand_id: str, *, version: int = 1, since: datetime = NOON, teams: bool = True) -> Demand:
     """Draw a demand of one or two lines; some in teams, unless told otherwise."""
@@ -139,19 +146,20 @@ def demands(draw: st.DrawFn, demand_id: str, *, version: int = 1, since: datetim
             else st.just(Window(start=since, end=since + 20 * HALF_HOUR)) | windows(shortest=4, since=since)
         ),
         recurring=recurring,
-        duration_minutes=draw(st.sampled_from([30, 60, 120])),
+        duration_minutes=draw(st.sampled_from((30, 60, 120))),
         deadline=draw(SELDOM) and draw(moments(0, 10, since=since)),
-        urgency=draw(st.sampled_from(list(Urgency))),
+        urgency=draw(st.sampled_from(tuple(Urgency))),
         risky=draw(st.booleans()),
         requester=draw(REQUESTERS),
         beneficiary=draw(BENEFICIARIES),
-        needs=draw(st.sampled_from([(), (), (), (Fitness.ADULT,), (Fitness.ADULT, Fitness.LIFTING)])),
-        cost_cap=draw(st.sampled_from([None, None, 0, 30])),
-        bundle=teams and draw(st.sampled_from([False, False, False, True])),
+        needs=draw(st.sampled_from(((), (), (), (Fitness.ADULT,), (Fitness.ADULT, Fitness.LIFTING)))),
+        cost_cap=draw(st.sampled_from((None, None, 0, 30))),
+        bundle=teams and draw(st.sampled_from((False, False, False, True))),
         posted_at=draw(moments(-4, 1, since=since)),
     )
 
 
+@cache
 def lines(*, teams: bool = True) -> st.SearchStrategy[DemandLine]:
     """Draw a line of a demand."""
     return st.builds(
@@ -182,7 +190,7 @@ def claims(draw: st.DrawFn, facts: list[Fact], *, most: int = 3) -> list[Fact]:
     pairs = draw(st.lists(st.tuples(st.sampled_from(asked), st.sampled_from(offers)), max_size=most))
     return [
         claimed(
-            *pair, line=draw(st.sampled_from([0, 0, 1])), by=draw(st.sampled_from(get_args(Side))), claim_id=f"c{n}"
+            *pair, line=draw(st.sampled_from((0, 0, 1))), by=draw(st.sampled_from(get_args(Side))), claim_id=f"c{n}"
         )
         for n, pair in enumerate(pairs)
     ]
@@ -199,19 +207,19 @@ def policies(draw: st.DrawFn) -> Policy:
             community=draw(POINTS), street=draw(POINTS), district=draw(POINTS), city=draw(POINTS), beyond=draw(POINTS)
         ),
         fit=FitWeights(exact=draw(st.integers(-2, 12)), sibling=draw(st.integers(-12, 5))),
-        claim=ClaimWeights(bonus=draw(st.sampled_from([0, 3, 20]))),
+        claim=ClaimWeights(bonus=draw(st.sampled_from((0, 3, 20)))),
         load=LoadWeights(
             per_assignment=draw(SELDOM_POINTS), cap=draw(st.integers(0, 3)), span_days=draw(st.integers(1, 2))
         ),
         regret=RegretWeights(per_hour=draw(SELDOM_POINTS), cap_hours=draw(st.integers(0, 4))),
         rules=Rules(
-            siblings=draw(st.sampled_from([True, True, True, False])),
-            booking_minutes=draw(st.sampled_from([0, 0, 90])),
-            travel_minutes=draw(st.sampled_from([0, 0, 30, 45])),
+            siblings=draw(st.sampled_from((True, True, True, False))),
+            booking_minutes=draw(st.sampled_from((0, 0, 90))),
+            travel_minutes=draw(st.sampled_from((0, 0, 30, 45))),
             one_place=draw(st.booleans()),
-            gates=draw(st.sampled_from([True, True, False])),
+            gates=draw(st.sampled_from((True, True, False))),
             answer_hours=draw(st.integers(1, 3)),
             expiry_pause_hours=draw(st.integers(1, 3)),
         ),
-        pace=Pace(most_seats=draw(st.sampled_from([4000, 4000, 4000, 1, 2, 3]))),
+        pace=Pace(most_seats=draw(st.sampled_from((4000, 4000, 4000, 1, 2, 3)))),
     )
