@@ -1,6 +1,7 @@
 """Taking steps of lives: asked of the table and of the lists, published, and then looked up to see whether it counted.
 
-1. A life has one writer at a time in this process. A step first waits until the lists show the last one.
+1. A life has one writer at a time in this process. A step first waits until the lists show the last one. Where it leads
+   to steps of other lives, these are held with it, and their steps are written first.
 2. What the table or a practice refuses is refused before anything is written.
 3. The log decides between processes: a step is acknowledged once the lists have it as the one of its number. Where
    another came first, the answer is ``overtaken`` and tells what happened.
@@ -10,7 +11,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -87,7 +88,10 @@ class Ensuing(NamedTuple):
 
 
 Ensue = Callable[[Any], Sequence[Ensuing]]
-"""Says which steps of other lives follow from a step. They are taken as any other, and may be refused."""
+"""Says which steps of other lives a step leads to. They are taken before it, as any other, and may be refused.
+
+From them in turn nothing ensues.
+"""
 Continue = Callable[[Connection, Any], Step]
 """Says what a first step left out since it follows from the life before it in a series, such as the next serial.
 
@@ -116,6 +120,22 @@ class Practice:
     adopt: Adopt | None = None
     beside: Look | None = None
     view: type[View] = View
+
+
+class _Turn(NamedTuple):
+    """A step that is to be taken, or of which only the rest is to be done where it ``counted`` before."""
+
+    lifecycle: Lifecycle[Any]
+    life: Life
+    fact: Step
+    counted: bool
+    ensuing: Sequence[Ensuing]
+
+    @property
+    def names(self) -> set[str]:
+        """The lives that take a step by it."""
+        others = {_entity(BY_KIND[other.kind], other.life_id) for other in self.ensuing}
+        return {_entity(self.lifecycle, self.life.id), *others}
 
 
 _NO_PRACTICE = Practice()
@@ -154,7 +174,8 @@ class Living:
             if follow_on is not None:
                 await self._reading.catch_up()
                 fact = await self._reading.query(follow_on, fact)
-            return await self._take(lifecycle, None, fact, command=command)
+            after = await self._after(lifecycle, None, fact)
+            return await self._write(lifecycle, after, fact, command=command)
 
     async def preview(self, fact: Step) -> None:
         """Refuse a first step for what ``begin`` refuses it for, and write nothing. Whether its id is new is not asked.
@@ -184,28 +205,52 @@ class Living:
             Refused: ``not_found``, ``stale_version``, ``not_possible_now``, ``not_yours``, ``overtaken``, or what the
                 life and guards refuse.
         """
-        async with self._writer.hold(_entity(lifecycle, life_id)):
-            life = some(await self._present_or_adopted(lifecycle, life_id, command), what=life_id)
-            ours = command.event_id(_name(lifecycle, life_id))
-            taken = await self._reading.query(fact_of, event_id=ours) if command.repeat else None
-            if taken is None and version not in (ANY, life.step):
-                raise Rejection("stale_version", f"in force: {life.step}", extra={"version": life.step})
-            fact = taken or make(life)
-            if taken is None:
-                change = await self._take(lifecycle, life, fact, command=command)
-            else:
-                change = await self._follow(lifecycle, life, taken, None, command=command)
-        await self._ensue(lifecycle, fact, command=command)
-        return change
+        names = {_entity(lifecycle, life_id)}
+        while True:
+            async with self._writer.hold_all(names):
+                turn = await self._turn(lifecycle, life_id, make, version=version, command=command)
+                if turn.names <= names:
+                    return await self._go(turn, command=command)
+            names |= turn.names  # from the first: whoever waits for a second life while it holds one may wait for ever
 
-    async def _ensue(self, lifecycle: Lifecycle[Any], fact: Step, *, command: Command) -> None:
-        """Take the steps of other lives that follow; this one is not held meanwhile, for they may lead back to it."""
+    async def _turn(
+        self,
+        lifecycle: Lifecycle[Any],
+        life_id: str,
+        make: Callable[[Life], Step],
+        *,
+        version: int = ANY,
+        command: Command,
+    ) -> _Turn:
+        """Return the step to take of a life as it is, or the one that this very command took in an earlier attempt."""
+        life = some(await self._present_or_adopted(lifecycle, life_id, command), what=life_id)
+        ours = command.event_id(_name(lifecycle, life_id))
+        taken = await self._reading.query(fact_of, event_id=ours) if command.repeat else None
+        if taken is None and version not in (ANY, life.step):
+            raise Rejection("stale_version", f"in force: {life.step}", extra={"version": life.step})
+        fact = taken or make(life)
         ensue = self._practices.get(lifecycle.kind, _NO_PRACTICE).ensues.get(type(fact))
-        for next_one in () if ensue is None else ensue(fact):
-            await self.act(BY_KIND[next_one.kind], next_one.life_id, next_one.make, command=command)
+        return _Turn(lifecycle, life, fact, taken is not None, () if ensue is None else ensue(fact))
 
-    async def _take(self, lifecycle: Lifecycle[Any], life: Life | None, fact: Step, *, command: Command) -> Change:
-        after = await self._after(lifecycle, life, fact)
+    async def _go(self, turn: _Turn, *, command: Command) -> Change:
+        """Take a step after those of other lives that it leads to, all of which are held; if one is lost, take none.
+
+        So a need never goes on in another one that did not take it in. Whatever can be known to be in the way of the
+        step itself is asked before.
+        """
+        lifecycle, life, fact = turn.lifecycle, turn.life, turn.fact
+        for entity in turn.names:
+            await self._writer.seen(entity, reading=self._reading)
+        after = life if turn.counted else await self._after(lifecycle, life, fact)
+        for other in turn.ensuing:
+            then = await self._turn(BY_KIND[other.kind], other.life_id, other.make, command=command)
+            await self._go(then, command=command)
+        if turn.counted:
+            return await self._follow(lifecycle, life, fact, None, command=command)
+        return await self._write(lifecycle, after, fact, command=command)
+
+    async def _write(self, lifecycle: Lifecycle[Any], after: Life, fact: Step, *, command: Command) -> Change:
+        """Write a step that nothing is in the way of, and what follows from it once it counts."""
         shard = self._writer.shard(fact.community)
         name = _name(lifecycle, fact.id)
         event = self._writer.event(fact, shard=shard, command=command, name=name)
@@ -250,9 +295,9 @@ class Living:
         touched = {each.entity for each in await self._reading.query(_entailed, practice, life, fact)}
         if not touched:
             return Change(version, position)
-        async with AsyncExitStack() as held:
-            for entity in sorted(touched - {itself}):
-                await held.enter_async_context(self._writer.hold(entity))
+        others = touched - {itself}
+        async with self._writer.hold_all(others):
+            for entity in others:
                 await self._writer.seen(entity, reading=self._reading)
             follows = await self._reading.query(_entailed, practice, life, fact)
             for chunk in _chunks(follows):

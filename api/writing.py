@@ -7,8 +7,8 @@ have seen it; what slips through that gap the fold refuses to dead letters, so t
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from api.commands import Command
@@ -70,6 +70,14 @@ class Writer:
             held.users -= 1
             if not held.users:
                 del self._holds[entity]
+
+    @asynccontextmanager
+    async def hold_all(self, entities: Collection[str]) -> AsyncIterator[None]:
+        """Keep every other writer of any of ``entities`` waiting; in one order, so that no two wait for each other."""
+        async with AsyncExitStack() as held:
+            for entity in sorted(entities):
+                await held.enter_async_context(self.hold(entity))
+            yield
 
     def recall(self, entity: str) -> Written | None:
         """Return the last write of ``entity`` by this process, if it is still remembered."""

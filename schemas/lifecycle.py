@@ -223,7 +223,7 @@ def take(lifecycle: Lifecycle[Record], life: Record | None, fact: Step) -> Recor
     if fact.step != (1 if life is None else life.step + 1):
         raise Refused("overtaken", f"{lifecycle.kind} {fact.id} is at step {0 if life is None else life.step}")
     if life is not None and life.state not in move.sources:
-        possible = ", ".join(each.action for each in lifecycle.possible(life.state))
+        possible = ", ".join(each.action for each in lifecycle.possible(life.state) if each.by_hand)
         raise Refused("not_possible_now", f"{lifecycle.kind} is {life.state}: {move.action} is not among {possible}")
     if move.by and fact.by.partition(":")[0] not in move.by:
         raise Refused("not_yours", f"{move.action} is for {', '.join(move.by)}")

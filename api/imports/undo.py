@@ -9,7 +9,6 @@
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -128,9 +127,7 @@ class Undoing:
         """Withdraw what can be withdrawn of ``ids``, in order; return for each id what kept it, or None."""
         if kind == "projects":
             return await self.proposals.take_back(ids, command=command)
-        async with AsyncExitStack() as stack:
-            for name in sorted({_lock(kind, entry_id) for entry_id in ids}):
-                await stack.enter_async_context(self.writer.hold(name))
+        async with self.writer.hold_all({_lock(kind, entry_id) for entry_id in ids}):
             written = [self.writer.recall(_entity(kind, entry_id)) for entry_id in ids]
             await self.reading.catch_up()
             await self.reading.settle(latest(note.position for note in written if note is not None))

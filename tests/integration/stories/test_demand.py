@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from schemas.assignments import AssignmentConfirmed, AssignmentFulfilled
+from schemas.base import Fact
 from schemas.demands import Channel, DemandPosted, DemandRevised, DemandWithdrawn
+from schemas.envelope import Event, new_event
+from schemas.lives.demand import DemandCancelled, DemandJoined
 from tests.apiworld import COMMUNITY, World, demand, ended, paired, resource
 from tests.stories.house import House
 
@@ -58,6 +61,8 @@ async def test_from_a_telephone_call_to_a_thank_you(world: World, house: House) 
     need = await collected(house)
     early = await house.refused(f"{need}:publish", {"by": HALL})
     assert (early["code"], early["state"]) == ("not_possible_now", "collected")
+    assert "verify" in early["possible"] and "verify" in early["detail"]
+    assert "join" not in early["possible"] and "join" not in early["detail"], "that is the house's to do"
     assert "verify" in early["possible"]
 
     world.clock.pass_(hours=3)
@@ -186,6 +191,58 @@ async def test_the_same_need_told_twice_goes_on_in_one(world: World, house: Hous
 
     await house.post(f"{twin}:reconsider", {"by": HALL, "reason": "原来是两户"})
     assert (await house.get(twin))["life"]["into"] is None
+
+
+@pytest.mark.parametrize("other", ["merge", "cancel"])
+async def test_a_need_is_never_merged_into_one_that_is_gone(
+    world: World, house: House, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twin, survivor = await collected(house), await collected(house)
+    publish = world.sink.publish
+
+    async def slowly(events: Sequence[Event[Fact]]) -> list[tuple[str, int, int]]:
+        await asyncio.sleep(0.02)  # so that both have looked before either has written
+        return await publish(events)
+
+    monkeypatch.setattr(world.sink, "publish", slowly)
+    into = {survivor: twin.rpartition("/")[2], twin: survivor.rpartition("/")[2]}
+    against = {"merge": {"by": HALL, "into": into[survivor]}, "cancel": {"by": HALL, "reason": "不需要了"}}[other]
+    answers = await asyncio.gather(
+        world.post(f"{twin}:merge", {"by": HALL, "into": into[twin]}), world.post(f"{survivor}:{other}", against)
+    )
+    lives = {need: (await house.get(need))["life"] for need in (twin, survivor)}
+    for need, answer in zip((twin, survivor), answers, strict=True):
+        if answer.status_code != 200:
+            assert lives[need]["state"] == "collected", "whoever was refused changed nothing"
+    gone = [life for life in lives.values() if life["state"] == "merged"]
+    assert [answer.status_code for answer in answers].count(200) == len(gone) + (
+        lives[survivor]["state"] == "cancelled"
+    )
+    for life in gone:
+        assert lives[f"/v1/needs/{life['into']}"]["state"] == "collected", "it goes on there"
+        assert lives[f"/v1/needs/{life['into']}"]["joined"] == [life["id"]]
+
+
+async def test_a_need_stays_where_another_process_cancelled_what_it_was_to_be_merged_into(
+    world: World, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    survivor, twin = await published(house), await published(house)
+    publish, into = world.sink.publish, survivor.rpartition("/")[2]
+
+    async def first_the_other(events: Sequence[Event[Fact]]) -> list[tuple[str, int, int]]:
+        for event in events:
+            if isinstance(event.data, DemandJoined):
+                said = {name: getattr(event.data, name) for name in ("id", "step", "community", "by", "at")}
+                cancelled = DemandCancelled(reason="不需要了", **said)
+                await publish([new_event(cancelled, id="elsewhere", source="/other", key=event.key, time=event.time)])
+        return await publish(events)
+
+    monkeypatch.setattr(world.sink, "publish", first_the_other)
+    lost = await house.refused(f"{twin}:merge", {"by": HALL, "into": into})
+    assert (lost["code"], lost["action"]) == ("overtaken", "cancel")
+    assert (await house.get(twin))["life"]["state"] == "published"
+    assert await states(house, twin.rpartition("/")[2]) == "open", "it is still on the list"
+    assert (await house.get(survivor))["life"]["state"] == "cancelled"
 
 
 async def test_what_was_not_solved_after_all_is_posted_anew(world: World, house: House) -> None:
