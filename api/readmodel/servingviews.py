@@ -49,6 +49,32 @@ class Register(View):
     rows: tuple[RegisterRow, ...]
 
 
+class Passage(View):
+    """A member who was in a community in a month: since when, from where; until when, and where to, if it is over.
+
+    ``came`` says whether the stay began within the month. ``since`` is the date of the enrolment.
+    """
+
+    member_ref: str
+    member_class: MemberClass
+    kind: EnrolmentKind
+    home_unit: str | None
+    since: datetime
+    came: bool
+    came_from: str | None
+    left_at: datetime | None
+    went_to: str | None
+
+
+class OwnRegister(View):
+    """A community's own register of its members of one class: by reference, without names, for nobody beyond it."""
+
+    community: str
+    month: str
+    member_class: MemberClass
+    rows: tuple[Passage, ...]
+
+
 class Called(View):
     """How far a dispatch has come in one community; small numbers of people are None."""
 

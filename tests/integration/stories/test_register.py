@@ -35,6 +35,7 @@ async def test_a_month_tells_who_came_who_left_and_who_is_there_by_class(world: 
         await goes(world, at, "transfer", by=HALL, to=THERE)
         await goes(world, f"/v1/enrolments/{(await now(world, at))['life']['goes_on_as']}", "grant", by=HALL)
     assert (await register(world, "2026-10"))["mobile"] == (7, None, 7)
+    world.clock.pass_(days=30)
     here, there = await register(world, "2026-11"), await register(world, "2026-11", region=THERE)
     assert here["mobile"] == (None, 6, None), "one is left: too few to be shown"
     assert here["retired"] == (5, None, None), "nor can it be worked out from the others"
@@ -62,6 +63,97 @@ async def test_a_report_of_a_month_that_is_over_stays_as_it_was(world: World) ->
     found = await now(world, "/v1/reports/month/310105/2026-11")
     assert found["figures"]["members_reported"] == 5
     assert (await register(world, "2026-11"))["mobile"] == (5, None, 5)
+
+
+async def own(world: World, month: str, community: str = HERE) -> list[tuple[str, bool, str | None, str | None]]:
+    """Return who was there, who of them came in that month, from where, and where who left went."""
+    answer = await world.get(f"/v1/registers/{community}/{month}/members")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store"), answer.text
+    rows = answer.json()["rows"]
+    return [(row["member_ref"], row["came"], row["came_from"], row["went_to"]) for row in rows]
+
+
+async def test_a_community_has_its_mobile_members_before_it_however_few_they_are(world: World) -> None:
+    """R24: who came from where, who is there, who left for where; by reference, and names stay in the vault."""
+    world.clock.at = datetime(2026, 10, 31, 15, 59, tzinfo=UTC)  # the last minute of October in China
+    unit = "unit:91310105MA1FW0008T"
+    await begins(
+        world,
+        "/v1/members",
+        member_ref="m-wu",
+        member_class="mobile",
+        kind="residence",
+        community=HERE,
+        home_unit=unit,
+        contact={"name": "吴某", "phone": "13800000000"},
+    )
+    world.clock.pass_(days=1)
+    await report(world, 1)
+    await report(world, 1, member_class="retired")
+    await goes(world, "/v1/enrolments/r1.m-wu", "revise", by=HALL, skills=[])
+    world.clock.pass_(days=1)
+    await goes(world, "/v1/enrolments/r1.m-wu", "transfer", by=HALL, to=THERE)
+    moved = (await now(world, "/v1/enrolments/r1.m-wu"))["life"]["goes_on_as"]
+    world.clock.pass_(days=1)
+    await goes(world, f"/v1/enrolments/{moved}", "grant", by=f"community:{THERE}")
+
+    assert await own(world, "2026-10") == [("m-wu", True, None, None)]
+    assert await own(world, "2026-11") == [
+        ("m-wu", False, None, THERE),
+        (f"mobile-{HERE}-0", True, None, None),
+    ]
+    assert await own(world, "2026-11", THERE) == [("m-wu", True, HERE, None)]
+    november = (await world.get(f"/v1/registers/{HERE}/2026-11/members")).text
+    assert unit in november
+    assert not any(secret in november for secret in ("吴某", "13800000000"))
+    retired = (await now(world, f"/v1/registers/{HERE}/2026-11/members?class=retired"))["rows"]
+    assert [row["member_ref"] for row in retired] == [f"retired-{HERE}-0"]
+    assert (await register(world, "2026-11", HERE))["mobile"] == (None, None, None), "counts stay hidden"
+    world.clock.pass_(days=30)
+    assert [who for who, *_ in await own(world, "2026-12")] == [f"mobile-{HERE}-0"], "who left is gone"
+
+
+async def test_who_leaves_for_good_and_returns_is_there_twice(world: World) -> None:
+    await report(world, 1)
+    world.clock.pass_(hours=1)
+    await goes(world, f"/v1/enrolments/r1.mobile-{HERE}-0", "log_off", by=HALL)
+    world.clock.pass_(hours=1)
+    await report(world, 1)
+    rows = (await now(world, f"/v1/registers/{HERE}/2026-11/members"))["rows"]
+    assert [(row["left_at"] is None, row["went_to"], row["came_from"]) for row in rows] == [
+        (False, None, None),
+        (True, None, None),
+    ]
+
+
+async def test_nobody_but_a_community_has_a_register_by_reference(world: World) -> None:
+    await report(world, 5)
+    for wider in ("310105001000", "310105000000"):
+        answer = await world.get(f"/v1/registers/{wider}/2026-11/members")
+        assert (answer.status_code, answer.json()["code"]) == (422, "bad_region")
+    assert (await world.get("/v1/registers/310105/2026-11/members")).status_code == 422
+    for path in (f"{HERE}/2027-05/members", f"{HERE}/2027-05/members.csv", "310105/2027-05", "310105/2027-05.csv"):
+        answer = await world.get(f"/v1/registers/{path}")
+        assert (answer.status_code, answer.json()["code"]) == (409, "too_early"), path
+
+
+async def test_a_communitys_own_register_is_a_sheet_too(world: World) -> None:
+    await report(world, 1)
+    answer = await world.get(f"/v1/registers/{HERE}/2026-11/members.csv")
+    assert answer.headers["cache-control"] == "no-store"
+    head, line = csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")))
+    assert head == [
+        "member_ref",
+        "类别",
+        "报到方式",
+        "所在单位",
+        "流入日期",
+        "从何处",
+        "本月流入",
+        "流出日期",
+        "往何处",
+    ]
+    assert line == [f"mobile-{HERE}-0", "流动党员", "居住地", "", "2026-11-21", "", "是", "", ""]
 
 
 async def test_the_register_is_a_sheet_too(world: World) -> None:
