@@ -385,6 +385,8 @@ TEXTS: dict[str, Text] = {
     "stands_since": Text("进入此状态", "In this state since"),
     "possible_now": Text("现在可以", "What may be done now"),
     "stages": Text("各阶段用时", "Time in each stage"),
+    "service_book": Text("服务项目书", "Service book"),
+    "agreement_document": Text("共建协议文本", "The agreement, to print"),
     "steps": Text("办理记录", "Every step"),
     "step_by": Text("由{who}办理", "For: {who}"),
     "sealed_until": Text(
@@ -401,6 +403,23 @@ TEXTS: dict[str, Text] = {
     "may_be_left_out": Text("可不填", "optional"),
     "more_of": Text("添加{name}", "Add: {name}"),
     "less_of": Text("去掉{name}", "Remove: {name}"),
+    # ledger: sums region by region, reports, files
+    "ledger": Text("台账", "Ledger"),
+    "ledger_note": Text("逐级汇总，直到网格；只作工作参考，不排名", "Summed level by level down to grids; no ranking"),
+    "ledger_up": Text("返回上一级", "One level up"),
+    "ledger_sheet": Text("下载汇总表（CSV）", "These sums (CSV)"),
+    "late_sheet": Text("下载超期表（CSV）", "What is overdue (CSV)"),
+    "sums_caption": Text(
+        "{name}及其下一级的汇总，点名称进入下一级", "{name} and what lies below it; a name leads down"
+    ),
+    "resources_on_list": Text("资源", "Resources"),
+    "units_here": Text("单位", "Units"),
+    "members_here": Text("党员", "Members"),
+    "under_way": Text("在办", "Under way"),
+    "late_by_kind": Text("超期事项", "Overdue"),
+    "late_none": Text("没有超期的事项。", "Nothing is overdue."),
+    "late_oldest": Text("最久 {time}", "oldest {time}"),
+    "stand_here": Text("在此 {count}", "{count} here"),
     # why not
     "asked_filled": Text("已配 {filled} / {asked}", "{filled} of {asked} filled"),
     "verdict_matched": Text("已配齐", "Matched"),

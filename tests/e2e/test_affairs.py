@@ -87,3 +87,21 @@ def test_twins_are_shown_and_merged_and_the_service_is_found_by_the_title(browse
         for depth, code in enumerate((HERE[:9], HERE)):
             page.locator("[data-test=post-place]").nth(depth).select_option(code)
         expect(page.locator("[data-test=twins] [data-twin=n-first]")).to_be_visible()
+
+
+def test_a_project_and_an_agreement_lead_to_their_documents(browser: Browser, console: Server) -> None:
+    us = {"by": f"community:{HERE}", "community": HERE}
+    agreement = {
+        "signatories": [us["by"], UNIT],
+        "valid_from": "2027-01-01T00:00:00Z",
+        "valid_to": "2028-01-01T00:00:00Z",
+    }
+    for kind, said in (("project", {"lead": us["by"]}), ("agreement", agreement)):
+        body = us | said | {"title": "银龄课堂"}
+        life_id = httpx.post(f"{console.url}v1/{kind}s", json=body).raise_for_status().json()["id"]
+        with visiting(browser, f"{console.url}console/?lang=en&life={kind}/{life_id}") as page:
+            links = page.locator("[data-test=printed] a")
+            expect(links).to_have_text(["DOCX", "PDF"])
+            with page.expect_download() as download:
+                links.nth(1).click()
+            assert download.value.path().read_bytes().startswith(b"%PDF")

@@ -67,7 +67,7 @@ export default {
       <template v-else>
         <nav class="kinds" :aria-label="t('kinds')">
           <button v-for="each in tables" :key="each.kind" type="button" class="plain" :data-kind="each.kind" :aria-current="each === table ? 'page' : undefined" @click="$emit('kind', each.kind)">
-            {{ each.messages[words.language] }} <b>{{ number(each.open) }}</b><small v-if="each.overdue" class="urgency"> {{ t("overdue_count", { count: number(each.overdue) }) }}</small></button>
+            {{ each.messages[words.language] }} <b>{{ number(each.open) }}</b> <small v-if="each.overdue" class="badge urgency">{{ t("overdue_count", { count: number(each.overdue) }) }}</small></button>
         </nav>
         <div class="went">
           <div class="sieve">

@@ -5,6 +5,7 @@ import Drawer from "./drawer.js";
 import Emergency from "./emergency.js";
 import Empty from "./empty.js";
 import Figures from "./figures.js";
+import Ledger from "./ledger.js";
 import Levels from "./levels.js";
 import Minutes from "./minutes.js";
 import Prices from "./prices.js";
@@ -31,7 +32,7 @@ const asked = (name) => new URLSearchParams(location.search).get(name) ?? "";
 
 export default {
   mixins: [speech],
-  components: { Affairs, Bars, Drawer, Emergency, Empty, Figures, Levels, Minutes, Prices, Stream, Topbar, Waiting },
+  components: { Affairs, Bars, Drawer, Emergency, Empty, Figures, Ledger, Levels, Minutes, Prices, Stream, Topbar, Waiting },
   props: { texts: Object, names: Object, language: String },
   emits: ["ask"],
   data: () => ({
@@ -41,7 +42,7 @@ export default {
     busy: true,
     failed: false,
     category: asked("category"),
-    page: asked("page"), // "prices", "levels", "affairs", else the overview
+    page: asked("page"), // "prices", "levels", "affairs", "ledger", else the overview
     kind: asked("kind"), // of the lives shown
     tables: null, // of life cycles
     changes: 0,
@@ -228,11 +229,12 @@ export default {
       <div class="page" :aria-busy="!view">
         <h1 class="unseen">{{ t("overview", { region: view?.region.name || t("everywhere") }) }}</h1>
         <p v-if="!view" class="quiet first">{{ t("loading") }}</p>
-        <Empty v-else-if="view.empty && page !== 'affairs'" />
+        <Empty v-else-if="view.empty && !['affairs', 'ledger'].includes(page)" />
         <Prices v-else-if="page === 'prices'" :prices="prices" :units="units" :region="view.region.code" @ask="askPrices" @units="ask('units', $event)" />
         <Levels v-else-if="page === 'levels'" :levels="levels" :region="view.region.code" @ask="askLevels" @open="open('demand', $event)" />
         <Affairs v-else-if="page === 'affairs'" :region="view.region.code" :tables="tables" :kind="kind" :changes="changes"
                  @tables="tables = $event" @kind="turnKind" @open="open('life', $event)" @begin="start" />
+        <Ledger v-else-if="page === 'ledger'" :region="view.region.code" :tables="tables" @tables="tables = $event" @go="go" @turn="turnTo" />
         <template v-else>
           <Figures :figures="view.figures" />
           <div class="columns">

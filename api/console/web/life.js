@@ -4,6 +4,8 @@ import { speech, words } from "./words.js";
 import Step from "./step.js";
 import Twins from "./twins.js";
 
+/** Which kinds print themselves, and under what name. */
+const PRINTED = { project: "service-book", agreement: "document" };
 const UNREADABLE = new Set(["digest", "salt"]);
 const OURS = new Set(["id", "step", "state", "community", "title", "opened_by", "opened_at", "since", "resumes", "due"]);
 
@@ -12,7 +14,7 @@ export default {
   components: { Step, Twins },
   props: { table: Object, id: String },
   emits: ["changed"],
-  data: () => ({ words, found: null, missing: false, move: null, preset: null, twins: [] }),
+  data: () => ({ words, PRINTED, found: null, missing: false, move: null, preset: null, twins: [] }),
   computed: {
     path() {
       return `${this.table.plural}/${this.id}`;
@@ -76,7 +78,9 @@ export default {
       return this.t(key) === key ? String(value) : this.t(key);
     },
     time: (text) => Date.parse(text),
-    file: (kind) => api(kind),
+    printed(form) {
+      return api(`${this.path}/${PRINTED[this.table.kind]}.${form}?lang=${words.language}`);
+    },
   },
   template: `
     <p v-if="missing" class="quiet">{{ t("not_found") }}</p>
@@ -86,6 +90,8 @@ export default {
       <p class="stands"><span class="fate" :data-open="found.is_open">{{ state.messages[words.language] }}</span>
         <span class="quiet-inline">{{ t("since", { time: moment(time(found.life.since)) }) }}</span>
         <b v-if="found.due_at" class="urgency">{{ t("due_by", { time: moment(time(found.due_at)) }) }}</b></p>
+      <p v-if="table.kind in PRINTED" class="printed" data-test="printed"><span class="quiet-inline">{{ t(table.kind === "project" ? "service_book" : "agreement_document") }}</span>
+        <a v-for="form in ['docx', 'pdf']" :key="form" :href="printed(form)" download>{{ form.toUpperCase() }}</a></p>
       <dl class="facts"><template v-for="[name, value] in rows" :key="name"><dt>{{ field(name) }}</dt><dd>{{ shown(value) }}</dd></template></dl>
       <Twins :found="twins" :merges="true" @merge="merge" />
       <section v-if="moves.length" aria-labelledby="moves-title"><h4 id="moves-title">{{ t("possible_now") }}</h4>

@@ -8,7 +8,7 @@ export default {
   data: () => ({ words }),
   methods: {
     here(page) {
-      const known = ["prices", "levels", "affairs"].includes(this.page) ? this.page : "";
+      const known = ["prices", "levels", "affairs", "ledger"].includes(this.page) ? this.page : "";
       return known === page ? "page" : undefined;
     },
     descend(event) {
@@ -42,6 +42,7 @@ export default {
         <button type="button" data-test="page-prices" :aria-current="here('prices')" @click="$emit('turn', 'prices')">{{ t("scarcity") }}</button>
         <button type="button" data-test="page-levels" :aria-current="here('levels')" @click="$emit('turn', 'levels')">{{ t("way") }}</button>
         <button type="button" data-test="page-affairs" :aria-current="here('affairs')" @click="$emit('turn', 'affairs')">{{ t("affairs") }}</button>
+        <button type="button" data-test="page-ledger" :aria-current="here('ledger')" @click="$emit('turn', 'ledger')">{{ t("ledger") }}</button>
       </nav>
       <button type="button" class="plain" data-test="post" aria-haspopup="dialog" @click="$emit('post')">{{ t("post") }}</button>
       <div class="pulse" :class="{ lost }" :title="asOf ? t('as_of', { time: clock(asOf) }) : ''">

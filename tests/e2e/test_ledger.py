@@ -1,0 +1,52 @@
+"""The ledger: figures level by level down to a grid, and the way from what is overdue to the list of it."""
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.browser import PHONE, visiting
+from tests.e2e.server import Server
+
+COMMUNITY = "310105002001"
+OFFICE = "office:310105002000"
+LEDGER = "console/?page=ledger&region=310105002"
+
+pytestmark = pytest.mark.browser
+
+
+def _open(console: Server) -> None:
+    """Give a community a grid, and a task that should have been done long ago."""
+    grid = {"by": f"community:{COMMUNITY}", "community": COMMUNITY, "grid": "G07", "title": "东七"}
+    task = {"by": OFFICE, "community": COMMUNITY, "title": "补录台账", "assignee": f"community:{COMMUNITY}"}
+    for path, body in (("grids", grid), ("tasks", task | {"due": "2026-01-05T00:00:00Z"})):
+        httpx.post(f"{console.url}v1/{path}", json=body).raise_for_status()
+
+
+def test_a_street_is_followed_down_to_a_grid_and_what_is_overdue_to_its_list(browser: Browser, console: Server) -> None:
+    _open(console)
+    with visiting(browser, f"{console.url}{LEDGER}&lang=en") as page:
+        ledger = page.locator("[data-test=ledger]")
+        own = ledger.locator("tr.own")
+        expect(own).to_contain_text("江苏路街道")
+        sums = httpx.get(f"{console.url}v1/rollup?region=310105002").json()["own"]["sums"]
+        expect(own.locator("[data-label=Resources]")).to_have_text(str(sums["resources"]))
+        expect(own.locator("[data-label=Overdue]")).to_have_text("1")
+
+        ledger.locator(f"[data-region='{COMMUNITY}'] button").press("Enter")
+        expect(ledger).to_have_attribute("data-place", COMMUNITY)
+        ledger.locator(f"[data-region='{COMMUNITY}-G07'] button").press("Enter")
+        expect(ledger.locator("tr.own")).to_contain_text("东七")
+        sheet = ledger.locator("a[download]").first
+        assert f"region={COMMUNITY}-G07" in str(sheet.get_attribute("href"))
+        ledger.locator("[data-test=up]").click()
+        expect(ledger).to_have_attribute("data-place", COMMUNITY)
+
+        ledger.locator("[data-late=task]").press("Enter")
+        expect(page.locator("[data-test=affairs]")).to_contain_text("补录台账")
+        badge = page.locator("[data-kind=task]")
+        expect(badge).to_contain_text("1 1 overdue")
+
+        page.set_viewport_size(PHONE)
+        page.locator("[data-test=page-ledger]").click()
+        expect(ledger.locator("tr.own")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
