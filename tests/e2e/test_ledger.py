@@ -1,4 +1,6 @@
-"""The ledger: figures level by level down to a grid, and the way from what is overdue to the list of it."""
+"""The ledger: figures level by level down to a grid, the way from what is overdue to its list, reports and files."""
+
+import re
 
 import httpx
 import pytest
@@ -50,3 +52,31 @@ def test_a_street_is_followed_down_to_a_grid_and_what_is_overdue_to_its_list(bro
         page.locator("[data-test=page-ledger]").click()
         expect(ledger.locator("tr.own")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_reports_drafts_and_lists_are_taken_along(browser: Browser, console: Server) -> None:
+    units = httpx.get(f"{console.url}v1/units?region=310105").json()["rows"]
+    with visiting(browser, f"{console.url}console/?page=ledger&region=310105", may_complain=True) as page:
+        page.locator("[data-test=cycle]").select_option("year")
+        with page.expect_download() as report:
+            page.locator("[data-test=report]").click()
+        year = page.locator("[data-test=period]").input_value()
+        assert report.value.suggested_filename == f"310105-{year}.md"
+        assert report.value.path().read_text(encoding="utf-8").startswith("# 长宁区")
+
+        with page.expect_download() as resources:
+            page.get_by_role("link", name="导出资源清单（CSV）").click()
+        assert len(resources.value.path().read_text(encoding="utf-8-sig").splitlines()) > 400
+
+        who = page.locator("[data-test=draft] input")
+        who.fill("m-nobody-here")
+        who.press("Enter")
+        expect(page.locator("[data-test=draft-problem]")).to_have_text("没有找到。")
+        who.fill(units[0]["party"])
+        who.press("Enter")
+        text = page.locator("[data-test=draft-text]")
+        expect(text).to_have_value(re.compile(units[0]["unit"]["name"]))
+        text.fill("我们补充：另有义诊两次。")
+        with page.expect_download() as draft:
+            page.get_by_role("link", name="下载草稿").click()
+        assert draft.value.path().read_text(encoding="utf-8") == "我们补充：另有义诊两次。"

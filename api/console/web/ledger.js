@@ -1,6 +1,10 @@
-// The ledger: a region's sums and those one level below it, down to the smallest grid; what is late; time in each stage.
+// The ledger: a region's sums and those one level below it, down to the smallest grid; what is late;
+// time in each stage; reports and files.
 import { api, call } from "./links.js";
 import { speech, words } from "./words.js";
+import Draft from "./draft.js";
+import Files from "./files.js";
+import Reports from "./reports.js";
 import Stages from "./stages.js";
 import Sums from "./sums.js";
 
@@ -8,7 +12,7 @@ const AGAIN_MS = 10000;
 
 export default {
   mixins: [speech],
-  components: { Stages, Sums },
+  components: { Draft, Files, Reports, Stages, Sums },
   props: { region: String, tables: Array },
   emits: ["tables", "go", "turn"],
   data: () => ({ words, grid: "", found: null, late: null, failed: false }),
@@ -16,6 +20,10 @@ export default {
     /** A grid is no region of the page: it is chosen here, below the community that the page looks at. */
     place() {
       return this.grid || this.region;
+    },
+    /** Reports and lists are of regions: of a grid, those of its community. */
+    named() {
+      return this.place.split("-")[0];
     },
     within() {
       return this.place ? `?region=${encodeURIComponent(this.place)}` : "";
@@ -75,6 +83,6 @@ export default {
         <p class="files"><a v-for="[label, path] in sheets" :key="label" :href="file(path)" download>{{ t(label) }}</a></p>
         <Stages v-if="tables" :tables="tables" :stages="found.stages" :late="late.own" :now="found.at" @turn="$emit('turn', $event)" />
       </template>
-      <slot></slot>
+      <div class="halves"><Reports :region="named" /><Draft :region="named" /><Files :region="named" /></div>
     </section>`,
 };

@@ -11,7 +11,9 @@ import api.console
 from api.console.desk import millis
 from api.console.reasons import TERMS
 from api.console.texts import TEXTS, table
+from api.imports.columns import ListKind
 from api.readmodel.views import Answer, AssignmentState, EscalationState, TransferKind
+from api.reports.period import Cycle
 from matcher.pairs.values import LINE_TERMS, PAIR_TERMS
 from schemas.claims import Side
 from schemas.demands import Urgency
@@ -35,6 +37,8 @@ BEGINNINGS = {
     "level_",
     "went_",
     "by_",
+    "cycle_",
+    "list_",
 }
 """The page completes these keys by a word from the server."""
 SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in sorted(WEB.glob("*.js")))
@@ -62,6 +66,8 @@ def built_from_data() -> set[str]:
         *(f"up_{cause}" for cause in get_args(Cause)),
         *("unit", "member", "team", "system"),
         *(f"by_{kind}" for kind in ("member", "team", "system", "unit", "community", "office")),
+        *(f"cycle_{cycle}" for cycle in get_args(Cycle)),
+        *(f"list_{kind}" for kind in get_args(ListKind)),
         "not_found",
         "not_open",
     }
