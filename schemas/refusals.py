@@ -91,7 +91,10 @@ REFUSALS: dict[str, Message] = {
         "同一 Idempotency-Key 已用于不同内容。", "The Idempotency-Key was used with a different content."
     ),
     "idempotency_key_in_use": Message("相同请求正在处理。", "The same request is being handled right now."),
-    "unreadable_file": Message("无法读取此文件。", "The file cannot be read."),
+    "unreadable_file": Message(
+        "无法读取此文件，请另存为 XLSX 或 CSV 后再导入。",
+        "The file cannot be read; save it as XLSX or CSV and import that.",
+    ),
     "missing_columns": Message("表格缺少必需的列。", "The sheet lacks required columns."),
     "file_too_large": Message("文件过大。", "The file is too large."),
     "read_model_behind": Message(

@@ -34,12 +34,16 @@ class TooManyRowsError(Exception):
     """More rows than were allowed."""
 
 
+class TooMuchTextError(Exception):
+    """More characters than were allowed."""
+
+
 def read(data: bytes, *, form: str, most_rows: int) -> Rows:
     """Return the cells of a file's first sheet, up to ``most_rows`` rows below the header.
 
     Raises:
         TooManyRowsError: there are more.
-        ValueError: the cells hold too much text.
+        TooMuchTextError: the cells hold too much text.
         Exception: whatever the parser says of a file that it cannot read.
     """
     rows: Rows = []
@@ -53,7 +57,7 @@ def read(data: bytes, *, form: str, most_rows: int) -> Rows:
             raise TooManyRowsError
         characters += sum(map(len, row))
         if characters > MOST_CHARACTERS:
-            raise ValueError(f"more than {MOST_CHARACTERS} characters")
+            raise TooMuchTextError(f"it holds more than {MOST_CHARACTERS} characters")
         if blank > 1000:
             break
     return rows[: len(rows) - blank]
@@ -108,6 +112,19 @@ def as_text(cell: object) -> str:
             return str(cell).strip()
 
 
+def _fault(error: Exception, *, form: str) -> str:
+    """Return what is the matter with a file, as its owner would say it: parsers speak of zips and records."""
+    match error:
+        case TooMuchTextError():
+            return str(error)
+        case _ if type(error).__name__ == "PasswordError":
+            return "it is protected by a password"
+        case _ if form == "sheet":
+            return "it is no workbook, or it is damaged"
+        case _:
+            return "it is not a table of text"
+
+
 def _limit_self() -> None:
     """Take memory and time away from this process; where the system has no such limits, the parent's clock remains."""
     with contextlib.suppress(ImportError, OSError, ValueError):
@@ -127,7 +144,7 @@ def main() -> int:
     except TooManyRowsError:
         return TOO_MANY_ROWS
     except Exception as error:
-        sys.stderr.write(f"{type(error).__name__}: {error}"[:500])
+        sys.stderr.write(_fault(error, form=form))
         return UNREADABLE
     sys.stdout.buffer.write(json.dumps(rows, ensure_ascii=False).encode("utf-8", "replace"))
     return 0

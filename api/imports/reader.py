@@ -16,6 +16,18 @@ AT_ONCE = 2
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How a workbook begins: XLSX, and the XLS of old."""
 
+_OTHERS = {
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+    b"{\\rtf": "a text document",
+    b"Rar!": "a packed file",
+    b"7z\xbc\xaf": "a packed file",
+    b"\x1f\x8b": "a packed file",
+}
+"""How files begin that people take for tables; as CSV they would merely lack columns."""
+
 
 class Reader:
     """Reads files, a few at a time."""
@@ -32,6 +44,9 @@ class Reader:
         """
         if not data.strip():
             raise Refused("unreadable_file", "the file is empty")
+        for beginning, what in _OTHERS.items():
+            if data.lstrip().startswith(beginning):
+                raise Refused("unreadable_file", f"it is {what}, not a table")
         form = "sheet" if data.startswith(_WORKBOOKS) else "csv"
         async with self._turn:
             code, out, fault = await self._run(data, form=form)
