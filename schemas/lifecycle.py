@@ -127,6 +127,7 @@ class Move:
     ``by`` names the kinds of party that may take it (``community``, ``unit``, …); empty means anybody.
     What is not taken ``by_hand`` has no address: it follows from something else.
     ``last`` is where it leads when it completes what several have to do.
+    ``en`` is what it is called where its action alone does not say it: a birth names what begins.
     """
 
     action: str
@@ -137,6 +138,12 @@ class Move:
     by: tuple[str, ...] = ()
     by_hand: bool = True
     last: str | None = None
+    en: str = ""
+
+    @property
+    def said_en(self) -> str:
+        """Return what it is called in English, within a sentence."""
+        return self.en or self.action.replace("_", " ").replace("-", " ")
 
     @property
     def is_birth(self) -> bool:

@@ -94,7 +94,7 @@ def of_assignment(row: FeedRow, *, found: AssignmentView, urgency: str | None, n
 
 def of_step(row: StepRow, *, parties: tuple[str, ...], now: datetime) -> Iterator[Notice]:
     """Yield what is told of a step."""
-    facts = row.model_dump(mode="json", include={"kind", "id", "action", "after", "community", "by", "title"})
+    facts = row.model_dump(mode="json", include={"kind", "id", "action", "after", "community", "by", "title", "due_at"})
     for party in parties:
         if party != row.by and not party.startswith("household:"):  # a file is nobody who could read it
             yield Notice(

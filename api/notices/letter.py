@@ -18,6 +18,7 @@ from api.language import Language
 from api.problems import Messages
 
 _FROM: Final = Messages(zh="共建平台", en="Cobuild")
+_READ: Final = Messages(zh="查看", en="See it")
 _OPEN: Final = Messages(zh="打开平台", en="Open Cobuild")
 _LEAVE: Final = Messages(zh="不再接收邮件", en="No more e-mail")
 _WHY: Final = Messages(
@@ -41,7 +42,7 @@ _POLICY: Final = _Unbroken(linesep=SMTP.linesep, cte_type="7bit")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """What an e-mail is made of; ``leave_url`` is the way out."""
+    """What an e-mail is made of: sentences, each with where it can be read on; ``leave_url`` is the way out."""
 
     message_id: str
     sender: str
@@ -49,7 +50,7 @@ class Letter:
     at: datetime
     language: Language
     subject: str
-    sentences: Sequence[str]
+    sentences: Sequence[tuple[str, str]]
     public_url: str
     leave_url: str
 
@@ -75,14 +76,19 @@ def written(letter: Letter) -> bytes:
 def _plain(letter: Letter) -> str:
     said = _words(letter.language)
     several = len(letter.sentences) > 1
-    lines = [f"{'• ' if several else ''}{sentence}\n" for sentence in letter.sentences]
+    lines = [
+        f"{'• ' if several else ''}{sentence}\n{letter.public_url}/{page}\n" for sentence, page in letter.sentences
+    ]
     links = [f"{said(_OPEN)}: {letter.public_url}/", f"{said(_LEAVE)}: {letter.leave_url}"]
     return "\n".join([*lines, "-- ", said(_WHY), *links, ""])
 
 
 def _page(letter: Letter) -> str:
     said = _words(letter.language)
-    told = "".join(f"<p>{escape(sentence)}</p>" for sentence in letter.sentences)
+    told = "".join(
+        f'<p>{escape(sentence)}<br><a href="{escape(f"{letter.public_url}/{page}")}">{said(_READ)}</a></p>'
+        for sentence, page in letter.sentences
+    )
     language = "zh-CN" if letter.language == "zh" else "en"
     return (
         f'<!doctype html><html lang="{language}"><meta charset="utf-8"><body style="font:16px/1.6 sans-serif">{told}'

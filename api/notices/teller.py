@@ -26,7 +26,7 @@ from api.notices.mailboxes import Mailboxes
 from api.notices.outbox import Outbox, Waiting
 from api.notices.plan import Digest, Send, plan
 from api.notices.wishes import Wishes
-from api.notices.words import digest_subject, sentence, subject
+from api.notices.words import digest_subject, page_of, sentence, subject
 from api.ports import Bell, Clock, Mailed, Outward
 from api.watching import watch
 from api.webhooks.ledger import Ledger, Message
@@ -187,7 +187,10 @@ class Teller:
             at=now,
             language=wishes.language,
             subject=_subject(group, wishes),
-            sentences=self._sentences(group, wishes),
+            sentences=[
+                (text, page_of(each.kind, each.facts))
+                for each, text in zip(group, self._sentences(group, wishes), strict=True)
+            ],
             public_url=letters.public_url,
             leave_url=f"{letters.public_url}{self._leave_path}/{self._outbox.leave_token(party)}",
         )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from api.language import Language
 from api.notices.wishes import Wishes
@@ -35,8 +36,8 @@ _SENTENCES: Final = {
         en="Expired: {place}'s “{demand}” ({start}) had no answer in time and is matched anew.",
     ),
     "step": Messages(
-        zh="{life}“{title}”：{action}，现为“{state}”。",
-        en="{life} “{title}”: {action}; now {state}.",
+        zh="{life}“{title}”：{action}，现为“{state}”{due}。",
+        en="{life} “{title}”: {action}; now {state}{due}.",
     ),
 }
 _UNTITLED: Final = Messages(zh="（未公开标题）", en="(no title)")
@@ -48,6 +49,7 @@ _SUBJECTS: Final = {
     "expired": Messages(zh="已过期：{title}", en="Expired: {title}"),
     "step": Messages(zh="进展：{title}", en="News of: {title}"),
 }
+_DUE: Final = Messages(zh="，期限 {due}", en=", due {due}")
 _DIGEST: Final = Messages(zh="共建简报：{count} 条消息", en="Cobuild digest: {count} notices")
 
 
@@ -55,7 +57,7 @@ def sentence(kind: str, facts: Mapping[str, Any], *, wishes: Wishes, regions: Re
     """Return what a notice says."""
     said = _in(_SENTENCES[kind], wishes.language)
     if kind == "step":
-        return said.format(**_of_life(facts, wishes.language))
+        return said.format(**_of_life(facts, wishes))
     words = {
         "place": place(regions, facts["community"]),
         "demand": facts["demand_title"] or _in(_UNTITLED, wishes.language),
@@ -77,15 +79,25 @@ def digest_subject(count: int, *, language: Language) -> str:
     return _in(_DIGEST, language).format(count=count)
 
 
-def _of_life(facts: Mapping[str, Any], language: Language) -> dict[str, str]:
+def page_of(kind: str, facts: Mapping[str, Any]) -> str:
+    """Return the address, below the console's, of the page that shows what a notice is about."""
+    if kind != "step":
+        return "?" + urlencode({"assignment": facts["assignment_id"]})
+    life = f"{facts['kind']}/{facts['id']}"
+    return "?" + urlencode({"page": "affairs", "kind": facts["kind"], "life": life}, safe="/:")
+
+
+def _of_life(facts: Mapping[str, Any], wishes: Wishes) -> dict[str, str]:
+    language, due_at = wishes.language, facts.get("due_at")
     lifecycle = BY_KIND[facts["kind"]]
     state, move = lifecycle.states[facts["after"]], lifecycle.move(facts["action"])
     in_chinese = language == "zh"
     return {
         "life": lifecycle.zh if in_chinese else lifecycle.en.capitalize(),
         "title": facts["title"],
-        "action": move.zh if in_chinese else move.action.replace("-", " "),
+        "action": move.zh if in_chinese else move.said_en,
         "state": state.zh if in_chinese else state.en,
+        "due": _in(_DUE, language).format(due=_clock(due_at, wishes)) if due_at else "",
     }
 
 

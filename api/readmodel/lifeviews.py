@@ -68,6 +68,7 @@ class StepRow(View):
     community: str
     by: str
     at: datetime
+    due_at: datetime | None
     title: str
 
 

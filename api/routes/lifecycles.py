@@ -79,7 +79,7 @@ class _Offered(NamedTuple):
     body: type[BaseModel]
 
 
-_EVALUATE = _Offered("evaluate", Messages(zh="评价", en="evaluate"), EvaluationBody)
+_EVALUATE = _Offered("evaluate", Messages(zh="评价", en="Evaluate"), EvaluationBody)
 _BY_PROGRAM: Mapping[tuple[str, str], _Offered | None] = {("project", "seal"): _EVALUATE, ("project", "reveal"): None}
 """Steps that ask for a digest or a salt, and what people are offered instead."""
 
@@ -126,10 +126,14 @@ def _moves(kind: str) -> tuple[MoveRow, ...]:
     return tuple(row for move in lifecycle.moves for row in _rows(lifecycle, move))
 
 
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
 def _rows(lifecycle: Lifecycle[Any], move: Move) -> Iterator[MoveRow]:
     row = MoveRow(
         action=move.action,
-        messages=Messages(zh=move.zh, en=move.action.replace("_", " ").replace("-", " ")),
+        messages=Messages(zh=move.zh, en=_capital(move.said_en)),
         event=lifecycle.event_name(move),
         sources=move.sources,
         target=None if move.target == BACK else move.target,

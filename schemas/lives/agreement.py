@@ -287,7 +287,7 @@ AGREEMENT: Final = Lifecycle(
         "terminated": State("已终止", "terminated", is_open=False),
     },
     moves=(
-        Move("draft", AgreementDrafted, "起草", (), "drafted"),
+        Move("draft", AgreementDrafted, "起草", (), "drafted", en="draft an agreement"),
         Move("add_clause", AgreementClauseAdded, "增加条款", ("drafted",), None),
         Move("strike_clause", AgreementClauseStruck, "删去条款", ("drafted",), None),
         Move("sign", AgreementSigned, "签署", ("drafted", "signing"), "signing", last="in_force"),

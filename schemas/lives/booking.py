@@ -144,7 +144,7 @@ BOOKING: Final = Lifecycle(
         "cancelled": State("已取消", "cancelled", is_open=False),
     },
     moves=(
-        Move("request", BookingRequested, "申请预约", (), "requested"),
+        Move("request", BookingRequested, "申请预约", (), "requested", en="request a booking"),
         Move("confirm", BookingConfirmed, "确认", ("requested",), "confirmed"),
         Move("decline", BookingDeclined, "婉拒", ("requested",), "declined"),
         Move("cancel", BookingCancelled, "取消", ("requested", "confirmed"), "cancelled"),

@@ -339,7 +339,7 @@ DEMAND: Final = Lifecycle(
         "team_too_large",
     ),
     moves=(
-        Move("collect", DemandCollected, "收集", (), "collected"),
+        Move("collect", DemandCollected, "收集", (), "collected", en="note a need"),
         Move("adopt", DemandAdopted, "纳入", (), "published", ("system",), by_hand=False),
         Move("amend", DemandAmended, "补充", ("collected", "returned", "verified", "published")),
         Move("verify", DemandVerified, "核实", ("collected",), "verified", _STAFF),

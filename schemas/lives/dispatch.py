@@ -134,7 +134,7 @@ DISPATCH: Final = Lifecycle(
         "stood_down": State("已解除", "stood down", is_open=False),
     },
     moves=(
-        Move("call", DispatchCalled, "下达", (), "called", _CALLERS),
+        Move("call", DispatchCalled, "下达", (), "called", _CALLERS, en="call people up"),
         Move("finish", DispatchFinished, "完成", ("called",), "finished", _CALLERS),
         Move("stand_down", DispatchStoodDown, "解除", ("called",), "stood_down", _CALLERS),
     ),

@@ -306,8 +306,8 @@ ENROLMENT: Final = Lifecycle(
         "logged_off": State("已注销", "logged off", is_open=False),
     },
     moves=(
-        Move("apply", EnrolmentApplied, "申请报到", (), "applied", _REPORTERS),
-        Move("register", EnrolmentRegistered, "登记报到", (), "enrolled", _TAKERS),
+        Move("apply", EnrolmentApplied, "申请报到", (), "applied", _REPORTERS, en="apply for enrolment"),
+        Move("register", EnrolmentRegistered, "登记报到", (), "enrolled", _TAKERS, en="register an enrolment"),
         Move("return", EnrolmentReturned, "退回", ("applied",), "returned", _TAKERS),
         Move("resume", EnrolmentResumed, "补正", ("returned",), "applied", _REPORTERS),
         Move("grant", EnrolmentGranted, "确认", ("applied",), "enrolled", _TAKERS),

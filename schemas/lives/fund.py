@@ -243,7 +243,7 @@ FUND: Final = Lifecycle(
         "closed": State("已结清", "closed", is_open=False),
     },
     moves=(
-        Move("open", FundOpened, "立户", (), "open"),
+        Move("open", FundOpened, "立户", (), "open", en="open a fund"),
         Move("grant", FundGranted, "追加", ("open",), None),
         Move("earmark", FundEarmarked, "安排用途", ("open",), None),
         Move("use", FundUsed, "使用", ("open",), None),

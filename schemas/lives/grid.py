@@ -97,7 +97,7 @@ GRID: Final = Lifecycle(
     record=Grid,
     states={"in_use": State("在用", "in use"), "dissolved": State("已撤并", "dissolved", is_open=False)},
     moves=(
-        Move("draw", GridDrawn, "划定", (), "in_use", _OWNERS),
+        Move("draw", GridDrawn, "划定", (), "in_use", _OWNERS, en="draw a grid"),
         Move("rename", GridRenamed, "改名", ("in_use",), None, _OWNERS),
         Move("entrust", GridEntrusted, "任命网格长", ("in_use",), None, _OWNERS),
         Move("join", GridJoined, "进网格", ("in_use",)),

@@ -215,7 +215,7 @@ MEETING: Final = Lifecycle(
         "cancelled": State("已取消", "cancelled", is_open=False),
     },
     moves=(
-        Move("call", MeetingCalled, "召集", (), "called", _OFFICES),
+        Move("call", MeetingCalled, "召集", (), "called", _OFFICES, en="call a meeting"),
         Move("add_item", MeetingItemAdded, "增加议题", ("called",), None),
         Move("postpone", MeetingPostponed, "改期", ("called",), None, _OFFICES),
         Move("hold", MeetingHeld, "召开", ("called",), "held"),

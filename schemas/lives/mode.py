@@ -76,7 +76,7 @@ MODE: Final = Lifecycle(
         "peacetime": State("平时", "peacetime", is_open=False),
     },
     moves=(
-        Move("declare", ModeDeclared, "转战时", (), "emergency", _OFFICES),
+        Move("declare", ModeDeclared, "转战时", (), "emergency", _OFFICES, en="declare an emergency"),
         Move("extend", ModeExtended, "延长", ("emergency",), None, _OFFICES),
         Move("lift", ModeLifted, "转平时", ("emergency",), "peacetime", _OFFICES),
     ),

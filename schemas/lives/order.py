@@ -184,7 +184,7 @@ ORDER: Final = Lifecycle(
         "lapsed": State("已逾期", "lapsed", is_open=False),
     },
     moves=(
-        Move("place", OrderPlaced, "下单", (), "placed"),
+        Move("place", OrderPlaced, "下单", (), "placed", en="place an order"),
         Move("accept", OrderAccepted, "接单", ("placed",), "accepted"),
         Move("decline", OrderDeclined, "婉拒", ("placed",), "declined"),
         Move("withdraw", OrderWithdrawn, "撤单", ("placed", "accepted"), "withdrawn"),

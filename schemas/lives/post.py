@@ -102,7 +102,7 @@ POST: Final = Lifecycle(
         "closed": State("已撤岗", "closed", is_open=False),
     },
     moves=(
-        Move("open", PostOpened, "设岗", (), "open", _SETTERS),
+        Move("open", PostOpened, "设岗", (), "open", _SETTERS, en="open a post"),
         Move("claim", PostClaimed, "认领", ("open",), None, _CLAIMERS),
         Move("fill", PostFilled, "满员", ("open",), "filled", _SETTERS, by_hand=False),
         Move("leave", PostLeft, "退出", ("open", "filled"), "open", _CLAIMERS),

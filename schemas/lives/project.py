@@ -304,7 +304,7 @@ PROJECT: Final = Lifecycle(
         "terminated": State("已终止", "terminated", is_open=False),
     },
     moves=(
-        Move("propose", said.ProjectProposed, "提出", (), "proposed"),
+        Move("propose", said.ProjectProposed, "提出", (), "proposed", en="propose a project"),
         Move("revise", said.ProjectRevised, "修改", ("proposed", "returned"), None),
         Move("review", said.ProjectReviewed, "评审", ("proposed",), "reviewed", _OFFICES),
         Move("approve", said.ProjectApproved, "立项", ("reviewed",), "approved", _OFFICES),

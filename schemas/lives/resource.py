@@ -183,7 +183,7 @@ RESOURCE: Final = Lifecycle(
         "archived": State("已归档", "archived", is_open=False),
     },
     moves=(
-        Move("draft", ResourceDrafted, "草拟", (), "draft"),
+        Move("draft", ResourceDrafted, "草拟", (), "draft", en="draft an offer"),
         Move("adopt", ResourceAdopted, "纳入", (), "published", by_hand=False),
         Move("amend", ResourceAmended, "修改", ("draft", "returned"), None),
         Move("submit", ResourceSubmitted, "提交", ("draft", "returned"), "submitted"),

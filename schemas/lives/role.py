@@ -110,7 +110,7 @@ ROLE: Final = Lifecycle(
         "lapsed": State("已到期", "lapsed", is_open=False),
     },
     moves=(
-        Move("appoint", RoleAppointed, "聘任", (), "serving", _GIVERS),
+        Move("appoint", RoleAppointed, "聘任", (), "serving", _GIVERS, en="appoint somebody"),
         Move("renew", RoleRenewed, "续任", ("serving",), None, _GIVERS),
         Move("end", RoleEnded, "免去", ("serving",), "ended", ("community", "office", "unit")),
         Move("lapse", RoleLapsed, "到期", ("serving",), "lapsed", ("community", "office", "system")),

@@ -98,7 +98,7 @@ TASK: Final = Lifecycle(
         "cancelled": State("已取消", "cancelled", is_open=False),
     },
     moves=(
-        Move("open", TaskOpened, "交办", (), "open", _GIVERS),
+        Move("open", TaskOpened, "交办", (), "open", _GIVERS, en="give a task"),
         Move("start", TaskStarted, "着手", ("open",), "under_way"),
         Move("report", TaskReported, "反馈", ("open", "under_way"), "reported"),
         Move("return", TaskReturned, "退回", ("reported",), "under_way", _GIVERS),

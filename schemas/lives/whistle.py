@@ -233,7 +233,7 @@ WHISTLE: Final = Lifecycle(
     },
     refuses=("not_found", "too_early", "already_withdrawn"),
     moves=(
-        Move("blow", WhistleBlown, "吹哨", (), "blown", _BLOWERS),
+        Move("blow", WhistleBlown, "吹哨", (), "blown", _BLOWERS, en="blow the whistle"),
         Move("call", WhistleCalled, "增派", _OPEN, None, _BLOWERS),
         Move("answer", WhistleAnswered, "应答", _OPEN, None, _CALLED),
         Move("arrive", WhistleArrived, "报到", _OPEN, "handling", _CALLED),

@@ -72,7 +72,7 @@ export default {
     },
     shown(value) {
       if (typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value)) return this.moment(Date.parse(value));
-      if (Array.isArray(value)) return value.map(this.shown).join("；");
+      if (Array.isArray(value)) return value.map(this.shown).join(words.language === "zh" ? "；" : "; ");
       if (value && typeof value === "object") return Object.entries(value).filter(([name, part]) => this.says(part) && !UNREADABLE.has(name)).map(([name, part]) => `${this.field(name)} ${this.shown(part)}`).join(" · ");
       const key = `word_${value}`;
       return this.t(key) === key ? String(value) : this.t(key);

@@ -83,7 +83,7 @@ export default {
   template: `
     <form class="why post step" data-test="step-form" @submit.prevent="send">
       <h4>{{ move.messages[words.language] }}</h4>
-      <p v-if="move.by.length" class="quiet-inline">{{ t("step_by", { who: move.by.map((kind) => t("by_" + kind)).join("、") }) }}</p>
+      <p v-if="move.by.length" class="quiet-inline">{{ t("step_by", { who: listed(move.by.map((kind) => t("by_" + kind))) }) }}</p>
       <p v-if="move.takes" class="quiet-inline">{{ t("sealed_until") }}</p>
       <Suggest v-if="text !== null" :text="text" :chosen="chosen" :token="access.token" @choose="choose" />
       <Asked :schema="move.form" :root="move.form" name="" :value="value" :required="true" @said="(now) => (value = now)" />

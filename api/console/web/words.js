@@ -37,6 +37,9 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
+/** Several words in one text, as the reader's language strings them together. */
+export const listed = (several) => several.join(words.language === "zh" ? "、" : ", ");
+
 const named = (names, id) => names[id]?.[words.language === "zh" ? 0 : 1] ?? id;
 const capital = (name) => name.charAt(0).toUpperCase() + name.slice(1);
 export const itemName = (id) => capital(named(words.names.items, id));
@@ -88,5 +91,5 @@ export const span = (from, to) =>
 
 /** What every component's template may say. */
 export const speech = {
-  methods: { t, itemName, categoryName, providerName, teamSaid, number, signed, percent, duration, clock, minute, moment, day, span },
+  methods: { t, itemName, categoryName, providerName, teamSaid, listed, number, signed, percent, duration, clock, minute, moment, day, span },
 };

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, and_, func, select
 from api.readmodel.lifeviews import StepRow
 from api.readmodel.tables import life_parties, lives, steps
 
-_SHOWN = ("seq", "event_id", "kind", "id", "step", "action", "before", "after", "community", "by", "at")
+_SHOWN = ("seq", "event_id", "kind", "id", "step", "action", "before", "after", "community", "by", "at", "due_at")
 
 
 def steps_head(connection: Connection) -> int:

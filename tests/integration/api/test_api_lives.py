@@ -186,6 +186,18 @@ async def test_the_tables_are_told_with_forms_and_with_how_many_stand_where(tmp_
         assert not any(move["by_program"] or move["takes"] for move in task_table["moves"])
 
 
+async def test_what_begins_a_life_says_in_english_what_it_begins(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as world:
+        tables = (await world.get("/v1/lifecycles")).json()["tables"]
+    moves = [(table["kind"], move) for table in tables for move in table["moves"] if move["by_hand"]]
+    said = {(kind, move["action"]): move["messages"]["en"] for kind, move in moves}
+    assert said["whistle", "blow"] == "Blow the whistle"
+    assert said["enrolment", "log_off"] == "Log off"
+    for kind, move in moves:
+        if not move["sources"]:
+            assert " " in said[kind, move["action"]], f"{kind}: a verb alone is no heading"
+
+
 async def test_where_a_step_asks_for_a_digest_people_are_offered_another(tmp_path: Path) -> None:
     async with world_in(tmp_path) as world:
         tables = {table["kind"]: table for table in (await world.get("/v1/lifecycles")).json()["tables"]}

@@ -95,6 +95,7 @@ async def test_a_proposal_is_told_in_chinese_with_all_that_a_mail_program_wants(
     assert letter["list-unsubscribe-post"] == "List-Unsubscribe=One-Click"
     assert f"\r\nList-Unsubscribe: <{PUBLIC}/unsubscribe/".encode() in box.raw[0]
     plain = letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert f"{PUBLIC}/?assignment={1:032x}" in plain.splitlines(), "where it can be read on"
     assert "华阳路街道" in plain
     assert "时间 11月25日 14:00。您的“周末上门理发”合适吗？请于 11月22日 14:00 前答复" in plain
     page = letter.get_body(("html",)).get_content()  # type: ignore[union-attr]
@@ -369,13 +370,21 @@ async def test_whoever_a_life_concerns_hears_of_its_steps_but_not_of_their_own(w
     await wishes(world, unit)
     await wishes(world, street, address="street@example.org", language="en")
     body = {"title": "清理消防通道", "assignee": unit, "community": COMMUNITY, "by": street}
+    body |= {"due": "2026-12-05T14:00:00+08:00"}  # nobody may take so long to start
     opened = (await world.post("/v1/tasks", body)).json()["id"]
     assert (await box.has(1))[0]["subject"] == "进展：清理消防通道"
-    assert "任务“清理消防通道”：交办，现为“待办”。" in box.letters[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    path = f"{PUBLIC}/?page=affairs&kind=task&life=task/{opened}"
+    plain, page = [box.letters[0].get_body((form,)).get_content() for form in ("plain", "html")]  # type: ignore[union-attr]
+    assert plain.splitlines()[:2] == ["任务“清理消防通道”：交办，现为“待办”，期限 11月28日 14:00。", path]
+    assert f'<a href="{path.replace("&", "&amp;")}">查看</a>' in page
     await world.post(f"/v1/tasks/{opened}:start", {"by": unit})
     told = (await box.has(2))[1].get_body(("plain",)).get_content()  # type: ignore[union-attr]
-    assert "Task “清理消防通道”: start; now under way." in told
+    assert told.splitlines()[:2] == ["Task “清理消防通道”: start; now under way, due Sat 5 Dec 14:00.", path]
     assert box.recipients == [ADDRESS, "street@example.org"]
+    await world.post(f"/v1/tasks/{opened}:report", {"by": unit, "outcome": "已清理。"})
+    await world.post(f"/v1/tasks/{opened}:check", {"by": street})
+    ended = (await box.has(4))[3].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "，现为“已办结”。" in ended, "what is over is not due"
 
 
 async def test_a_restart_and_lists_made_anew_tell_nothing_twice(tmp_path: Path, box: Postbox) -> None:
