@@ -1,5 +1,7 @@
-"""The ledger: figures level by level down to a grid, the way from what is overdue to its list, reports and files."""
+"""The ledger: figures level by level down to a grid, the way from what is overdue to its list, reports, files, imports."""
 
+import csv
+import io
 import re
 
 import httpx
@@ -80,3 +82,49 @@ def test_reports_drafts_and_lists_are_taken_along(browser: Browser, console: Ser
         with page.expect_download() as draft:
             page.get_by_role("link", name="下载草稿").click()
         assert draft.value.path().read_text(encoding="utf-8") == "我们补充：另有义诊两次。"
+
+
+def _sheet(console: Server) -> bytes:
+    """Three demands on the template's columns; the catalogue lacks the second one's item."""
+    template = httpx.get(f"{console.url}v1/imports/templates/demands.csv").content.decode("utf-8-sig")
+    [example] = csv.DictReader(io.StringIO(template))
+    text = io.StringIO()
+    rows = csv.DictWriter(text, example)
+    rows.writeheader()
+    for title, item in (("早操", example["服务项目"]), ("晚操", "太空漫步"), ("午操", example["服务项目"])):
+        rows.writerow(example | {"编号": "", "标题": title, "服务项目": item})
+    return text.getvalue().encode("utf-8-sig")
+
+
+def test_a_list_is_tried_first_then_imported_then_undone_by_keyboard(browser: Browser, console: Server) -> None:
+    sheet = {"name": "需求.csv", "mimeType": "text/csv", "buffer": _sheet(console)}
+    with visiting(browser, f"{console.url}console/?page=ledger&lang=en", viewport=PHONE) as page:
+        page.locator("[name=file]").set_input_files(sheet)
+        page.locator("[data-test=try]").press("Enter")
+        report = page.locator("[data-test=import-report]")
+        expect(report).to_contain_text("nothing written")
+        expect(report).to_be_focused()
+        expect(report.locator("[data-row='3']")).to_contain_text("太空漫步")
+        expect(page.locator("[data-test=past]")).to_contain_text("Nothing was imported yet.")
+        page.locator("[data-test=import]").press("Enter")
+        expect(report).to_have_attribute("data-tried", "false")
+        expect(report.locator("[data-count=posted]")).to_have_text("2 posted")
+        expect(page.locator("[data-test=import]")).to_have_count(0)
+
+        undo = page.locator("[data-test=undo]")
+        undo.press("Enter")
+        expect(undo).to_have_text("Yes, undo 2 rows")
+        undo.press("Enter")
+        expect(page.locator("[data-import]")).to_contain_text("2 undone")
+        expect(undo).to_have_count(0)
+        [past] = httpx.get(f"{console.url}v1/imports").json()["rows"]
+        assert (past["posted"], past["undone"], past["refused"]) == (2, 2, 1)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_file_that_is_no_list_is_refused_in_words(browser: Browser, console: Server) -> None:
+    with visiting(browser, f"{console.url}console/?page=ledger&lang=en", may_complain=True) as page:
+        page.locator("[name=file]").set_input_files({"name": "x.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"})
+        page.locator("[data-test=try]").click()
+        expect(page.locator("[data-test=import-problem]")).to_contain_text("column")
+        expect(page.locator("[data-test=import]")).to_have_count(0)

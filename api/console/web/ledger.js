@@ -4,6 +4,7 @@ import { api, call } from "./links.js";
 import { speech, words } from "./words.js";
 import Draft from "./draft.js";
 import Files from "./files.js";
+import Imports from "./imports.js";
 import Reports from "./reports.js";
 import Stages from "./stages.js";
 import Sums from "./sums.js";
@@ -12,7 +13,7 @@ const AGAIN_MS = 10000;
 
 export default {
   mixins: [speech],
-  components: { Draft, Files, Reports, Stages, Sums },
+  components: { Draft, Files, Imports, Reports, Stages, Sums },
   props: { region: String, tables: Array },
   emits: ["tables", "go", "turn"],
   data: () => ({ words, grid: "", found: null, late: null, failed: false }),
@@ -83,6 +84,6 @@ export default {
         <p class="files"><a v-for="[label, path] in sheets" :key="label" :href="file(path)" download>{{ t(label) }}</a></p>
         <Stages v-if="tables" :tables="tables" :stages="found.stages" :late="late.own" :now="found.at" @turn="$emit('turn', $event)" />
       </template>
-      <div class="halves"><Reports :region="named" /><Draft :region="named" /><Files :region="named" /></div>
+      <div class="halves"><Reports :region="named" /><Draft :region="named" /><Files :region="named" /><Imports /></div>
     </section>`,
 };

@@ -12,6 +12,7 @@ from api.console.desk import millis
 from api.console.reasons import TERMS
 from api.console.texts import TEXTS, table
 from api.imports.columns import ListKind
+from api.imports.report import Outcome
 from api.readmodel.views import Answer, AssignmentState, EscalationState, TransferKind
 from api.reports.period import Cycle
 from matcher.pairs.values import LINE_TERMS, PAIR_TERMS
@@ -39,6 +40,7 @@ BEGINNINGS = {
     "by_",
     "cycle_",
     "list_",
+    "rows_",
 }
 """The page completes these keys by a word from the server."""
 SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in sorted(WEB.glob("*.js")))
@@ -68,6 +70,7 @@ def built_from_data() -> set[str]:
         *(f"by_{kind}" for kind in ("member", "team", "system", "unit", "community", "office")),
         *(f"cycle_{cycle}" for cycle in get_args(Cycle)),
         *(f"list_{kind}" for kind in get_args(ListKind)),
+        *(f"rows_{outcome}" for outcome in (*get_args(Outcome), "undone", "kept")),
         "not_found",
         "not_open",
     }
