@@ -1,4 +1,4 @@
-"""The ledger: figures level by level down to a grid, the way from what is overdue to its list, reports, files, imports."""
+"""The ledger: figures down to a grid, the way from what is overdue to its list, reports, files and imports."""
 
 import csv
 import io
