@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from api.commands import Command
 from api.entries import WITHDRAWN
+from api.mentions import entities_in
 from api.positions import Position
 from api.problems import Rejection
 from api.reading import Reading, some
@@ -48,7 +49,7 @@ class Claiming:
         Raises:
             Refused: not_found, already_withdrawn, invalid_value, other_shard, sits_elsewhere.
         """
-        await self._reading.catch_up()
+        await self._writer.shown(entities_in((pick.demand_id, pick.resource_id)), reading=self._reading)
         shard = await self._reading.query(shard_of_pair, pick, shard_of=self._writer.shard)
         claim_id = command.entity_id("c")
         made = ClaimMade(

@@ -9,16 +9,16 @@ from typing import TypeVar
 from anyio.to_thread import run_sync
 
 from api.commands import Command
+from api.lives.enrolment import must_be_only
+from api.mentions import entities_in
 from api.positions import Position
-from api.problems import Rejection
 from api.reading import Reading
 from api.readmodel.queries.filters import Filter
-from api.readmodel.queries.lives import holder_of, list_lives
+from api.readmodel.queries.lives import list_lives
 from api.readmodel.queries.parties import is_listed, standing_of
 from api.vault import Vault
 from api.writing import Writer
 from schemas.enrolment import Enrolled, MemberEnrolled, UnitEnrolled, kind_of
-from schemas.lives.enrolment import held_by, id_of
 from schemas.refusals import Refused
 
 Identity = dict[str, str]
@@ -52,6 +52,7 @@ class Enrolling:
     async def keep(self, ref: str, *, identity: Identity, command: Command) -> None:
         """Put an identity into the vault; raise Refused ``not_found`` where nobody of that name reports or did."""
         async with self._writer.hold(ref):
+            await self._writer.shown(entities_in(ref), reading=self._reading)
             applied = await self._reading.query(list_lives, kind="enrolment", filter=Filter(party=ref), limit=1)
             if not applied.rows and not await self._reading.query(is_listed, party=ref):
                 raise Refused("not_found", ref)
@@ -75,15 +76,10 @@ class Enrolling:
         elif not await self._reading.has_seen(written.position):
             raise Refused("duplicate_enrolment", ours.party)
         standing = await self._reading.query(standing_of, party=ours.party, kind=kind_of(ours))
-        if standing is not None and standing.is_active:
-            if command.repeat and standing.entry.enrolled_at == ours.enrolled_at:
-                return ours.model_copy(update={"version": standing.entry.version})
-            known = {"enrolment_id": id_of(standing.entry), "community": standing.entry.community}
-            raise Rejection("duplicate_enrolment", ours.party, extra=known)
-        holds = held_by(ours.party, kind_of(ours))
-        holder = await self._reading.query(holder_of, kind="enrolment", holds=holds)
-        if holder is not None:
-            raise Rejection("already_held", holds, extra={"held_by": holder.life.id})
+        ours_before = command.repeat and standing is not None and standing.entry.enrolled_at == ours.enrolled_at
+        if standing is not None and standing.is_active and ours_before:
+            return ours.model_copy(update={"version": standing.entry.version})
+        await self._reading.query(must_be_only, party=ours.party, kind=kind_of(ours))
         return ours.model_copy(update={"version": 1 if standing is None else standing.version + 1})
 
     async def _publish(self, fact: Enrolled, *, entity: str, identity: Identity, command: Command) -> Position:

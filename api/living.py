@@ -10,8 +10,8 @@
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -22,6 +22,7 @@ from sqlalchemy import Connection
 from api.checks import Checks
 from api.commands import Command
 from api.entries import ANY, Change
+from api.mentions import entities_in
 from api.positions import Position
 from api.problems import Rejection
 from api.reading import Reading, some
@@ -109,6 +110,7 @@ class Practice:
 
     ``checks`` look at the catalogue and the clock, ``guards`` at the lists; ``effects`` are facts in other topics,
     ``ensues`` steps of other lives. ``beside`` is shown with a life; ``view`` is the model of what it returns.
+    ``alone`` is what to hold while a life comes to hold its name or lets go of it, where others than steps write, too.
     """
 
     guards: Mapping[type[Step], Guard] = field(default_factory=dict)
@@ -118,6 +120,7 @@ class Practice:
     ensues: Mapping[type[Step], Ensue] = field(default_factory=dict)
     continues: Mapping[type[Step], Continue] = field(default_factory=dict)
     adopt: Adopt | None = None
+    alone: Callable[[Any], str] | None = None
     beside: Look | None = None
     view: type[View] = View
 
@@ -138,6 +141,14 @@ class _Turn(NamedTuple):
         return {_entity(self.lifecycle, self.life.id), *others}
 
 
+class _Tried(NamedTuple):
+    """What would come of a step, and which names are held for it."""
+
+    before: Life | None
+    after: Life
+    names: frozenset[str]
+
+
 _NO_PRACTICE = Practice()
 _CHUNK: Final = 500
 """Facts that follow from one step and are published at once."""
@@ -155,7 +166,10 @@ class Living:
     async def filled(self, fact: type[Step], said: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the fields of a first step that follow from those that were said; raise Refused."""
         filling = self._practices.get(OF_FACT[fact].kind, _NO_PRACTICE).fillings.get(fact)
-        return {} if filling is None else await self._reading.query(filling.fill, said, self._writer.shard)
+        if filling is None:
+            return {}
+        await self._writer.shown(entities_in(said), reading=self._reading)
+        return await self._reading.query(filling.fill, said, self._writer.shard)
 
     async def begin(self, fact: Step, *, given_id: bool, command: Command) -> Change:
         """Take a first step.
@@ -174,8 +188,8 @@ class Living:
             if follow_on is not None:
                 await self._reading.catch_up()
                 fact = await self._reading.query(follow_on, fact)
-            after = await self._after(lifecycle, None, fact)
-            return await self._write(lifecycle, after, fact, command=command)
+            async with self._tried(lifecycle, None, fact) as tried:
+                return await self._write(lifecycle, tried, fact, command=command)
 
     async def preview(self, fact: Step) -> None:
         """Refuse a first step for what ``begin`` refuses it for, and write nothing. Whether its id is new is not asked.
@@ -188,7 +202,8 @@ class Living:
         await self._reading.catch_up()
         if follow_on is not None:
             fact = await self._reading.query(follow_on, fact)
-        await self._after(lifecycle, None, fact)
+        async with self._tried(lifecycle, None, fact):
+            return
 
     async def act(
         self,
@@ -239,53 +254,79 @@ class Living:
         step itself is asked before.
         """
         lifecycle, life, fact = turn.lifecycle, turn.life, turn.fact
-        for entity in turn.names:
-            await self._writer.seen(entity, reading=self._reading)
-        after = life if turn.counted else await self._after(lifecycle, life, fact)
+        if turn.counted:
+            await self._go_before(turn, command=command)
+            return await self._follow(lifecycle, life, fact, None, command=command)
+        async with self._tried(lifecycle, life, fact) as tried:
+            await self._go_before(turn, command=command)
+            return await self._write(lifecycle, tried, fact, command=command)
+
+    async def _go_before(self, turn: _Turn, *, command: Command) -> None:
         for other in turn.ensuing:
             then = await self._turn(BY_KIND[other.kind], other.life_id, other.make, command=command)
             await self._go(then, command=command)
-        if turn.counted:
-            return await self._follow(lifecycle, life, fact, None, command=command)
-        return await self._write(lifecycle, after, fact, command=command)
 
-    async def _write(self, lifecycle: Lifecycle[Any], after: Life, fact: Step, *, command: Command) -> Change:
+    async def _write(self, lifecycle: Lifecycle[Any], tried: _Tried, fact: Step, *, command: Command) -> Change:
         """Write a step that nothing is in the way of, and what follows from it once it counts."""
         shard = self._writer.shard(fact.community)
         name = _name(lifecycle, fact.id)
         event = self._writer.event(fact, shard=shard, command=command, name=name)
         position = await self._writer.publish(event, entity=_entity(lifecycle, fact.id), version=fact.step)
-        await self._must_count(lifecycle, fact, position, event_id=event.id)
-        return await self._follow(lifecycle, after, fact, position, command=command)
+        await self._must_count(lifecycle, tried, fact, position, event_id=event.id)
+        return await self._follow(lifecycle, tried.after, fact, position, command=command, held=tried.names)
 
-    async def _after(self, lifecycle: Lifecycle[Any], life: Life | None, fact: Step) -> Life:
-        """Return the life as it would be after a step; raise Refused where table, checks or guards do not allow it."""
+    @asynccontextmanager
+    async def _tried(self, lifecycle: Lifecycle[Any], life: Life | None, fact: Step) -> AsyncIterator[_Tried]:
+        """Yield what would come of a step; hold meanwhile the name that it takes or leaves, for shards do not tell.
+
+        Whatever the step mentions is looked at as this process wrote it last.
+
+        Raises:
+            Refused: what table, checks or guards do not allow.
+        """
         practice = self._practices.get(lifecycle.kind, _NO_PRACTICE)
         try:
             after: Life = take(lifecycle, life, fact)
         except Refused as refused:
             raise _told(lifecycle, life, refused) from None
-        check = practice.checks.get(type(fact))
-        if check is not None:
-            check(self._checks, after, fact)
-        await self._reading.query(_allowed, practice, lifecycle, life, after, fact)
-        return after
+        tried = _Tried(life, after, _alone(lifecycle, practice, life, after))
+        async with self._writer.hold_all(tried.names):
+            await self._writer.shown(entities_in(fact), reading=self._reading)
+            check = practice.checks.get(type(fact))
+            if check is not None:
+                check(self._checks, after, fact)
+            await self._reading.query(_allowed, practice, lifecycle, life, after, fact)
+            yield tried
 
-    async def _must_count(self, lifecycle: Lifecycle[Any], fact: Step, position: Position, *, event_id: str) -> None:
+    async def _must_count(
+        self, lifecycle: Lifecycle[Any], tried: _Tried, fact: Step, position: Position, *, event_id: str
+    ) -> None:
+        """Return if a step counts; else refuse it as if whoever came before it had been known."""
         await self._reading.settle([position])
         counted = await self._reading.query(step_at, kind=lifecycle.kind, life_id=fact.id, step=fact.step)
         if counted is None:
-            raise Refused(await self._reading.query(void_code, event_id=event_id), fact.id)
+            practice = self._practices.get(lifecycle.kind, _NO_PRACTICE)
+            await self._reading.query(_allowed, practice, lifecycle, tried.before, tried.after, fact)
+            code = await self._reading.query(void_code, event_id=event_id)  # and whoever came before has gone again
+            raise Refused(code, tried.after.holds or fact.id if tried.before is None else fact.id)
         if counted.event_id != event_id:
             happened = {"action": counted.action, "state": counted.after, "at": counted.at.isoformat()}
             raise Rejection("overtaken", f"{counted.action} came first", extra=happened)
 
     async def _follow(
-        self, lifecycle: Lifecycle[Any], life: Life, fact: Step, position: Position | None, *, command: Command
+        self,
+        lifecycle: Lifecycle[Any],
+        life: Life,
+        fact: Step,
+        position: Position | None,
+        *,
+        command: Command,
+        held: Collection[str] = (),
     ) -> Change:
         """Publish what follows from a step that counted, and return once the lists show it.
 
-        What it changes is held meanwhile and looked at once more: somebody may just have changed it by hand.
+        What it changes is held meanwhile, if it is not ``held`` yet, and looked at once more: somebody may just have
+        changed it by hand.
 
         Raises:
             Refused: what the step was taken back with, where somebody came between.
@@ -296,9 +337,8 @@ class Living:
         if not touched:
             return Change(version, position)
         others = touched - {itself}
-        async with self._writer.hold_all(others):
-            for entity in others:
-                await self._writer.seen(entity, reading=self._reading)
+        async with self._writer.hold_all(others.difference(held)):
+            await self._writer.shown(others, reading=self._reading)
             follows = await self._reading.query(_entailed, practice, life, fact)
             for chunk in _chunks(follows):
                 written += await asyncio.gather(*(self._entail(lifecycle, life, fact, each, command) for each in chunk))
@@ -319,7 +359,7 @@ class Living:
         return await self._writer.publish(event, entity=entailed.entity, version=entailed.version)
 
     async def _present(self, lifecycle: Lifecycle[Any], life_id: str) -> Life | None:
-        await self._writer.seen(_entity(lifecycle, life_id), reading=self._reading)
+        await self._writer.shown(entities_in(life_id), reading=self._reading)
         view: LifeView[Any] | None = await self._reading.query(get_life, kind=lifecycle.kind, life_id=life_id)
         return None if view is None else view.life
 
@@ -354,18 +394,30 @@ def _chunks(follows: Sequence[Entailed]) -> Iterator[Sequence[Entailed]]:
             yield together[start : start + _CHUNK]
 
 
+def _alone(lifecycle: Lifecycle[Any], practice: Practice, before: Life | None, after: Life) -> frozenset[str]:
+    """Return the names to hold for a step: of what a life begins or ceases to hold, in whichever shard."""
+    names = {_held_name(lifecycle, practice, life) for life in (before, after)}
+    return frozenset(name for name in names if name is not None) if len(names) > 1 else frozenset()
+
+
+def _held_name(lifecycle: Lifecycle[Any], practice: Practice, life: Life | None) -> str | None:
+    if life is None or life.holds is None or not lifecycle.states[life.state].is_open:
+        return None
+    return f"{lifecycle.kind} {life.holds}" if practice.alone is None else practice.alone(life)
+
+
 def _allowed(
     connection: Connection, practice: Practice, lifecycle: Lifecycle[Any], before: Life | None, after: Life, fact: Step
 ) -> None:
+    guard = practice.guards.get(type(fact))
+    if guard is not None:
+        guard(connection, after, fact)
     if after.holds is not None and lifecycle.states[after.state].is_open:
         holder = holder_of(connection, kind=lifecycle.kind, holds=after.holds)
         if holder is not None and holder.life.id != after.id:
             raise Rejection("already_held", after.holds, extra={"held_by": holder.life.id})
     if after.share is not None and (before is None or before.share != after.share):
         _has_room(connection, lifecycle.kind, after.id, after.share)
-    guard = practice.guards.get(type(fact))
-    if guard is not None:
-        guard(connection, after, fact)
 
 
 def _has_room(connection: Connection, kind: str, life_id: str, share: Share) -> None:

@@ -7,14 +7,14 @@ have seen it; what slips through that gap the fold refuses to dead letters, so t
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from api.commands import Command
 from api.gathering import Gathering
 from api.ports import EventSink
-from api.positions import Position
+from api.positions import Position, latest
 from api.reading import Reading
 from schemas.base import Fact
 from schemas.envelope import Event, new_event
@@ -94,6 +94,12 @@ class Writer:
             await reading.catch_up()
         else:
             await reading.settle([written.position])
+
+    async def shown(self, entities: Iterable[str], *, reading: Reading) -> None:
+        """Return once the lists show the last write of each of ``entities``, as ``seen``."""
+        written = [note.position for entity in entities if (note := self._ledger.get(entity)) is not None]
+        await reading.catch_up()
+        await reading.settle(latest(written))
 
     async def publish(self, event: Event[Fact], *, entity: str, version: int) -> Position:
         """Append one event and remember it as the last write of ``entity``; a lower version is not remembered."""

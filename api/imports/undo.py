@@ -128,9 +128,7 @@ class Undoing:
         if kind == "projects":
             return await self.proposals.take_back(ids, command=command)
         async with self.writer.hold_all({_lock(kind, entry_id) for entry_id in ids}):
-            written = [self.writer.recall(_entity(kind, entry_id)) for entry_id in ids]
-            await self.reading.catch_up()
-            await self.reading.settle(latest(note.position for note in written if note is not None))
+            await self.writer.shown((_entity(kind, entry_id) for entry_id in ids), reading=self.reading)
             verdicts = await self.reading.query(_verdicts, ids, kind=kind, at=command.at)
             ends = {entry_id: verdict for entry_id, verdict in verdicts.items() if verdict.end is not None}
             events = [

@@ -3,8 +3,8 @@
 What a party offered where it leaves is withdrawn: all of it with its last enrolment, else what lives in that community.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final, NoReturn
 
 from sqlalchemy import Connection, select
 
@@ -12,7 +12,7 @@ from api.checks import Checks
 from api.lives.post import place_of
 from api.living import Entailed, Practice
 from api.problems import Rejection
-from api.readmodel.queries.lives import get_life
+from api.readmodel.queries.lives import get_life, holder_of
 from api.readmodel.queries.parties import get_member, standing_of
 from api.readmodel.tables import resources
 from schemas.enrolment import Enrolled, EnrolmentKind
@@ -28,6 +28,7 @@ from schemas.lives.enrolment import (
     EnrolmentRevised,
     EnrolmentTransferred,
     first_step,
+    held_by,
     id_of,
     party_of,
 )
@@ -41,11 +42,33 @@ def entity_of(party: str, kind: EnrolmentKind | None) -> str:
     return party if kind is None else f"{party}:{kind}"
 
 
+def must_be_only(
+    connection: Connection, *, party: str, kind: EnrolmentKind | None, besides: Collection[str | None] = ()
+) -> None:
+    """Refuse a second enrolment of a party.
+
+    Raises:
+        Refused: ``duplicate_enrolment`` where it is enrolled, ``already_held`` where it has applied, by another than
+            ``besides``.
+    """
+    standing = standing_of(connection, party=party, kind=kind)
+    if standing is not None and standing.is_active and id_of(standing.entry) not in besides:
+        _is_there(party, id_of(standing.entry), standing.entry.community)
+    holds = held_by(party, kind)
+    holder = holder_of(connection, kind="enrolment", holds=holds)
+    if holder is not None and holder.life.id not in besides:
+        if holder.life.enrolled_at is not None:
+            _is_there(party, holder.life.id, holder.life.community)
+        raise Rejection("already_held", holds, extra={"held_by": holder.life.id})
+
+
+def _is_there(party: str, enrolment_id: str, community: str) -> NoReturn:
+    known = {"enrolment_id": enrolment_id, "community": community}
+    raise Rejection("duplicate_enrolment", party, extra=known)
+
+
 def _may_begin(connection: Connection, life: Enrolment, fact: Step) -> None:
-    standing = standing_of(connection, party=life.party, kind=life.kind)
-    if standing is not None and standing.is_active and id_of(standing.entry) not in (life.id, life.came_from):
-        known = {"enrolment_id": id_of(standing.entry), "community": standing.entry.community}
-        raise Rejection("duplicate_enrolment", life.party, extra=known)
+    must_be_only(connection, party=life.party, kind=life.kind, besides=(life.id, life.came_from))
     _fits(connection, life, fact)
 
 
@@ -142,4 +165,5 @@ PRACTICE: Final = Practice(
         EnrolmentLoggedOff: _log_off,
     },
     adopt=_adopt,
+    alone=lambda life: life.party,
 )

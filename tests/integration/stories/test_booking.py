@@ -75,6 +75,7 @@ async def test_two_want_the_same_slot_at_once_and_one_has_it(tmp_path: Path) -> 
         assert sorted(answer.status_code for answer in both) == [201, 409]
         loser = next(answer for answer in both if answer.status_code == 409)
         assert loser.json()["code"] == "slot_taken"
+        assert (loser.json()["detail"], loser.json()["free"]) == (hall, 0)
         assert len((await world.get("/v1/bookings")).json()["rows"]) == 1
 
         winner = next(answer for answer in both if answer.status_code == 201)

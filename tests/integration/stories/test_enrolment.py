@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import httpx
 import pytest
 
 from schemas.base import Fact
-from schemas.envelope import Event
+from schemas.envelope import Event, new_event
+from schemas.lives.enrolment import EnrolmentApplied
 from schemas.refusals import Refused
 from tests.apiworld import World, resource
 from tests.integration.stories.words import begins, goes, is_refused, now, rows
@@ -93,6 +95,89 @@ async def test_nobody_is_enrolled_twice_of_a_kind(world: World) -> None:
     await begins(world, "/v1/members", **quick, member_ref="m-2")
     twice = await is_refused(world, "/v1/enrolments", **member(party="member:m-2"))
     assert (twice["code"], twice["enrolment_id"]) == ("duplicate_enrolment", "r1.m-2")
+
+
+def slowed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the log take a moment, so that both have looked before either has written."""
+    publish = world.sink.publish
+
+    async def slowly(events: Sequence[Event[Fact]]) -> list[tuple[str, int, int]]:
+        await asyncio.sleep(0.02)
+        return await publish(events)
+
+    monkeypatch.setattr(world.sink, "publish", slowly)
+
+
+async def test_who_comes_by_two_ways_at_once_is_enrolled_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    slowed(world, monkeypatch)
+    quick = {name: value for name, value in member().items() if name not in ("by", "party")} | {"member_ref": "m-7f3a"}
+    ways = [("/v1/members", quick), ("/v1/enrolments:register", member(by=HALL_THERE, community=THERE))]
+    for first, second in (ways, ways[::-1]):
+        answers = await asyncio.gather(*(world.post(path, said) for path, said in (first, second)))
+        assert [answer.status_code for answer in answers] == [201, 409]
+        (entry,) = (await registered(world))["enrolments"]
+        lost = answers[1].json()
+        assert (lost["code"], lost["enrolment_id"]) == ("duplicate_enrolment", entry["enrolment_id"])
+        assert lost["community"] == entry["enrolment"]["community"]
+        await goes(world, f"/v1/enrolments/{entry['enrolment_id']}", "log_off", by=MEMBER)
+        world.clock.pass_(hours=1)
+
+
+async def test_a_unit_that_reports_in_two_districts_at_once_is_in_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slowed(world, monkeypatch)
+    unit = {"party": SCHOOL, "name": "实验小学"}
+    answers = await asyncio.gather(
+        *(
+            world.post("/v1/enrolments:register", unit | {"by": f"community:{place}", "community": place})
+            for place in (HERE, FAR)
+        )
+    )
+    assert [answer.status_code for answer in answers] == [201, 409]
+    assert answers[1].json()["code"] == "duplicate_enrolment"
+    assert answers[1].json()["enrolment_id"] == answers[0].json()["id"]
+    assert len(await rows(world, f"/v1/enrolments?party={SCHOOL}&open=true")) == 1
+
+
+async def test_who_moves_on_is_taken_in_by_nobody_else_meanwhile(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = await begins(world, "/v1/enrolments:register", **member(by=HALL))
+    publish, others = world.sink.publish, list[asyncio.Task[httpx.Response]]()
+
+    async def between(events: Sequence[Event[Fact]]) -> list[tuple[str, int, int]]:
+        if any(isinstance(event.data, EnrolmentApplied) for event in events):
+            taken_in = world.post("/v1/enrolments:register", member(by=HALL_THERE, community=THERE))
+            others.append(asyncio.create_task(taken_in))
+            await asyncio.sleep(0.05)
+        return await publish(events)
+
+    monkeypatch.setattr(world.sink, "publish", between)
+    await goes(world, at, "transfer", by=MEMBER, to=FAR)
+    assert (await others[0]).status_code == 409
+    (waits,) = await rows(world, f"/v1/enrolments?party={MEMBER}&open=true")
+    assert (waits["life"]["community"], waits["life"]["state"]) == (FAR, "applied")
+
+
+async def test_who_loses_to_another_process_is_told_who_is_there(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish = world.sink.publish
+
+    async def rival_first(events: Sequence[Event[Fact]]) -> list[tuple[str, int, int]]:
+        for event in events:
+            if isinstance(event.data, EnrolmentApplied):
+                rival = event.data.model_copy(update={"id": "e-rival", "by": HALL_THERE})
+                await publish([new_event(rival, id="rival", source="/other", key=event.key, time=event.time)])
+        return await publish(events)
+
+    monkeypatch.setattr(world.sink, "publish", rival_first)
+    lost = await is_refused(world, "/v1/enrolments", **member())
+    assert (lost["code"], lost["held_by"], lost["detail"]) == ("already_held", "e-rival", f"{MEMBER} residence")
+
+
+async def test_who_is_enrolled_and_is_entered_again_is_told_so(world: World) -> None:
+    at = await begins(world, "/v1/enrolments:register", **member(by=HALL))
+    again = await is_refused(world, "/v1/enrolments:register", **member(by=HALL_THERE, community=THERE))
+    assert (again["code"], again["enrolment_id"]) == ("duplicate_enrolment", at.rpartition("/")[2])
+    assert again["community"] == HERE
 
 
 async def test_of_two_who_take_somebody_in_at_once_one_is_told_he_was_late(world: World) -> None:
