@@ -34,6 +34,7 @@ from api.writing import Writer
 from schemas.base import Fact
 from schemas.lifecycle import Life, Lifecycle, Step, take
 from schemas.lives import BY_KIND, OF_FACT
+from schemas.parties import must_be_theirs
 from schemas.refusals import Refused
 from schemas.sharding import region_of
 from schemas.sharing import Share, peak
@@ -287,6 +288,7 @@ class Living:
         practice = self._practices.get(lifecycle.kind, _NO_PRACTICE)
         try:
             after: Life = take(lifecycle, life, fact)
+            must_be_theirs(lifecycle, life, after, fact)
         except Refused as refused:
             raise _told(lifecycle, life, refused) from None
         tried = _Tried(life, after, _alone(lifecycle, practice, life, after))

@@ -27,6 +27,12 @@ from schemas.sharing import Share
 
 BACK: Final = "<back>"
 """The target of a step that resumes: the state in which the life was put aside."""
+PLACE: Final = "community"
+"""Whose: the community in which a life lies, and the offices above it."""
+SYSTEM: Final = "system"
+"""Whose: the house's, by the clock."""
+ANYBODY: Final = ()
+"""Whose: everybody's, of the kinds that may."""
 
 
 class Step(Fact):
@@ -125,6 +131,8 @@ class Move:
     """One row of a table. ``sources`` is empty for a birth; ``target`` None stays where it is.
 
     ``by`` names the kinds of party that may take it (``community``, ``unit``, …); empty means anybody.
+    ``whose`` names the fields of the life, or of the fact, that say who of them may (``schemas.parties``); None: as the
+    table has it.
     What is not taken ``by_hand`` has no address: it follows from something else.
     ``last`` is where it leads when it completes what several have to do.
     ``en`` is what it is called where its action alone does not say it: a birth names what begins.
@@ -139,6 +147,7 @@ class Move:
     by_hand: bool = True
     last: str | None = None
     en: str = ""
+    whose: tuple[str, ...] | None = None
 
     @property
     def said_en(self) -> str:
@@ -164,13 +173,15 @@ class Lifecycle(Generic[Record]):
     moves: tuple[Move, ...]
     refuses: tuple[str, ...] = ()
     """With what its lives refuse steps, beside what tables do."""
+    whose: tuple[str, ...] = (PLACE,)
+    """Whose matter a step is, where its row does not say."""
     by_fact: Mapping[type[Step], Move] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Index the moves.
 
         Raises:
-            ValueError: a move names a state that is none, or two moves share a fact or an action.
+            ValueError: a move names a state or a field that is none, or two moves share a fact or an action.
         """
         ends = [(*move.sources, move.target, move.last) for move in self.moves]
         named = {state for states in ends for state in states if state not in (None, BACK)}
@@ -181,7 +192,19 @@ class Lifecycle(Generic[Record]):
         by_fact = {move.fact: move for move in self.moves}
         if len(by_fact) < len(self.moves):
             raise ValueError(f"{self.kind}: two moves share a fact")
+        for move in self.moves:
+            unknown = [name for name in self.whose_is(move) if not self._is_known(move, name)]
+            if unknown:
+                raise ValueError(f"{self.kind}: {move.action} is for {unknown[0]}, which neither life nor step has")
         object.__setattr__(self, "by_fact", by_fact)
+
+    def whose_is(self, move: Move) -> tuple[str, ...]:
+        """Return the names of those whose matter a move is."""
+        return self.whose if move.whose is None else move.whose
+
+    def _is_known(self, move: Move, name: str) -> bool:
+        of_the_life = name in self.record.model_fields or isinstance(getattr(self.record, name, None), property)
+        return name == SYSTEM or of_the_life or name in move.fact.model_fields
 
     def event_name(self, move: Move) -> str:
         """Return the short event type of a move, such as ``project.rolled_over``: its fact's name in snake case."""
@@ -233,7 +256,8 @@ def take(lifecycle: Lifecycle[Record], life: Record | None, fact: Step) -> Recor
         possible = ", ".join(each.action for each in lifecycle.possible(life.state) if each.by_hand)
         raise Refused("not_possible_now", f"{lifecycle.kind} is {life.state}: {move.action} is not among {possible}")
     if move.by and fact.by.partition(":")[0] not in move.by:
-        raise Refused("not_yours", f"{move.action} is for {', '.join(move.by)}")
+        kind = fact.by.partition(":")[0]
+        raise Refused("not_yours", f"{move.action} is for {', '.join(move.by)}, and no {kind} is one of them")
     if life is None:
         return _moved(lifecycle.record.born(fact), {}, move, fact)
     if fact.community != life.community:

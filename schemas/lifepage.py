@@ -5,6 +5,7 @@ from typing import Any
 
 from schemas.lifecycle import BACK, Lifecycle, Move
 from schemas.lives import LIFECYCLES
+from schemas.parties import told
 
 _HEAD = """\
 # Life cycles
@@ -17,6 +18,9 @@ row below is an address, `POST /v1/<kinds>/{id}:<action>`, unless the house itse
 have is refused with `not_possible_now` and what would be possible. A star marks states in which a life is over; a
 number of days, how long it may stay in a state before it is on the list of what is overdue (`GET /v1/overdue`). Where
 a step waits for several (every party signs), the one that completes it leads on: “the last one”, 齐.
+
+*Who* names those whose matter a step is: fields of the life or of the step. An office speaks for every community and
+office of its region, a unit for its branches. Anybody else is refused with `not_yours`, of whatever kind.
 """
 
 
@@ -57,7 +61,7 @@ def _row(lifecycle: Lifecycle[Any], move: Move) -> str:
     if move.last is not None:
         target = f"{target}; the last one: {_named(lifecycle, move.last)}"
     sources = ", ".join(_named(lifecycle, source) for source in move.sources) or "–"
-    who = (", ".join(move.by) or "anybody") if move.by_hand else "the house itself"
+    who = told(lifecycle, move) if move.by_hand else "the house itself"
     meaning = " ".join((move.fact.__doc__ or "").split())
     event = f"[`{name}`](contracts/schemas/cn.cobuild.{name}.v1.json)"
     return f"| `{move.action}` {move.zh} | {event} | {sources} | {target} | {who} | {meaning} |"

@@ -60,7 +60,7 @@ REFUSALS: dict[str, Message] = {
     "overtaken": Message(
         "他人刚刚先办了一步，请刷新后再看。", "Somebody else took a step just before; reload and look again."
     ),
-    "not_yours": Message("这一步不由此类主体办理。", "This step is not for a party of this kind."),
+    "not_yours": Message("这一步不由该主体办理。", "This step is not for this party."),
     "already_held": Message("已被占用。", "It is taken by another."),
     "slot_taken": Message("这个时段的名额已满。", "No place is left at that time."),
     "more_than_open": Message("超过了还空着的名额。", "That is more than is still open."),

@@ -44,6 +44,7 @@ from schemas.lives.demand import (
     Need,
 )
 from schemas.lives.wish import WISH_CAP, WISH_SEATS, DemandClaimed, DemandRaised, DemandRealised, DemandReleased
+from schemas.parties import speaks_for
 from schemas.refusals import Refused
 
 LISTS: Final = "system:lists"
@@ -121,9 +122,11 @@ def _was_delivered(connection: Connection, need: Need, fact: Step) -> None:
 
 def _can_be_merged(connection: Connection, need: Need, fact: DemandMerged) -> None:
     other = get_life(connection, kind="demand", life_id=fact.into)
-    is_there = adopt(connection, fact.into) is not None if other is None else other.is_open
-    if fact.into == need.id or not is_there:
+    begun = adopt(connection, fact.into) if other is None else (other.life if other.is_open else None)
+    if fact.into == need.id or begun is None:
         raise Rejection("not_found", f"no other open need: {fact.into}")
+    if not speaks_for(fact.by, f"community:{begun.community}"):
+        raise Refused("not_yours", f"need {fact.into} is of another community, not for {fact.by}")
     if fact.lines is not None and other is not None and other.life.state == "published":
         _revised(_entry(connection, other.life), fact)
 

@@ -17,6 +17,7 @@ from schemas.lives.agreement import Agreement
 from schemas.lives.budget import spent_of
 from schemas.lives.meeting import Meeting
 from schemas.lives.project import Project, code_prefix
+from schemas.parties import speaks_for
 from schemas.refusals import Refused
 from schemas.resources import ResourceKind
 
@@ -110,6 +111,15 @@ def _agreed(connection: Connection, after: Life, fact: Step) -> None:
         raise Refused("not_ready", f"no signature of {', '.join(missing)}")
 
 
+def _is_content(connection: Connection, after: Life, fact: Step) -> None:
+    """Of the work judge the community, with the offices above it, and those who asked for it; not who did it."""
+    assert isinstance(after, Project)  # noqa: S101 - guards are kept by kind
+    asked = (get_demand(connection, demand_id=each) for each in after.demands)
+    judges = [f"community:{after.community}", *(each.demand.requester for each in asked if each is not None)]
+    if not any(speaks_for(fact.by, party) for party in judges):
+        raise Refused("not_yours", f"it is for its community, an office above and those who asked, not for {fact.by}")
+
+
 def _beside(connection: Connection, project: Project, now: datetime) -> ProjectBeside:
     agreement = get_life(connection, kind="agreement", life_id=project.agreement) if project.agreement else None
     demands = (get_demand(connection, demand_id=each) for each in project.demands)
@@ -157,6 +167,8 @@ PRACTICE = Practice(
         said.ProjectRevised: _bound,
         said.ProjectReviewed: _resolved,
         said.ProjectSigned: _agreed,
+        said.ProjectReworked: _is_content,
+        said.ProjectAccepted: _is_content,
     },
     beside=_beside,
     view=ProjectBeside,

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import Field
 
 from schemas.base import Detail, EntityId, Fact, Moment, Number, PartyRef, Reason, Title
-from schemas.lifecycle import Life, Lifecycle, Move, State, Step, days_after
+from schemas.lifecycle import PLACE, SYSTEM, Life, Lifecycle, Move, State, Step, days_after
 from schemas.refusals import Refused
 
 Place = Annotated[int, Field(ge=1, le=100_000, description="By its place, counted from 1.")]
@@ -278,6 +278,7 @@ AGREEMENT: Final = Lifecycle(
     zh="共建协议",
     en="agreement",
     record=Agreement,
+    whose=("signatories",),
     refuses=("unknown_reference", "not_ready", "not_a_party", "already_done", "impossible_window"),
     states={
         "drafted": State("起草中", "drafted", days=30),
@@ -287,16 +288,16 @@ AGREEMENT: Final = Lifecycle(
         "terminated": State("已终止", "terminated", is_open=False),
     },
     moves=(
-        Move("draft", AgreementDrafted, "起草", (), "drafted", en="draft an agreement"),
-        Move("add_clause", AgreementClauseAdded, "增加条款", ("drafted",), None),
-        Move("strike_clause", AgreementClauseStruck, "删去条款", ("drafted",), None),
+        Move("draft", AgreementDrafted, "起草", (), "drafted", whose=("signatories", PLACE), en="draft an agreement"),
+        Move("add_clause", AgreementClauseAdded, "增加条款", ("drafted",), None, whose=("parties", PLACE)),
+        Move("strike_clause", AgreementClauseStruck, "删去条款", ("drafted",), None, whose=("parties", PLACE)),
         Move("sign", AgreementSigned, "签署", ("drafted", "signing"), "signing", last="in_force"),
         Move("reopen", AgreementReopened, "重新起草", ("signing",), "drafted"),
         Move("fulfil", AgreementClauseFulfilled, "履行", ("in_force",), None),
         Move("confirm", AgreementFulfilmentConfirmed, "确认履行", ("in_force",), None),
         Move("dispute", AgreementFulfilmentDisputed, "不予确认", ("in_force",), None),
         Move("renew", AgreementRenewed, "续签", ("in_force",), None),
-        Move("expire", AgreementExpired, "到期", ("in_force",), "expired"),
+        Move("expire", AgreementExpired, "到期", ("in_force",), "expired", whose=("parties", PLACE, SYSTEM)),
         Move("terminate", AgreementTerminated, "终止", ("drafted", "signing", "in_force"), "terminated"),
     ),
 )

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import Field, model_validator
 
 from schemas.base import EntityId, Moment, PartyRef, Reason, Title, Window
-from schemas.lifecycle import Life, Lifecycle, Move, State, Step
+from schemas.lifecycle import ANYBODY, PLACE, Life, Lifecycle, Move, State, Step
 from schemas.refusals import Refused
 from schemas.sharing import Share
 
@@ -134,6 +134,7 @@ BOOKING: Final = Lifecycle(
     zh="预约",
     en="booking",
     record=Booking,
+    whose=("provider", PLACE),
     states={
         "requested": State("待确认", "requested"),
         "confirmed": State("已预约", "confirmed"),
@@ -144,10 +145,10 @@ BOOKING: Final = Lifecycle(
         "cancelled": State("已取消", "cancelled", is_open=False),
     },
     moves=(
-        Move("request", BookingRequested, "申请预约", (), "requested", en="request a booking"),
+        Move("request", BookingRequested, "申请预约", (), "requested", whose=ANYBODY, en="request a booking"),
         Move("confirm", BookingConfirmed, "确认", ("requested",), "confirmed"),
         Move("decline", BookingDeclined, "婉拒", ("requested",), "declined"),
-        Move("cancel", BookingCancelled, "取消", ("requested", "confirmed"), "cancelled"),
+        Move("cancel", BookingCancelled, "取消", ("requested", "confirmed"), "cancelled", whose=("parties", PLACE)),
         Move("use", BookingUsed, "到场使用", ("confirmed",), "used"),
         Move("miss", BookingMissed, "未到", ("confirmed",), "no_show"),
         Move("close", BookingClosed, "办结", ("used", "no_show"), "closed"),

@@ -16,7 +16,7 @@ from pydantic import Field, create_model
 
 from schemas.base import Count, Detail, EntityId, Fact, Moment, PartyRef, Reason, Title, Window
 from schemas.demands import MOST_LINES, Demand, DemandLine
-from schemas.lifecycle import BACK, Life, Lifecycle, Move, State, Step
+from schemas.lifecycle import ANYBODY, BACK, PLACE, Life, Lifecycle, Move, State, Step
 from schemas.lives.wish import WISH_DAYS, DemandClaimed, DemandRaised, DemandRealised, DemandReleased
 from schemas.refusals import Refused
 
@@ -306,6 +306,8 @@ def _lapses(asked: Asked) -> Moment | None:
 
 _STAFF: Final = ("community", "office")
 _BEFORE: Final = ("collected", "returned", "verified", "deferred")
+_ASKING: Final = ("requester", "opened_by", PLACE)
+_TAKING_ON: Final = ("claimant", PLACE)
 
 DEMAND: Final = Lifecycle(
     kind="demand",
@@ -339,12 +341,12 @@ DEMAND: Final = Lifecycle(
         "team_too_large",
     ),
     moves=(
-        Move("collect", DemandCollected, "收集", (), "collected", en="note a need"),
+        Move("collect", DemandCollected, "收集", (), "collected", whose=ANYBODY, en="note a need"),
         Move("adopt", DemandAdopted, "纳入", (), "published", ("system",), by_hand=False),
-        Move("amend", DemandAmended, "补充", ("collected", "returned", "verified", "published")),
+        Move("amend", DemandAmended, "补充", ("collected", "returned", "verified", "published"), whose=_ASKING),
         Move("verify", DemandVerified, "核实", ("collected",), "verified", _STAFF),
         Move("return", DemandReturned, "退回", ("collected", "verified"), "returned", _STAFF),
-        Move("resubmit", DemandResubmitted, "重报", ("returned",), "collected"),
+        Move("resubmit", DemandResubmitted, "重报", ("returned",), "collected", whose=_ASKING),
         Move("publish", DemandPublished, "发布", ("verified",), "published", _STAFF),
         Move("defer", DemandDeferred, "暂缓", ("collected", "verified"), "deferred", _STAFF),
         Move("resume", DemandResumed, "恢复", ("deferred",), BACK, _STAFF),
@@ -353,13 +355,13 @@ DEMAND: Final = Lifecycle(
         Move("decline", DemandDeclined, "不予受理", (*_BEFORE, "published"), "declined", _STAFF),
         Move("roll_over", DemandRolledOver, "滚动", ("published",), None, _STAFF),
         Move("raise", DemandRaised, "提级", ("published",), None, _STAFF),
-        Move("claim", DemandClaimed, "认领", ("published",), "claimed", ("member", "unit", "team")),
-        Move("release", DemandReleased, "退领", ("claimed",), "published"),
-        Move("realise", DemandRealised, "实现", ("claimed",), "realised"),
-        Move("cancel", DemandCancelled, "取消", (*_BEFORE, "published", "claimed"), "cancelled"),
-        Move("confirm", DemandConfirmed, "确认", ("published", "realised"), "confirmed"),
+        Move("claim", DemandClaimed, "认领", ("published",), "claimed", ("member", "unit", "team"), whose=ANYBODY),
+        Move("release", DemandReleased, "退领", ("claimed",), "published", whose=_TAKING_ON),
+        Move("realise", DemandRealised, "实现", ("claimed",), "realised", whose=_TAKING_ON),
+        Move("cancel", DemandCancelled, "取消", (*_BEFORE, "published", "claimed"), "cancelled", whose=_ASKING),
+        Move("confirm", DemandConfirmed, "确认", ("published", "realised"), "confirmed", whose=_ASKING),
         Move("close", DemandClosed, "办结", ("confirmed",), "closed", _STAFF),
-        Move("reopen", DemandReopened, "重开", ("confirmed", "closed"), "verified"),
+        Move("reopen", DemandReopened, "重开", ("confirmed", "closed"), "verified", whose=_ASKING),
         Move("reconsider", DemandReconsidered, "复议", ("declined", "cancelled", "merged"), "collected", _STAFF),
     ),
 )

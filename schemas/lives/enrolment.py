@@ -29,7 +29,7 @@ from schemas.enrolment import (
     UnitLeft,
     kind_of,
 )
-from schemas.lifecycle import Life, Lifecycle, Move, State, Step
+from schemas.lifecycle import PLACE, Life, Lifecycle, Move, State, Step
 from schemas.refusals import Refused
 from schemas.uscc import parse_uscc
 
@@ -288,6 +288,7 @@ def first_step(entry: Enrolled) -> EnrolmentRegistered:
 _TAKERS: Final = ("community", "office")
 _REPORTERS: Final = ("member", "unit", "community", "office")
 _THERE: Final = ("enrolled", "posted", "active")
+_WHO_REPORTS: Final = ("party", "home_unit", PLACE)
 
 ENROLMENT: Final = Lifecycle(
     kind="enrolment",
@@ -306,18 +307,51 @@ ENROLMENT: Final = Lifecycle(
         "logged_off": State("已注销", "logged off", is_open=False),
     },
     moves=(
-        Move("apply", EnrolmentApplied, "申请报到", (), "applied", _REPORTERS, en="apply for enrolment"),
+        Move(
+            "apply",
+            EnrolmentApplied,
+            "申请报到",
+            (),
+            "applied",
+            _REPORTERS,
+            whose=_WHO_REPORTS,
+            en="apply for enrolment",
+        ),
         Move("register", EnrolmentRegistered, "登记报到", (), "enrolled", _TAKERS, en="register an enrolment"),
         Move("return", EnrolmentReturned, "退回", ("applied",), "returned", _TAKERS),
-        Move("resume", EnrolmentResumed, "补正", ("returned",), "applied", _REPORTERS),
+        Move("resume", EnrolmentResumed, "补正", ("returned",), "applied", _REPORTERS, whose=_WHO_REPORTS),
         Move("grant", EnrolmentGranted, "确认", ("applied",), "enrolled", _TAKERS),
         Move("refuse", EnrolmentRefused, "不予通过", ("applied", "returned"), "refused", _TAKERS),
-        Move("revise", EnrolmentRevised, "更新", _THERE, None, _REPORTERS),
-        Move("post", EnrolmentPosted, "定岗", ("enrolled",), "posted", ("member", "community", "office")),
-        Move("start", EnrolmentStarted, "上岗", ("enrolled", "posted"), "active", _REPORTERS),
-        Move("relieve", EnrolmentRelieved, "卸任", ("posted", "active"), "enrolled", ("member", "community", "office")),
-        Move("transfer", EnrolmentTransferred, "转接", _THERE, "transferred", _REPORTERS),
-        Move("log_off", EnrolmentLoggedOff, "注销", ("applied", "returned", *_THERE), "logged_off", _REPORTERS),
+        Move("revise", EnrolmentRevised, "更新", _THERE, None, _REPORTERS, whose=_WHO_REPORTS),
+        Move(
+            "post",
+            EnrolmentPosted,
+            "定岗",
+            ("enrolled",),
+            "posted",
+            ("member", "community", "office"),
+            whose=("party", PLACE),
+        ),
+        Move("start", EnrolmentStarted, "上岗", ("enrolled", "posted"), "active", _REPORTERS, whose=_WHO_REPORTS),
+        Move(
+            "relieve",
+            EnrolmentRelieved,
+            "卸任",
+            ("posted", "active"),
+            "enrolled",
+            ("member", "community", "office"),
+            whose=("party", PLACE),
+        ),
+        Move("transfer", EnrolmentTransferred, "转接", _THERE, "transferred", _REPORTERS, whose=_WHO_REPORTS),
+        Move(
+            "log_off",
+            EnrolmentLoggedOff,
+            "注销",
+            ("applied", "returned", *_THERE),
+            "logged_off",
+            _REPORTERS,
+            whose=_WHO_REPORTS,
+        ),
     ),
     refuses=("duplicate_enrolment", "not_of_class", "unknown_item", "bad_uscc"),
 )

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from schemas.base import EntityId, EntryRef, Fact, PartyRef, Reason, Title, Version
-from schemas.lifecycle import Life, Lifecycle, Move, State, Step
+from schemas.lifecycle import PLACE, Life, Lifecycle, Move, State, Step
 from schemas.refusals import Refused
 from schemas.resources import Fen
 
@@ -238,18 +238,19 @@ FUND: Final = Lifecycle(
     zh="专项资金",
     en="fund",
     record=Fund,
+    whose=("parties", PLACE),
     states={
         "open": State("在用", "open"),
         "closed": State("已结清", "closed", is_open=False),
     },
     moves=(
-        Move("open", FundOpened, "立户", (), "open", en="open a fund"),
+        Move("open", FundOpened, "立户", (), "open", whose=("provider", PLACE), en="open a fund"),
         Move("grant", FundGranted, "追加", ("open",), None),
         Move("earmark", FundEarmarked, "安排用途", ("open",), None),
         Move("use", FundUsed, "使用", ("open",), None),
         Move("release", FundReleased, "结余收回", ("open",), None),
         Move("reverse", FundReversed, "冲销", ("open",), None),
-        Move("audit", FundAudited, "审计", ("open", "closed"), None, ("office",)),
+        Move("audit", FundAudited, "审计", ("open", "closed"), None, ("office",), whose=(PLACE,)),
         Move("close", FundClosed, "结清", ("open",), "closed"),
     ),
     refuses=("not_found", "over_spent", "not_reversible", "record_too_large"),

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from schemas.base import Grid as GridSuffix
 from schemas.base import PartyRef, Reason, Title
-from schemas.lifecycle import Life, Lifecycle, Move, State, Step
+from schemas.lifecycle import PLACE, Life, Lifecycle, Move, State, Step
 from schemas.refusals import Refused
 from schemas.regions import place_name
 
@@ -100,8 +100,8 @@ GRID: Final = Lifecycle(
         Move("draw", GridDrawn, "划定", (), "in_use", _OWNERS, en="draw a grid"),
         Move("rename", GridRenamed, "改名", ("in_use",), None, _OWNERS),
         Move("entrust", GridEntrusted, "任命网格长", ("in_use",), None, _OWNERS),
-        Move("join", GridJoined, "进网格", ("in_use",)),
-        Move("leave", GridLeft, "退出网格", ("in_use",)),
+        Move("join", GridJoined, "进网格", ("in_use",), whose=("party", "lead", PLACE)),
+        Move("leave", GridLeft, "退出网格", ("in_use",), whose=("party", "lead", PLACE)),
         Move("dissolve", GridDissolved, "撤并", ("in_use",), "dissolved", _OWNERS),
     ),
 )

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field
 
 from schemas.base import Detail, EntityId, EntryRef, Fact, Moment, PartyRef, Reason, Title
-from schemas.lifecycle import Life, Lifecycle, Move, State, Step
+from schemas.lifecycle import PLACE, Life, Lifecycle, Move, State, Step
 from schemas.lives.project_steps import Verdict
 from schemas.lives.task import WorkList
 from schemas.refusals import Refused
@@ -200,6 +200,7 @@ def next_chair(rotation: Sequence[PartyRef], last: PartyRef | None) -> PartyRef:
 
 
 _OFFICES: Final = ("community", "office")
+_CHAIRING: Final = ("chair", "opened_by")
 
 MEETING: Final = Lifecycle(
     kind="meeting",
@@ -216,11 +217,11 @@ MEETING: Final = Lifecycle(
     },
     moves=(
         Move("call", MeetingCalled, "召集", (), "called", _OFFICES, en="call a meeting"),
-        Move("add_item", MeetingItemAdded, "增加议题", ("called",), None),
-        Move("postpone", MeetingPostponed, "改期", ("called",), None, _OFFICES),
-        Move("hold", MeetingHeld, "召开", ("called",), "held"),
-        Move("resolve", MeetingResolved, "决议", ("held",), None),
-        Move("close", MeetingClosed, "结会", ("held",), "closed"),
-        Move("cancel", MeetingCancelled, "取消", ("called",), "cancelled", _OFFICES),
+        Move("add_item", MeetingItemAdded, "增加议题", ("called",), None, whose=("members", "opened_by", PLACE)),
+        Move("postpone", MeetingPostponed, "改期", ("called",), None, _OFFICES, whose=(*_CHAIRING, PLACE)),
+        Move("hold", MeetingHeld, "召开", ("called",), "held", whose=("members", "opened_by", PLACE)),
+        Move("resolve", MeetingResolved, "决议", ("held",), None, whose=_CHAIRING),
+        Move("close", MeetingClosed, "结会", ("held",), "closed", whose=_CHAIRING),
+        Move("cancel", MeetingCancelled, "取消", ("called",), "cancelled", _OFFICES, whose=(*_CHAIRING, PLACE)),
     ),
 )

@@ -12,7 +12,7 @@ from pydantic import Field
 from schemas.base import EntityId, Moment, PartyRef, Reason, Title
 from schemas.claims import Side
 from schemas.demands import MOST_LINES
-from schemas.lifecycle import Life, Lifecycle, Move, State, Step
+from schemas.lifecycle import ANYBODY, PLACE, SYSTEM, Life, Lifecycle, Move, State, Step
 from schemas.refusals import Refused
 from schemas.sharing import Share
 
@@ -165,6 +165,8 @@ class Order(Life):
 
 
 _UNDER_WAY: Final = ("placed", "accepted", "in_delivery")
+_PROVIDING: Final = ("provider", PLACE)
+_RECEIVING: Final = ("requester", PLACE)
 
 ORDER: Final = Lifecycle(
     kind="order",
@@ -172,6 +174,7 @@ ORDER: Final = Lifecycle(
     zh="订单认领",
     en="order",
     record=Order,
+    whose=("parties", PLACE),
     states={
         "placed": State("待答复", "placed", days=7),
         "accepted": State("已接单", "accepted"),
@@ -184,17 +187,17 @@ ORDER: Final = Lifecycle(
         "lapsed": State("已逾期", "lapsed", is_open=False),
     },
     moves=(
-        Move("place", OrderPlaced, "下单", (), "placed", en="place an order"),
-        Move("accept", OrderAccepted, "接单", ("placed",), "accepted"),
-        Move("decline", OrderDeclined, "婉拒", ("placed",), "declined"),
-        Move("withdraw", OrderWithdrawn, "撤单", ("placed", "accepted"), "withdrawn"),
-        Move("start", OrderStarted, "开始服务", ("accepted",), "in_delivery"),
-        Move("deliver", OrderDelivered, "交付", ("accepted", "in_delivery"), "delivered"),
-        Move("dispute", OrderDisputed, "有异议", ("delivered",), "in_delivery"),
-        Move("confirm", OrderConfirmed, "确认", ("delivered",), "confirmed"),
+        Move("place", OrderPlaced, "下单", (), "placed", whose=ANYBODY, en="place an order"),
+        Move("accept", OrderAccepted, "接单", ("placed",), "accepted", whose=("to", PLACE)),
+        Move("decline", OrderDeclined, "婉拒", ("placed",), "declined", whose=("to", PLACE)),
+        Move("withdraw", OrderWithdrawn, "撤单", ("placed", "accepted"), "withdrawn", whose=("opened_by", PLACE)),
+        Move("start", OrderStarted, "开始服务", ("accepted",), "in_delivery", whose=_PROVIDING),
+        Move("deliver", OrderDelivered, "交付", ("accepted", "in_delivery"), "delivered", whose=_PROVIDING),
+        Move("dispute", OrderDisputed, "有异议", ("delivered",), "in_delivery", whose=_RECEIVING),
+        Move("confirm", OrderConfirmed, "确认", ("delivered",), "confirmed", whose=_RECEIVING),
         Move("close", OrderClosed, "办结", ("confirmed",), "closed"),
         Move("extend", OrderExtended, "延期", _UNDER_WAY, None),
-        Move("lapse", OrderLapsed, "逾期", _UNDER_WAY, "lapsed"),
+        Move("lapse", OrderLapsed, "逾期", _UNDER_WAY, "lapsed", whose=("parties", PLACE, SYSTEM)),
     ),
     refuses=(
         "not_found",

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from schemas.base import Detail, Grid, ItemId, Moment, PartyRef, Qualification, Reason, Title
-from schemas.lifecycle import Life, Lifecycle, Move, State, Step
+from schemas.lifecycle import PLACE, Life, Lifecycle, Move, State, Step
 from schemas.refusals import Refused
 
 Member = Annotated[str, Field(pattern=r"^member:[A-Za-z0-9_-]{1,60}$")]
@@ -103,9 +103,9 @@ POST: Final = Lifecycle(
     },
     moves=(
         Move("open", PostOpened, "设岗", (), "open", _SETTERS, en="open a post"),
-        Move("claim", PostClaimed, "认领", ("open",), None, _CLAIMERS),
+        Move("claim", PostClaimed, "认领", ("open",), None, _CLAIMERS, whose=("member", PLACE)),
         Move("fill", PostFilled, "满员", ("open",), "filled", _SETTERS, by_hand=False),
-        Move("leave", PostLeft, "退出", ("open", "filled"), "open", _CLAIMERS),
+        Move("leave", PostLeft, "退出", ("open", "filled"), "open", _CLAIMERS, whose=("member", PLACE)),
         Move("close", PostClosed, "撤岗", ("open", "filled"), "closed", _SETTERS),
     ),
     refuses=("not_enrolled", "not_qualified", "unknown_item"),

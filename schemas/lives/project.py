@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Final, Self
 
 from schemas.base import Detail, EntityId, Fact, Moment, Number, PartyRef, Reason
-from schemas.lifecycle import BACK, Life, Lifecycle, Move, State, Step, days_after
+from schemas.lifecycle import ANYBODY, BACK, PLACE, SYSTEM, Life, Lifecycle, Move, State, Step, days_after
 from schemas.lives import project_steps as said
 from schemas.lives.budget import BudgetLine, Spending, reverse, spend
 from schemas.lives.evaluation import Evaluation, are_in, are_shown, digest_of, seal, show
@@ -267,6 +267,8 @@ def _possible(starts_at: datetime | None, ends_at: datetime | None) -> None:
 _UNDER_WAY: Final = ("signed", "staffed", "running")
 _OPEN: Final = ("proposed", "returned", "reviewed", "approved", "publicised", *_UNDER_WAY, "suspended", "delivered")
 _OFFICES: Final = ("community", "office")
+_JUDGES: Final = ("community", "member", "office")
+_PLANNING: Final = ("signatories", "opened_by", PLACE)
 
 PROJECT: Final = Lifecycle(
     kind="project",
@@ -274,6 +276,7 @@ PROJECT: Final = Lifecycle(
     zh="项目",
     en="project",
     record=Project,
+    whose=_PLANNING,
     refuses=(
         "unknown_reference",
         "not_ready",
@@ -304,30 +307,65 @@ PROJECT: Final = Lifecycle(
         "terminated": State("已终止", "terminated", is_open=False),
     },
     moves=(
-        Move("propose", said.ProjectProposed, "提出", (), "proposed", en="propose a project"),
+        Move("propose", said.ProjectProposed, "提出", (), "proposed", whose=ANYBODY, en="propose a project"),
         Move("revise", said.ProjectRevised, "修改", ("proposed", "returned"), None),
-        Move("review", said.ProjectReviewed, "评审", ("proposed",), "reviewed", _OFFICES),
-        Move("approve", said.ProjectApproved, "立项", ("reviewed",), "approved", _OFFICES),
-        Move("return", said.ProjectReturned, "退回", ("proposed", "reviewed", "publicised"), "returned", _OFFICES),
+        Move("review", said.ProjectReviewed, "评审", ("proposed",), "reviewed", _OFFICES, whose=(PLACE,)),
+        Move("approve", said.ProjectApproved, "立项", ("reviewed",), "approved", _OFFICES, whose=(PLACE,)),
+        Move(
+            "return",
+            said.ProjectReturned,
+            "退回",
+            ("proposed", "reviewed", "publicised"),
+            "returned",
+            _OFFICES,
+            whose=(PLACE,),
+        ),
         Move("resubmit", said.ProjectResubmitted, "再提", ("returned",), "proposed"),
-        Move("reject", said.ProjectRejected, "不予立项", ("proposed", "reviewed", "publicised"), "rejected", _OFFICES),
-        Move("publicise", said.ProjectPublicised, "公示", ("approved",), "publicised", _OFFICES),
-        Move("object", said.ProjectObjected, "提出异议", ("publicised",), None),
-        Move("answer_objection", said.ProjectObjectionAnswered, "答复异议", ("publicised",), None, _OFFICES),
+        Move(
+            "reject",
+            said.ProjectRejected,
+            "不予立项",
+            ("proposed", "reviewed", "publicised"),
+            "rejected",
+            _OFFICES,
+            whose=(PLACE,),
+        ),
+        Move("publicise", said.ProjectPublicised, "公示", ("approved",), "publicised", _OFFICES, whose=(PLACE,)),
+        Move("object", said.ProjectObjected, "提出异议", ("publicised",), None, whose=ANYBODY),
+        Move(
+            "answer_objection",
+            said.ProjectObjectionAnswered,
+            "答复异议",
+            ("publicised",),
+            None,
+            _OFFICES,
+            whose=(PLACE,),
+        ),
         Move("sign", said.ProjectSigned, "签约", ("publicised",), "signed"),
         Move("staff", said.ProjectStaffed, "配人", ("signed",), "staffed"),
         Move("restaff", said.ProjectRestaffed, "调整人员", ("staffed", "running"), None),
         Move("start", said.ProjectStarted, "开工", ("staffed",), "running"),
-        Move("reach", said.ProjectMilestoneReached, "达到节点", ("running",), None),
+        Move("reach", said.ProjectMilestoneReached, "达到节点", ("running",), None, whose=("parties", PLACE)),
         Move("spend", said.ProjectSpent, "列支", ("running", "delivered"), None),
         Move("reverse_spending", said.ProjectSpendingReversed, "冲销", (*_UNDER_WAY, "delivered", "accepted"), None),
-        Move("deliver", said.ProjectDelivered, "交付", ("running",), "delivered"),
-        Move("rework", said.ProjectReworked, "返工", ("delivered",), "running", ("community", "member", "office")),
-        Move("accept", said.ProjectAccepted, "验收", ("delivered",), "accepted", ("community", "member")),
-        Move("seal", said.ProjectEvaluationSealed, "封存评价", ("accepted",), None),
-        Move("reveal", said.ProjectEvaluationRevealed, "公开评价", ("accepted",), None, last="evaluated"),
-        Move("conclude", said.ProjectEvaluated, "结束互评", ("accepted",), "evaluated"),
-        Move("close", said.ProjectClosed, "结项", ("evaluated",), "closed", _OFFICES),
+        Move("deliver", said.ProjectDelivered, "交付", ("running",), "delivered", whose=("parties", PLACE)),
+        # Those it was for ask for its demands: whoever knows the lists looks who that is (``api.lives.project``).
+        Move("rework", said.ProjectReworked, "返工", ("delivered",), "running", _JUDGES, whose=ANYBODY),
+        Move("accept", said.ProjectAccepted, "验收", ("delivered",), "accepted", _JUDGES[:2], whose=ANYBODY),
+        Move("seal", said.ProjectEvaluationSealed, "封存评价", ("accepted",), None, whose=("signatories",)),
+        Move(
+            "reveal",
+            said.ProjectEvaluationRevealed,
+            "公开评价",
+            ("accepted",),
+            None,
+            last="evaluated",
+            whose=("signatories", PLACE, SYSTEM),
+        ),
+        Move(
+            "conclude", said.ProjectEvaluated, "结束互评", ("accepted",), "evaluated", whose=("parties", PLACE, SYSTEM)
+        ),
+        Move("close", said.ProjectClosed, "结项", ("evaluated",), "closed", _OFFICES, whose=(PLACE,)),
         Move("suspend", said.ProjectSuspended, "暂停", _UNDER_WAY, "suspended"),
         Move("resume", said.ProjectResumed, "恢复", ("suspended",), BACK),
         Move("extend", said.ProjectExtended, "延期", (*_UNDER_WAY, "suspended"), None),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import Field, create_model
 
 from schemas.base import Fact, Moment, PartyRef, Reason, RegionCode, Title
-from schemas.lifecycle import Life, Lifecycle, Move, State, Step
+from schemas.lifecycle import ANYBODY, PLACE, SYSTEM, Life, Lifecycle, Move, State, Step
 from schemas.refusals import Refused
 from schemas.resources import Resource
 
@@ -172,6 +172,7 @@ RESOURCE: Final = Lifecycle(
     zh="资源办理",
     en="offer",
     record=Offer,
+    whose=("parties", PLACE),
     states={
         "draft": State("草拟", "draft", days=30),
         "submitted": State("待审核", "submitted", days=5),
@@ -183,17 +184,19 @@ RESOURCE: Final = Lifecycle(
         "archived": State("已归档", "archived", is_open=False),
     },
     moves=(
-        Move("draft", ResourceDrafted, "草拟", (), "draft", en="draft an offer"),
+        Move("draft", ResourceDrafted, "草拟", (), "draft", whose=ANYBODY, en="draft an offer"),
         Move("adopt", ResourceAdopted, "纳入", (), "published", by_hand=False),
         Move("amend", ResourceAmended, "修改", ("draft", "returned"), None),
         Move("submit", ResourceSubmitted, "提交", ("draft", "returned"), "submitted"),
-        Move("return", ResourceReturned, "退回", ("submitted",), "returned", _STAFF),
-        Move("publish", ResourcePublished, "发布", ("submitted",), "published", _STAFF),
+        Move("return", ResourceReturned, "退回", ("submitted",), "returned", _STAFF, whose=(PLACE,)),
+        Move("publish", ResourcePublished, "发布", ("submitted",), "published", _STAFF, whose=(PLACE,)),
         Move("suspend", ResourcePaused, "暂停", ("published",), "suspended"),
         Move("resume", ResourceResumed, "恢复", ("suspended",), "published"),
         Move("verify", ResourceVerified, "复核", ("published", "expired"), "published"),
-        Move("remind", ResourceReminded, "催办复核", ("published",), None, (*_STAFF, "system")),
-        Move("expire", ResourceExpired, "到期", ("published", "suspended"), "expired"),
+        Move("remind", ResourceReminded, "催办复核", ("published",), None, (*_STAFF, "system"), whose=(PLACE, SYSTEM)),
+        Move(
+            "expire", ResourceExpired, "到期", ("published", "suspended"), "expired", whose=("parties", PLACE, SYSTEM)
+        ),
         Move("withdraw", ResourceRetracted, "撤回", ("published", "suspended", "expired"), "withdrawn"),
         Move("archive", ResourceArchived, "归档", ("draft", "returned", "withdrawn"), "archived"),
     ),

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import Field, model_validator
 
 from schemas.base import Moment, PartyRef, Reason
-from schemas.lifecycle import Life, Lifecycle, Move, State, Step
+from schemas.lifecycle import PLACE, SYSTEM, Life, Lifecycle, Move, State, Step
 from schemas.refusals import Refused
 from schemas.uscc import parse_uscc
 
@@ -112,8 +112,16 @@ ROLE: Final = Lifecycle(
     moves=(
         Move("appoint", RoleAppointed, "聘任", (), "serving", _GIVERS, en="appoint somebody"),
         Move("renew", RoleRenewed, "续任", ("serving",), None, _GIVERS),
-        Move("end", RoleEnded, "免去", ("serving",), "ended", ("community", "office", "unit")),
-        Move("lapse", RoleLapsed, "到期", ("serving",), "lapsed", ("community", "office", "system")),
+        Move("end", RoleEnded, "免去", ("serving",), "ended", ("community", "office", "unit"), whose=("unit", PLACE)),
+        Move(
+            "lapse",
+            RoleLapsed,
+            "到期",
+            ("serving",),
+            "lapsed",
+            ("community", "office", "system"),
+            whose=(PLACE, SYSTEM),
+        ),
     ),
     refuses=("bad_uscc", "impossible_window"),
 )

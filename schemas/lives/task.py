@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from schemas.base import Detail, EntryRef, Moment, PartyRef, Reason, Title
-from schemas.lifecycle import Life, Lifecycle, Move, State, Step
+from schemas.lifecycle import PLACE, Life, Lifecycle, Move, State, Step
 
 
 class WorkList(StrEnum):
@@ -90,6 +90,7 @@ TASK: Final = Lifecycle(
     zh="任务",
     en="task",
     record=Task,
+    whose=("opened_by",),
     states={
         "open": State("待办", "open", days=7),
         "under_way": State("办理中", "under way"),
@@ -98,9 +99,9 @@ TASK: Final = Lifecycle(
         "cancelled": State("已取消", "cancelled", is_open=False),
     },
     moves=(
-        Move("open", TaskOpened, "交办", (), "open", _GIVERS, en="give a task"),
-        Move("start", TaskStarted, "着手", ("open",), "under_way"),
-        Move("report", TaskReported, "反馈", ("open", "under_way"), "reported"),
+        Move("open", TaskOpened, "交办", (), "open", _GIVERS, whose=(PLACE,), en="give a task"),
+        Move("start", TaskStarted, "着手", ("open",), "under_way", whose=("assignee", PLACE)),
+        Move("report", TaskReported, "反馈", ("open", "under_way"), "reported", whose=("assignee", PLACE)),
         Move("return", TaskReturned, "退回", ("reported",), "under_way", _GIVERS),
         Move("check", TaskChecked, "验收", ("reported",), "done", _GIVERS),
         Move("remind", TaskReminded, "催办", ("open", "under_way", "reported"), None, _GIVERS),

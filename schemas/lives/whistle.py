@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import Field
 
 from schemas.base import Detail, EntityId, Fact, Moment, PartyRef, Reason, Title, unsaid
-from schemas.lifecycle import Life, Lifecycle, Move, State, Step
+from schemas.lifecycle import PLACE, SYSTEM, Life, Lifecycle, Move, State, Step
 from schemas.refusals import Refused
 
 MOST_CALLED: Final = 30
@@ -223,6 +223,7 @@ WHISTLE: Final = Lifecycle(
     zh="吹哨",
     en="whistle",
     record=Whistle,
+    whose=("opened_by",),
     states={
         "blown": State("已吹哨", "blown"),
         "escalated": State("已提级", "escalated"),
@@ -233,13 +234,21 @@ WHISTLE: Final = Lifecycle(
     },
     refuses=("not_found", "too_early", "already_withdrawn"),
     moves=(
-        Move("blow", WhistleBlown, "吹哨", (), "blown", _BLOWERS, en="blow the whistle"),
+        Move("blow", WhistleBlown, "吹哨", (), "blown", _BLOWERS, whose=(PLACE,), en="blow the whistle"),
         Move("call", WhistleCalled, "增派", _OPEN, None, _BLOWERS),
-        Move("answer", WhistleAnswered, "应答", _OPEN, None, _CALLED),
-        Move("arrive", WhistleArrived, "报到", _OPEN, "handling", _CALLED),
-        Move("note", WhistleNoted, "记录", ("handling",)),
-        Move("escalate", WhistleEscalated, "提级", _WAITING, "escalated", (*_BLOWERS, "system")),
-        Move("handle", WhistleHandled, "处置完毕", ("handling",), "handled"),
+        Move("answer", WhistleAnswered, "应答", _OPEN, None, _CALLED, whose=("parties",)),
+        Move("arrive", WhistleArrived, "报到", _OPEN, "handling", _CALLED, whose=("parties",)),
+        Move("note", WhistleNoted, "记录", ("handling",), whose=("parties", PLACE)),
+        Move(
+            "escalate",
+            WhistleEscalated,
+            "提级",
+            _WAITING,
+            "escalated",
+            (*_BLOWERS, "system"),
+            whose=("opened_by", PLACE, SYSTEM),
+        ),
+        Move("handle", WhistleHandled, "处置完毕", ("handling",), "handled", whose=("parties", PLACE)),
         Move("score", WhistleScored, "评分", ("handled",), None, _BLOWERS),
         Move("close", WhistleClosed, "办结", ("handled",), "closed", _BLOWERS),
         Move("cancel", WhistleCancelled, "取消", _OPEN, "cancelled", _BLOWERS),

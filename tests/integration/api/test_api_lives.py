@@ -13,6 +13,7 @@ from schemas.lives.task import TaskStarted
 from tests.apiworld import COMMUNITY, NOW, World, world_in
 
 STREET = "office:310105001000"
+CITY = "office:310100000000"
 UNIT = "unit:91310105MA1FW0008T"
 OTHER = "unit:52310105MJ47000120"
 
@@ -126,7 +127,7 @@ async def test_an_id_is_given_once(tmp_path: Path) -> None:
 async def test_lists_are_narrowed_by_state_party_region_and_what_is_overdue(tmp_path: Path) -> None:
     async with world_in(tmp_path) as world:
         await given(world, id="t-1")
-        await given(world, id="t-2", assignee=OTHER, community="310104003001")
+        await given(world, id="t-2", assignee=OTHER, community="310104003001", by=CITY)
         await world.post("/v1/tasks/t-2:start", {"by": OTHER})
 
         async def ids(query: str) -> list[str]:
@@ -173,7 +174,7 @@ async def test_a_history_tells_how_long_each_stage_took(tmp_path: Path) -> None:
 async def test_the_tables_are_told_with_forms_and_with_how_many_stand_where(tmp_path: Path) -> None:
     async with world_in(tmp_path) as world:
         await given(world)
-        at = await given(world, community="310104003001")
+        at = await given(world, community="310104003001", by=CITY)
         await world.post(f"{at}:start", {"by": UNIT})
         world.clock.pass_(days=8)
         tables = {table["kind"]: table for table in (await world.get("/v1/lifecycles?region=310105")).json()["tables"]}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.apiworld import COMMUNITY, World, demand
-from tests.integration.api.test_api_lives import STREET, UNIT, task
+from tests.integration.api.test_api_lives import CITY, STREET, UNIT, task
 
 NEXT = "310105002001"
 ELSEWHERE = "310104001001"
@@ -32,7 +32,7 @@ def rows_of(text: str) -> list[dict[str, str]]:
 async def test_children_add_up_to_the_region_at_every_level(world: World) -> None:
     for community in (COMMUNITY, COMMUNITY, NEXT, ELSEWHERE):
         await world.post("/v1/demands", demand(community=community, requester=f"community:{community}"))
-        await world.post("/v1/tasks", task(community=community))
+        await world.post("/v1/tasks", task(community=community, by=CITY))
     region, went = "", []
     while True:
         found = (await world.get(f"/v1/rollup?region={region}" if region else "/v1/rollup")).json()
@@ -95,8 +95,8 @@ async def test_time_in_each_stage_is_measured(world: World) -> None:
 async def test_what_is_overdue_is_counted_by_kind_one_level_down(world: World) -> None:
     await world.post("/v1/tasks", task())
     world.clock.pass_(days=1)
-    await world.post("/v1/tasks", task(community=NEXT))
-    await world.post("/v1/tasks", task(community=NEXT))
+    await world.post("/v1/tasks", task(community=NEXT, by=CITY))
+    await world.post("/v1/tasks", task(community=NEXT, by=CITY))
     world.clock.pass_(days=6, hours=12)  # the first is overdue after seven days
     counts = (await world.get("/v1/overdue/counts?region=310105")).json()
     assert [(row["region"], row["kind"], row["overdue"]) for row in counts["own"]] == [("310105", "task", 1)]

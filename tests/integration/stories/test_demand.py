@@ -252,7 +252,7 @@ async def test_what_was_not_solved_after_all_is_posted_anew(world: World, house:
     await house.post(f"{need}:confirm", {"by": HALL, "outcome": "partly", "satisfaction": 3})
     await house.post(f"{need}:close", {"by": HALL})
     assert await states(house, entry) == "withdrawn", "of the other seat nothing is left on the list"
-    await house.post(f"{need}:reopen", {"by": UNIT, "reason": "还有一位没有轮到"})
+    await house.post(f"{need}:reopen", {"by": STREET, "reason": "还有一位没有轮到"})
     await house.post(f"{need}:publish", {"by": HALL, "window": LATER, "lines": ONE_HAIRCUT})
     assert (await house.get(need))["beside"]["entry"]["demand"]["demand_id"] == f"{entry}.2"
     assert await states(house, f"{entry}.2") == "open"
@@ -264,7 +264,7 @@ async def test_what_was_not_solved_after_all_is_posted_anew(world: World, house:
 
 async def test_what_is_not_needed_any_more_leaves_the_list(world: World, house: House) -> None:
     need = await published(house)
-    await house.post(f"{need}:cancel", {"by": UNIT, "reason": "家人已帮忙"})
+    await house.post(f"{need}:cancel", {"by": HALL, "reason": "家人已帮忙"})
     [withdrawn] = world.sink.facts(DemandWithdrawn)
     assert (withdrawn.demand_id, withdrawn.reason) == (need.rpartition("/")[2], "家人已帮忙")
 

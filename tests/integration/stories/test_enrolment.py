@@ -93,7 +93,7 @@ async def test_nobody_is_enrolled_twice_of_a_kind(world: World) -> None:
     assert (await is_refused(world, "/v1/members", **quick, member_ref="m-7f3a"))["code"] == "duplicate_enrolment"
 
     await begins(world, "/v1/members", **quick, member_ref="m-2")
-    twice = await is_refused(world, "/v1/enrolments", **member(party="member:m-2"))
+    twice = await is_refused(world, "/v1/enrolments", **member(by="member:m-2", party="member:m-2"))
     assert (twice["code"], twice["enrolment_id"]) == ("duplicate_enrolment", "r1.m-2")
 
 

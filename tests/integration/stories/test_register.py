@@ -33,7 +33,9 @@ async def test_a_month_tells_who_came_who_left_and_who_is_there_by_class(world: 
     for number in range(6):
         at = f"/v1/enrolments/r1.mobile-{HERE}-{number}"
         await goes(world, at, "transfer", by=HALL, to=THERE)
-        await goes(world, f"/v1/enrolments/{(await now(world, at))['life']['goes_on_as']}", "grant", by=HALL)
+        await goes(
+            world, f"/v1/enrolments/{(await now(world, at))['life']['goes_on_as']}", "grant", by=f"community:{THERE}"
+        )
     assert (await register(world, "2026-10"))["mobile"] == (7, None, 7)
     world.clock.pass_(days=30)
     here, there = await register(world, "2026-11"), await register(world, "2026-11", region=THERE)
