@@ -1,14 +1,16 @@
 """Claims 认领: one side picks an entry of the other side by hand, and what rounds made of it.
 
-A claim names a pair: a line of a demand and a resource, of one shard. It stands for as many seats as both have.
+A claim names a pair: a line of a demand and a resource, of one shard. It stands for as many seats as both have; an
+order's for its ``quantity``: so many seats it holds, or none.
 Claims of both sides lie in one topic, so that there is an order among them: the earlier one comes first.
 """
 
+from hashlib import sha256
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.base import EntityId, Fact, Moment, RegionPrefix
+from schemas.base import EntityId, Fact, Moment, RegionPrefix, unsaid
 from schemas.demands import MOST_LINES
 from schemas.rules import Rule
 
@@ -22,6 +24,10 @@ class _Pick(Fact):
     demand_id: EntityId
     line: Annotated[int, Field(ge=0, lt=MOST_LINES)] = 0
     resource_id: EntityId
+    quantity: Annotated[
+        int | None,
+        Field(ge=1, le=1000, exclude_if=unsaid, description="Of an order: so many seats, all or none; outside teams."),
+    ] = None
 
 
 class ClaimMade(_Pick):
@@ -46,3 +52,8 @@ class ClaimSettled(_Pick):
     rule: Annotated[Rule | None, Field(description="The first hard rule that the pair fails, where not allowed.")] = (
         None
     )
+
+
+def seat_of(*, shard: str, claim_id: str, number: int) -> str:
+    """Return the id of the assignment of an order's seat, counted from 0: known before a round has ruled on it."""
+    return sha256(f"{shard}|claim|{claim_id}|{number}".encode()).hexdigest()[:32]

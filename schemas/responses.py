@@ -7,7 +7,7 @@ from pydantic import Field
 from schemas.base import Fact, Moment, Reason, RegionPrefix
 
 AssignmentId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", examples=["9f86d081884c7d659a2feaa0c55ad015"])]
-"""A function of shard, round, demand seat and resource seat."""
+"""A function of shard, round, demand seat and resource seat; of an order's seat, of the claim and its number."""
 
 
 class _Response(Fact):

@@ -215,5 +215,5 @@ class RoundDecided(Fact):
 
     @property
     def value(self) -> int:
-        """What all its proposals are worth together, in points."""
+        """What all that it matched is worth together, in points; what orders hold is not matched."""
         return self.certificate.value + sum(part.value for part in self.team_parts)

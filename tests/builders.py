@@ -139,7 +139,13 @@ def demand_gone(demand_id: str = "d1", *, version: int = 2) -> DemandWithdrawn:
 
 
 def claimed(
-    demand_id: str = "d1", resource_id: str = "r1", *, line: int = 0, by: Side = "provider", claim_id: str = ""
+    demand_id: str = "d1",
+    resource_id: str = "r1",
+    *,
+    line: int = 0,
+    by: Side = "provider",
+    claim_id: str = "",
+    quantity: int | None = None,
 ) -> ClaimMade:
     """Return the fact that one side picked a pair."""
     return ClaimMade(
@@ -149,6 +155,7 @@ def claimed(
         demand_id=demand_id,
         line=line,
         resource_id=resource_id,
+        quantity=quantity,
         at=NOON,
     )
 

@@ -7,7 +7,9 @@
 2. A backed pair is worth the policy's bonus more; it still has to win. A rule is never bent for a claim, and a pair
    that was declined stays apart whoever claims it.
 3. A provider that claims has said yes: what the pair gets is confirmed at once.
-4. The round that decides says what became of the claim, and with that it is over; but not where its line has to wait
+4. A claim with a quantity is an order's: it holds just so many seats, or none, and the rest is matched without them. So
+   what two sides agreed on stays, as what was accepted does; seats of teams and of guests are matched all the same.
+5. The round that decides says what became of the claim, and with that it is over; but not where its line has to wait
    for the next round, or where an entry has not been read yet.
 """
 
@@ -19,6 +21,7 @@ import numpy as np
 from matcher.pairs.candidates import Pairs
 from matcher.pairs.people import pooled
 from matcher.pairs.rules import Board, trials
+from matcher.pairs.teams import ALONE, team_of
 from matcher.state.columns import Ints, code
 from matcher.state.fold import OPEN, WITHDRAWN
 from matcher.state.pool import Frozen, OpenClaim
@@ -35,7 +38,8 @@ class Verdict:
     """What is known of a claim before the round is solved.
 
     ``line`` is the row of its line, -1 where that is gone. ``refusal`` says why it backs nothing, ``rule`` by which
-    rule. It is for ``later`` where an earlier claim has this round's seat of what can serve again.
+    rule. It is for ``later`` where an earlier claim has this round's seat of what can serve again. ``held`` are the
+    seats of an order.
     """
 
     opened: OpenClaim
@@ -43,11 +47,19 @@ class Verdict:
     refusal: Outcome | None = None
     rule: Rule | None = None
     later: bool = False
+    held: int = 0
 
     @property
     def backs(self) -> bool:
         """Whether the pair is worth the bonus more."""
-        return self.refusal is None and not self.later
+        return self.refusal is None and not self.later and not self.held
+
+    @property
+    def vouches(self) -> bool:
+        """Whether the provider has said yes to all that the pair gets."""
+        claim = self.opened.claim
+        stands = self.backs if claim.quantity else self.refusal in (None, "claimed_before")
+        return claim.by == "provider" and stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +81,7 @@ class Backing:
 
     def vouched(self) -> frozenset[tuple[int, int]]:
         """Return the pairs (line row, resource row) that a provider claimed and no rule forbids."""
-        return frozenset(
-            (verdict.line, verdict.opened.resource)
-            for verdict in self.verdicts
-            if verdict.refusal in (None, "claimed_before") and verdict.opened.claim.by == "provider"
-        )
+        return frozenset((verdict.line, verdict.opened.resource) for verdict in self.verdicts if verdict.vouches)
 
 
 def claim(board: Board, pairs: Pairs) -> Ints:
@@ -92,22 +100,39 @@ def backing(board: Board, *, need: Ints, supply: Ints) -> Backing:
     left_line, left_entry = need.copy(), supply.copy()
     left = pooled(supply, board.person).copy()  # of a person, through all entries
     verdicts = _verdicts(board, opened[:MOST], need=need, supply=supply)
+    whole, team = pooled(supply, board.person), team_of(board.frozen)
     for place, verdict in enumerate(verdicts):
         if verdict.refusal is not None:
             continue
         line, resource = verdict.line, verdict.opened.resource
         person = board.person[resource]
-        seats = min(left_line[line], left_entry[resource], left[person])
+        seats = int(min(left_line[line], left_entry[resource], left[person]))
         again = board.frozen.resources["per_occasion"][resource] or left_entry[resource]
-        if left_line[line] and not seats and again:
-            verdicts[place] = replace(verdict, later=True)
-        elif not seats:
-            verdicts[place] = replace(verdict, refusal="claimed_before")
+        asked = _ordered(board, verdict, team)
+        if asked > need[line]:
+            verdicts[place], seats = replace(verdict, refusal="filled"), 0
+        elif asked > min(supply[resource], whole[person]):
+            verdicts[place], seats = replace(verdict, refusal="not_allowed", rule="seats"), 0
+        elif left_line[line] >= max(asked, 1) and seats < max(asked, 1) and again:
+            verdicts[place], seats = replace(verdict, later=True), 0
+        elif seats < max(asked, 1):
+            verdicts[place], seats = replace(verdict, refusal="claimed_before"), 0
+        elif asked:
+            verdicts[place], seats = replace(verdict, held=asked), asked
         left_line[line] -= seats
         left_entry[resource] -= seats
         left[person] -= seats
     later = sum(verdict.later for verdict in verdicts)
     return Backing(tuple(verdicts), max(len(opened) - MOST, 0) + later)
+
+
+def _ordered(board: Board, verdict: Verdict, team: Ints) -> int:
+    """Return how many seats a claim is to hold, 0 where it only backs its pair."""
+    line, resource = verdict.line, verdict.opened.resource
+    guest = board.frozen.demands["guest"][board.frozen.line_demand[line]]
+    if team[line] != ALONE or guest or board.frozen.resources["lender"][resource]:
+        return 0
+    return verdict.opened.claim.quantity or 0
 
 
 def backed_instead(board: Board, like: int, rows: Ints, *, need: Ints, supply: Ints) -> Board:

@@ -93,6 +93,7 @@ def decide(
             + settled.endings.left_out
             + max(len(lapsed) - MOST_LAPSES, 0)
             + matching.claims.left_out
+            + sum(verdict.held > 0 and verdict.opened.answered for verdict in matching.claims.verdicts)
             + len(waiting)
             + staying,
         ),

@@ -68,8 +68,6 @@ def cost(board: Board, seats: Seats, matching: Matching) -> FairnessCost | None:
 def _beaten(seats: Seats, matching: Matching) -> Bools:
     """Return which lines (lines,) were outbid: a seat is open, and one that it might have had went elsewhere."""
     pairs, _, taken = matching.pairs_of_all()
-    mine = np.zeros(len(seats.need), np.int64)
-    np.add.at(mine, pairs.line, taken)
     whose = matching.board.person[pairs.resource]
     given = np.zeros(len(seats.supply), np.int64)
     np.add.at(given, whose, taken)
@@ -77,7 +75,7 @@ def _beaten(seats: Seats, matching: Matching) -> Bools:
     own = np.bincount(place, weights=taken)[place]
     lost = np.zeros(len(seats.need), bool)
     lost[pairs.line[given[whose] > own]] = True
-    return lost & (mine < seats.need) & ~matching.left_out
+    return lost & (matching.given() < seats.need) & ~matching.left_out
 
 
 def _ended(board: Board, transitions: Sequence[Transition]) -> Ints:

@@ -7,6 +7,7 @@ import numpy as np
 from matcher.pairs.candidates import Pairs
 from matcher.pairs.claims import Backing
 from matcher.pairs.rules import Board
+from matcher.round.orders import Orders
 from matcher.round.staffing import Staffing
 from matcher.solving.market import Market, Solution
 from matcher.solving.prices import Prices
@@ -39,6 +40,7 @@ class Matching:
 
     Where there are teams, ``staffing`` says what they were given, and all else is about ordinary lines and the seats
     that teams leave to them, but for the certificate: it proves what lies outside the parts that hold teams.
+    ``orders`` are given beside all that.
     """
 
     board: Board
@@ -52,25 +54,30 @@ class Matching:
     left_out: Bools
     allowed: int
     staffing: Staffing | None = None
+    orders: Orders | None = None
 
     def given(self) -> Ints:
-        """Return the seats given to each line (lines,), of teams too."""
+        """Return the seats given to each line (lines,), of teams and orders too."""
         lines = len(self.market.need)
         found = np.zeros(lines, np.int64)
         np.add.at(found, self.pairs.line, self.solution.taken)
         if self.staffing is not None:
             np.add.at(found, self.staffing.pairs.line, self.staffing.taken)
+        if self.orders is not None:
+            np.add.at(found, self.orders.pairs.line, self.orders.seats)
         return found
 
     def taken(self) -> Ints:
-        """Return the seats that each resource gave (resources,), to teams too."""
+        """Return the seats that each resource gave (resources,), to teams and orders too."""
         pairs, _, taken = self.pairs_of_all()
         found = np.zeros(len(self.market.supply), np.int64)
         np.add.at(found, pairs.resource, taken)
+        if self.orders is not None:
+            np.add.at(found, self.orders.pairs.resource, self.orders.seats)
         return found
 
     def value(self) -> int:
-        """Return what all that was given is worth."""
+        """Return what all that was matched is worth."""
         return self.certificate.value + sum(part.value for part in (self.staffing.parts if self.staffing else ()))
 
     def is_certain(self) -> bool:

@@ -21,16 +21,19 @@ def outcomes(matching: Matching) -> tuple[ClaimSettled, ...]:
     verdicts = [
         verdict
         for verdict in matching.claims.verdicts
-        if (verdict.line < 0 or not matching.left_out[verdict.line])
-        and (not verdict.later or (verdict.line, verdict.opened.resource) in served)
+        if verdict.held
+        or (
+            (verdict.line < 0 or not matching.left_out[verdict.line])
+            and (not verdict.later or _is_served(verdict, served))
+        )
     ]
     staffed = set(team[pairs.line[given]].tolist())
-    worthless = _worthless(matching, [verdict for verdict in verdicts if verdict.refusal is None])
+    worthless = _worthless(matching, [verdict for verdict in verdicts if verdict.refusal is None and not verdict.held])
     told = []
     for verdict in verdicts:
         pair = verdict.line, verdict.opened.resource
         outcome, rule = verdict.refusal or "outbid", verdict.rule
-        if pair in served:
+        if verdict.held or _is_served(verdict, served):
             outcome = "honoured"
         elif pair in worthless:
             outcome, rule = "not_allowed", "worth"
@@ -38,6 +41,12 @@ def outcomes(matching: Matching) -> tuple[ClaimSettled, ...]:
             outcome = "incomplete"
         told.append(_settled(verdict, outcome, rule))
     return tuple(told)
+
+
+def _is_served(verdict: Verdict, served: set[tuple[int, int]]) -> bool:
+    """Return whether the pair was matched, and the claim is one that this honours: an order asks for its own seats."""
+    pair = verdict.line, verdict.opened.resource
+    return pair in served and (verdict.opened.claim.quantity is None or verdict.backs)
 
 
 def _worthless(matching: Matching, backing: list[Verdict]) -> set[tuple[int, int]]:
@@ -56,6 +65,7 @@ def _settled(verdict: Verdict, outcome: Outcome, rule: Rule | None) -> ClaimSett
         demand_id=pick.demand_id,
         line=pick.line,
         resource_id=pick.resource_id,
+        quantity=pick.quantity,
         outcome=outcome,
         rule=rule,
     )

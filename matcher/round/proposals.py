@@ -1,5 +1,6 @@
 """From seats given to proposals: which seat of which side, when, and what it is worth in parts."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -9,6 +10,7 @@ from matcher.pairs.candidates import Pairs
 from matcher.pairs.rules import Board
 from matcher.pairs.values import parts
 from matcher.round.matched import Matching
+from matcher.round.orders import Orders
 from matcher.round.settling import Tally
 from matcher.state.columns import Bools, Ints
 from matcher.state.fold import from_ms
@@ -22,9 +24,10 @@ def assignment_id(*, shard: str, round_no: int, demand: str, line: int, seat: in
 
 
 def proposals(board: Board, matching: Matching, tally: Tally, round_no: int) -> tuple[Proposal, ...]:
+    """Return what orders hold, then what was matched by (line, resource)."""
     given, vouched = _given(matching), matching.claims.vouched()
     pairs = given.pairs
-    return tuple(
+    return *_of_orders(board, matching.orders, tally, round_no), *(
         _proposal(
             board,
             given,
@@ -37,6 +40,25 @@ def proposals(board: Board, matching: Matching, tally: Tally, round_no: int) -> 
         for row, seats in enumerate(given.seats.tolist())
         for _ in range(seats)
     )
+
+
+def _of_orders(board: Board, orders: Orders | None, tally: Tally, round_no: int) -> Iterator[Proposal]:
+    if orders is None:
+        return
+    alone = np.zeros(len(orders.seats), np.int64)
+    given = _Given(pairs=orders.pairs, seats=orders.seats, value=orders.value, margin=alone, terms=orders.terms)
+    for row, vouched in enumerate(orders.vouched):
+        for name in orders.names(board.frozen.shard, row):
+            yield _proposal(
+                board,
+                given,
+                row,
+                seat=_take(tally.line, int(orders.pairs.line[row])),
+                held=_held(board, tally, orders.pairs, row),
+                round_no=round_no,
+                vouched=vouched,
+                name=name,
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +111,9 @@ def _take(taken: list[int] | dict[int, int], row: int) -> int:
 
 
 def _proposal(
-    board: Board, given: _Given, pair: int, *, seat: int, held: int, round_no: int, vouched: bool
+    board: Board, given: _Given, pair: int, *, seat: int, held: int, round_no: int, vouched: bool, name: str = ""
 ) -> Proposal:
-    """``vouched``: the provider claimed the pair, and so has accepted it already."""
+    """``vouched``: the provider claimed the pair, and so has accepted it already; ``name``: its id, if an order's."""
     frozen = board.frozen
     line, resource = int(given.pairs.line[pair]), int(given.pairs.resource[pair])
     row = int(frozen.line_demand[line])
@@ -100,7 +122,8 @@ def _proposal(
     answer_ms = min(board.now_ms + board.policy.rules.answer_hours * 3_600_000, int(demand["lapses"]))
     demand_id, resource_id, line_no = frozen.demand_ids[row], frozen.resource_ids[resource], int(frozen.line_no[line])
     return Proposal.model_construct(
-        assignment_id=assignment_id(
+        assignment_id=name
+        or assignment_id(
             shard=frozen.shard, round_no=round_no, demand=demand_id, line=line_no, seat=seat, resource=resource_id,
             held=held,
         ),

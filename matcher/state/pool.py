@@ -17,6 +17,7 @@ from matcher.state.fold import OPEN, SUSPENDED
 from matcher.state.items import ItemIndex
 from matcher.state.responses import Claim
 from matcher.state.shard import ShardState
+from schemas.claims import seat_of
 from schemas.policy import Escalation
 
 NEVER_UP: Final = Escalation()
@@ -26,7 +27,7 @@ NEVER_UP: Final = Escalation()
 class OpenClaim:
     """A claim that no round has settled. ``demand`` and ``resource`` are rows, -1 where the entry is closed.
 
-    ``known``: both entries were put on the lists at some time.
+    ``known``: both entries were put on the lists at some time. ``answered``: a seat of it was answered beforehand.
     """
 
     claim_id: str
@@ -34,6 +35,7 @@ class OpenClaim:
     demand: int
     resource: int
     known: bool
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +290,10 @@ def _open_claim(state: ShardState, claim_id: str, claim: Claim, new_demand: Ints
         demand=-1 if demand is None else int(new_demand[demand]),
         resource=-1 if resource is None else int(new_resource[resource]),
         known=is_known(state, claim),
+        answered=any(
+            seat_of(shard=state.shard, claim_id=claim_id, number=number) in state.responses.said
+            for number in range(claim.quantity or 0)
+        ),
     )
 
 

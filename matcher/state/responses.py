@@ -26,13 +26,14 @@ PATIENCE_MS: Final = 3_600_000
 
 
 class Claim(NamedTuple):
-    """A pair that one side picked: line ``line`` of a demand, and a resource."""
+    """A pair that one side picked: line ``line`` of a demand, and a resource; an order's for so many seats."""
 
     by: Side
     demand_id: str
     line: int
     resource_id: str
     at_ms: int
+    quantity: int | None = None
 
 
 class ResponseFold:
@@ -78,7 +79,7 @@ class ResponseFold:
         return Fold.SEEN if before & bit else Fold.APPLIED
 
     def _claim(self, made: ClaimMade) -> Fold:
-        claim = Claim(made.by, made.demand_id, made.line, made.resource_id, to_ms(made.at))
+        claim = Claim(made.by, made.demand_id, made.line, made.resource_id, to_ms(made.at), made.quantity)
         if self.claims.setdefault(made.claim_id, claim) is claim:
             if made.claim_id not in self.settled:
                 self.open[made.claim_id] = claim

@@ -1,8 +1,9 @@
 """Orders 订单式认领: one side takes of the other's list, point to point, with a quantity and a day.
 
 A unit orders seats of a line that a community asks for, a community orders seats of what a unit offers; units' demands
-and communities' resources are ordered alike. Placing an order claims the pair of line and resource, which the next
-round honours where it may; the order itself says who promised what by when, and what came of it.
+and communities' resources are ordered alike. Placing an order claims the pair of line and resource for its
+quantity: so many seats the next round holds where it may, until they are fulfilled by what is confirmed, or given back.
+The order itself says who promised what by when, and what came of it.
 """
 
 from typing import Annotated, Any, Final

@@ -4,8 +4,12 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+from matcher.round.publication import events_of
 from schemas.claims import ClaimDropped, ClaimMade
-from tests.apiworld import COMMUNITY, World, demand, resource, world_in
+from schemas.envelope import new_event
+from schemas.responses import AssignmentDeclined, AssignmentDone
+from schemas.rounds import RoundDecided
+from tests.apiworld import COMMUNITY, NOW, World, demand, resource, world_in
 
 CENTRE = "unit:52310105MJ47000120"
 FIRM = "unit:91310105MA1FW0008T"
@@ -148,3 +152,142 @@ async def test_an_order_whose_day_passed_is_overdue_and_lapses(tmp_path: Path) -
         elsewhere = await world.post("/v1/resources", resource(provider=CENTRE, home="310106001001"))
         far = await world.post("/v1/orders", order(wanted, elsewhere.json()["id"]))
         assert far.json()["code"] == "other_shard"
+
+
+# -- what rounds make of an order ---------------------------------------------------------------------------------
+
+_HEARD = ("cobuild.resources.v1", "cobuild.demands.v1", "cobuild.responses.v1")
+
+
+class Rounds:
+    """A matcher beside the lists: it hears what is new in them, and they hear what it decides."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._heard = 0
+
+    async def decide(self) -> RoundDecided:
+        events = self._world.sink.events
+        for event in events[self._heard :]:
+            if event.topic.name in _HEARD:
+                self._world.explainer.tell(event.data)
+        decided = self._world.explainer.decide()
+        told = new_event(decided, id=f"round-{decided.round_no}", source="tests", key="310105", time=NOW)
+        await self._world.sink.publish([told, *events_of(decided)])
+        self._heard = len(events)
+        return decided
+
+
+async def ordered(world: World, **said: Any) -> tuple[str, str]:
+    """Order two of four; return where the order is, and the demand."""
+    wanted, hands = await lists(world, quantity=4)
+    placed = await world.post("/v1/orders", order(wanted, hands, **said))
+    assert placed.status_code == 201, placed.text
+    return placed.headers["location"], wanted
+
+
+async def steps(world: World, at: str, *taken: tuple[str, str, dict[str, Any]]) -> None:
+    for action, by, said in taken:
+        answer = await world.post(f"{at}:{action}", {"by": by} | said)
+        assert answer.status_code == 200, answer.text
+
+
+WHOLE = (
+    ("accept", HALL, {}),
+    ("deliver", CENTRE, {"delivered": 2}),
+    ("confirm", HALL, {}),
+    ("close", HALL, {}),
+)
+
+
+async def seats_of(world: World, demand_id: str) -> tuple[int, int, int]:
+    """Return of how many seats how many are filled, and fulfilled."""
+    view = (await world.get(f"/v1/demands/{demand_id}")).json()["view"]
+    return view["asked"], view["filled"], view["fulfilled"]
+
+
+async def refuse_the_others(world: World, at: str) -> None:
+    """Say no to what the round proposed of the same pair by itself."""
+    for each in (await world.get(at)).json()["beside"]["assignments"]:
+        if each["state"] == "proposed":
+            await world.post(f"/v1/assignments/{each['assignment_id']}:decline")
+
+
+async def test_an_order_that_a_round_heard_of_holds_two_of_four_until_they_are_fulfilled(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as world:
+        rounds, (at, wanted) = Rounds(world), await ordered(world)
+        first = await rounds.decide()
+        beside = (await world.get(at)).json()["beside"]
+        assert (beside["claim"]["state"], beside["promised"], beside["done"]) == ("honoured", 2, 0)
+        assert [each["state"] for each in beside["assignments"]].count("confirmed") == 2, "two were ordered, not four"
+        await steps(world, at, *WHOLE)
+        await refuse_the_others(world, at)
+        await rounds.decide()
+        assert await seats_of(world, wanted) == (4, 2, 2)
+        assert (await world.get(at)).json()["beside"]["done"] == 2
+        assert len(first.proposals) == 4
+        assert (await rounds.decide()).proposals == (), "what was delivered is not given again"
+
+
+async def test_an_order_that_was_over_before_any_round_is_fulfilled_by_the_next(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as world:
+        rounds, (at, wanted) = Rounds(world), await ordered(world)
+        await steps(world, at, *WHOLE)
+        assert (await rounds.decide()).size.left_out, "the next round follows at once"
+        await rounds.decide()
+        assert (await seats_of(world, wanted))[2] == 2
+        found = (await world.get("/v1/assignments?state=proposed")).json()["rows"]
+        assert len(found) == 2, "the two that nobody ordered"
+
+
+async def test_what_was_not_received_is_open_again(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as world:
+        rounds, (at, wanted) = Rounds(world), await ordered(world)
+        await rounds.decide()
+        await refuse_the_others(world, at)
+        await steps(world, at, *WHOLE[:2], ("confirm", HALL, {"confirmed": 1}))
+        await rounds.decide()
+        assert await seats_of(world, wanted) == (4, 1, 1)
+
+
+async def test_an_order_that_ends_without_a_delivery_gives_its_seats_back(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as world:
+        rounds, (at, wanted) = Rounds(world), await ordered(world)
+        await rounds.decide()
+        await refuse_the_others(world, at)
+        await steps(world, at, ("accept", HALL, {}), ("withdraw", CENTRE, {"reason": "人手不够"}))
+        assert {each.reason for each in world.sink.facts(AssignmentDeclined)} == {None, "人手不够"}
+        await rounds.decide()
+        assert await seats_of(world, wanted) == (4, 0, 0)
+
+
+async def test_who_is_asked_for_help_accepts_the_seats_with_the_order(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as world:
+        rounds, (at, _) = Rounds(world), await ordered(world, side="requester", by=HALL)
+        await rounds.decide()
+        assert {each["state"] for each in (await world.get(at)).json()["beside"]["assignments"]} == {"proposed"}
+        await steps(world, at, ("accept", CENTRE, {}))
+        await rounds.decide()
+        states = [each["state"] for each in (await world.get(at)).json()["beside"]["assignments"]]
+        assert (states.count("confirmed"), states.count("proposed")) == (2, 2)
+
+
+async def test_a_repeat_after_a_crash_says_the_same_again(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as world:
+        rounds, (at, _) = Rounds(world), await ordered(world)
+        await rounds.decide()
+        await steps(world, at, *WHOLE[:2])
+        for _ in range(2):
+            assert (await world.post(f"{at}:confirm", {"by": HALL}, Idempotency_Key="got-it")).status_code == 200
+        assert len(world.sink.facts(AssignmentDone)) == 2
+
+
+async def test_what_a_round_found_no_seats_for_cannot_be_accepted(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as world:
+        rounds, (at, _) = Rounds(world), await ordered(world)
+        hands = (await world.get(at)).json()["life"]["resource_id"]
+        gone = await world.post(f"/v1/resources/{hands}:withdraw", None, If_Match='"1"')
+        assert gone.is_success, gone.text
+        await rounds.decide()
+        refused = await world.post(f"{at}:accept", {"by": HALL})
+        assert (refused.status_code, refused.json()["code"], refused.json()["free"]) == (409, "more_than_open", 0)
