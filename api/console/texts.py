@@ -399,6 +399,7 @@ TEXTS: dict[str, Text] = {
     "by_member": Text("党员", "member"),
     "by_team": Text("团队", "team"),
     "by_system": Text("系统", "system"),
+    "used_last": Text("最近用过", "used lately"),
     "cancel": Text("取消", "Cancel"),
     "may_be_left_out": Text("可不填", "optional"),
     "more_of": Text("添加{name}", "Add: {name}"),

@@ -1,5 +1,7 @@
 """Affairs on the page: a life begun, moved on by its form, refused in words, and read again by its address."""
 
+import re
+
 import httpx
 import pytest
 from playwright.sync_api import Browser, expect
@@ -105,3 +107,25 @@ def test_a_project_and_an_agreement_lead_to_their_documents(browser: Browser, co
             with page.expect_download() as download:
                 links.nth(1).click()
             assert download.value.path().read_bytes().startswith(b"%PDF")
+
+
+def test_parties_are_suggested_by_name_and_who_acted_last_acts_again(browser: Browser, console: Server) -> None:
+    unit = httpx.get(f"{console.url}v1/units?region=310105").json()["rows"][0]
+    with visiting(browser, f"{console.url}{AFFAIRS}&region={HERE}&lang=zh") as page:
+        form = page.locator("[data-test=step-form]")
+        page.locator("[data-begin=open]").click()
+        offered = page.locator(f"#{form.locator('[name=assignee]').get_attribute('list')} option")
+        expect(offered.filter(has_text=unit["unit"]["name"]).first).to_have_attribute("value", re.compile("unit:"))
+        acting = page.locator(f"#{form.locator('[name=by]').get_attribute('list')}")
+        expect(acting.locator(f"[value='{OFFICE}']")).to_have_text("华阳路街道")
+        expect(acting.locator("[value^='unit:']")).to_have_count(0)  # units give no tasks
+
+        for name, said in {"by": OFFICE, "title": "核对名册", "assignee": unit["party"]}.items():
+            form.locator(f"[name={name}]").fill(said)
+        form.locator("[data-test=step-send]").click()
+        expect(page.locator("[data-test=life]")).to_have_attribute("data-state", "open")
+        page.keyboard.press("Escape")
+        expect(page.locator("dialog")).to_have_count(0)
+        page.reload()
+        page.locator("[data-begin=open]").click()
+        expect(form.locator("[name=by]")).to_have_value(OFFICE)

@@ -33,6 +33,9 @@ export function told(value, schema, root) {
   return said.format === "date-time" ? new Date(value).toISOString() : value;
 }
 
+/** Which list of parties may be meant by a text: what its pattern takes says so. */
+const LISTS = [["party-any", "^(unit:"], ["party-unit", "^unit:"], ["party-member", "^member:"], ["party-community", "^[1-9][0-9]{11}$"]];
+
 export default {
   name: "Asked",
   mixins: [speech],
@@ -51,6 +54,10 @@ export default {
     label() {
       const key = `field_${this.name}`;
       return this.t(key) === key ? this.name.replaceAll("_", " ") : this.t(key);
+    },
+    list() {
+      const found = LISTS.find(([, beginning]) => this.said.pattern?.startsWith(beginning))?.[0];
+      return this.name === "by" && found ? "party-by" : found;
     },
     long() {
       return (this.said.maxLength ?? 0) > 200;
@@ -98,6 +105,6 @@ export default {
       <textarea v-else-if="long" rows="3" :value="value" :name="name" :required="required" :maxlength="said.maxLength" @input="$emit('said', $event.target.value)"></textarea>
       <input v-else :type="said.format === 'date-time' ? 'datetime-local' : said.type === 'string' ? 'text' : 'number'" :value="value" :name="name"
              :required="required" :maxlength="said.maxLength" :min="said.minimum" :max="said.maximum"
-             :placeholder="said.examples?.[0] ?? ''" autocomplete="off" @input="$emit('said', $event.target.value)">
+             :placeholder="said.examples?.[0] ?? ''" :list="list" autocomplete="off" @input="$emit('said', $event.target.value)">
     </label>`,
 };

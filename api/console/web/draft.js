@@ -1,10 +1,12 @@
 // The draft of a unit's or a member's report, to be changed, completed and taken along. Nothing of it is kept here.
 import { api } from "./links.js";
 import { speech, words } from "./words.js";
+import Parties from "./parties.js";
 import { periods } from "./periods.js";
 
 export default {
   mixins: [speech],
+  components: { Parties },
   props: { region: String },
   data: () => ({ words, party: "", period: "", text: "", problem: "", busy: false }),
   computed: {
@@ -40,8 +42,9 @@ export default {
   template: `
     <section aria-labelledby="draft-title" data-test="draft">
       <h3 id="draft-title">{{ t("draft") }}</h3>
+      <Parties :place="region" :may="['unit', 'member']" name="draft" />
       <form class="sieve" @submit.prevent="ask">
-        <input v-model="party" type="text" name="party" list="parties" required autocomplete="off" :aria-label="t('draft_who')" :placeholder="t('draft_who')">
+        <input v-model="party" type="text" name="party" list="draft-by" required autocomplete="off" :aria-label="t('draft_who')" :placeholder="t('draft_who')">
         <select v-model="period" :aria-label="t('period')"><option v-for="(each, i) in offered" :key="each" :value="i ? each : ''">{{ each }}</option></select>
         <button type="submit" class="plain" :disabled="busy">{{ t("draft_ask") }}</button>
       </form>

@@ -2,13 +2,12 @@
 import { access, call, drawn } from "./links.js";
 import { speech, words } from "./words.js";
 import Asked, { nothing, plain, told } from "./asked.js";
+import Parties, { kindOf, recent, remember } from "./parties.js";
 import Suggest from "./suggest.js";
-
-const REMEMBERED = "cobuild.by";
 
 export default {
   mixins: [speech],
-  components: { Asked, Suggest },
+  components: { Asked, Parties, Suggest },
   props: { move: Object, path: String, community: String, preset: Object },
   emits: ["done", "cancel"],
   data: () => ({ words, access, value: {}, problem: null, busy: false }),
@@ -38,14 +37,9 @@ export default {
       if ("by" in this.value) this.value.by = this.usual();
       if ("community" in this.value && this.community.length === 12) this.value.community = this.community;
     },
-    /** Who acts is asked once and then remembered, as long as it is of a kind that may. */
+    /** Who acts is asked once and then remembered: the last one of a kind that may. */
     usual() {
-      try {
-        const last = sessionStorage.getItem(REMEMBERED) ?? "";
-        return !this.move.by.length || this.move.by.includes(last.split(":")[0]) ? last : "";
-      } catch {
-        return ""; // storage is barred
-      }
+      return recent().find((party) => !this.move.by.length || this.move.by.includes(kindOf(party))) ?? "";
     },
     /** An item that the words may mean: into the first line that has none, or a line of its own. */
     choose(item) {
@@ -72,11 +66,7 @@ export default {
         this.key = drawn();
         return;
       }
-      try {
-        sessionStorage.setItem(REMEMBERED, body.by ?? "");
-      } catch {
-        // storage is barred: it is asked again
-      }
+      remember(body.by);
       this.$emit("done", said.id);
     },
   },
@@ -86,6 +76,7 @@ export default {
       <p v-if="move.by.length" class="quiet-inline">{{ t("step_by", { who: listed(move.by.map((kind) => t("by_" + kind))) }) }}</p>
       <p v-if="move.takes" class="quiet-inline">{{ t("sealed_until") }}</p>
       <Suggest v-if="text !== null" :text="text" :chosen="chosen" :token="access.token" @choose="choose" />
+      <Parties :place="community" :may="move.by" />
       <Asked :schema="move.form" :root="move.form" name="" :value="value" :required="true" @said="(now) => (value = now)" />
       <label v-if="access.needed">{{ t("token") }}<input v-model="access.token" type="password" autocomplete="off"></label>
       <div v-if="problem" class="problem" role="alert" data-test="step-problem"><b>{{ problem.messages?.[words.language] }}</b>
