@@ -10,7 +10,7 @@ from schemas.assignments import AssignmentConfirmed, AssignmentFulfilled
 from schemas.base import Fact
 from schemas.demands import Channel, DemandPosted, DemandRevised, DemandWithdrawn
 from schemas.envelope import Event, new_event
-from schemas.lives.demand import DemandCancelled, DemandJoined
+from schemas.lives.demand import DemandCancelled, DemandJoined, DemandMerged
 from tests.apiworld import COMMUNITY, World, demand, ended, paired, resource
 from tests.stories.house import House
 
@@ -243,6 +243,26 @@ async def test_a_need_stays_where_another_process_cancelled_what_it_was_to_be_me
     assert (await house.get(twin))["life"]["state"] == "published"
     assert await states(house, twin.rpartition("/")[2]) == "open", "it is still on the list"
     assert (await house.get(survivor))["life"]["state"] == "cancelled"
+
+
+async def test_a_merger_that_was_cut_off_half_way_is_finished_by_its_repeat(
+    world: World, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    survivor, twin = await published(house), await published(house)
+    publish, into = world.sink.publish, survivor.rpartition("/")[2]
+
+    async def cut_off(events: Sequence[Event[Fact]]) -> list[tuple[str, int, int]]:
+        if any(isinstance(event.data, DemandMerged) for event in events):
+            raise ConnectionError("the log went away")
+        return await publish(events)
+
+    monkeypatch.setattr(world.sink, "publish", cut_off)
+    said = {"by": HALL, "into": into}
+    assert (await world.post(f"{twin}:merge", said, Idempotency_Key="k-1")).status_code == 500
+    monkeypatch.setattr(world.sink, "publish", publish)
+    assert (await world.post(f"{twin}:merge", said, Idempotency_Key="k-1")).status_code == 200
+    assert (await house.get(twin))["life"]["state"] == "merged"
+    assert (await house.get(survivor))["life"]["joined"] == [twin.rpartition("/")[2]]
 
 
 async def test_what_was_not_solved_after_all_is_posted_anew(world: World, house: House) -> None:

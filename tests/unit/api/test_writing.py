@@ -27,6 +27,20 @@ async def test_writers_of_one_entity_take_turns_and_others_do_not_wait() -> None
     assert writer._holds == {}
 
 
+async def test_two_who_hold_the_same_in_another_order_do_not_wait_for_each_other() -> None:
+    writer = _writer()
+
+    async def work(entities: list[str]) -> None:
+        async with writer.hold_all(entities):
+            await asyncio.sleep(0)
+
+    async with asyncio.timeout(5):
+        await asyncio.gather(
+            *(work(entities) for entities in (["a", "b", "c"], ["c", "b", "a"], ["b"]) for _ in range(5))
+        )
+    assert writer._holds == {}
+
+
 async def test_a_holder_that_fails_lets_go() -> None:
     writer = _writer()
     try:
