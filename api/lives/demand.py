@@ -2,7 +2,7 @@
 
 1. What is published has all that a demand must have, and is checked as a post is.
 2. A change of what is published is a revision of the entry as it stands, whoever changed it last.
-3. Only what was delivered can be confirmed: the assignments say what was.
+3. Only what was delivered can be confirmed: the assignments say what was. Whoever provided it does not confirm it.
 4. Whatever leaves the list by a step (merged, declined, cancelled, closed, reopened) is withdrawn, unless nothing of it
    is open or under way.
 5. An entry that was posted without a need gets one when a step is taken.
@@ -47,6 +47,8 @@ from schemas.lives.wish import WISH_CAP, WISH_SEATS, DemandClaimed, DemandRaised
 from schemas.parties import speaks_for
 from schemas.refusals import Refused
 
+_SERVING: Final = ("accepted", "confirmed", "fulfilled")
+"""The states of assignments whose provider has promised to do it, or did."""
 LISTS: Final = "system:lists"
 """Who adopts an entry: nobody took a step."""
 
@@ -116,8 +118,13 @@ def _has_open_seats(connection: Connection, need: Need, fact: DemandRolledOver) 
 
 
 def _was_delivered(connection: Connection, need: Need, fact: Step) -> None:
+    """Refuse what nobody did yet, and whoever did it himself: he says that it is done, and others whether it is so."""
     if need.claimant is None and not _entry(connection, need).fulfilled:
         raise Refused("not_delivered", need.id)
+    served = assignments_of(connection, demand_id=need.entry)
+    providers = {need.claimant, *(each.provider for each in served if each.state in _SERVING)}
+    if fact.by in providers:
+        raise Refused("not_yours", f"confirm is for those whom it was done for, not for {fact.by}, who did it")
 
 
 def _can_be_merged(connection: Connection, need: Need, fact: DemandMerged) -> None:

@@ -19,6 +19,7 @@ from schemas.lifecycle import Life, Step
 from schemas.lives.meeting import (
     Meeting,
     MeetingCalled,
+    MeetingHeld,
     MeetingItemAdded,
     MeetingResolved,
     next_chair,
@@ -67,6 +68,13 @@ def _counted(connection: Connection, fact: MeetingCalled) -> Step:
 def _on_the_agenda(connection: Connection, after: Life, _: Step) -> None:
     assert isinstance(after, Meeting)  # noqa: S101 - guards are kept by kind
     must_be_there(connection, (item.about for item in after.agenda if item.about is not None))
+
+
+def _has_begun(_: Connection, after: Life, fact: Step) -> None:
+    """Asked at the door alone: minutes that were taken too early, before this was asked, still count (ADR 10)."""
+    assert isinstance(after, Meeting)  # noqa: S101 - guards are kept by kind
+    if fact.at < after.starts_at:
+        raise Refused("too_early", f"it begins at {after.starts_at.isoformat()}: hold it then, or postpone it")
 
 
 def _can_be_reviewed(connection: Connection, after: Life, fact: Step) -> None:
@@ -170,7 +178,12 @@ def _given(connection: Connection, meeting: Meeting) -> Iterator[TaskBeside]:
 
 PRACTICE = Practice(
     continues={MeetingCalled: _counted},
-    guards={MeetingCalled: _on_the_agenda, MeetingItemAdded: _on_the_agenda, MeetingResolved: _can_be_reviewed},
+    guards={
+        MeetingCalled: _on_the_agenda,
+        MeetingItemAdded: _on_the_agenda,
+        MeetingHeld: _has_begun,
+        MeetingResolved: _can_be_reviewed,
+    },
     effects={MeetingResolved: _entailed},
     beside=_beside,
     view=MeetingBeside,

@@ -208,7 +208,7 @@ MEETING: Final = Lifecycle(
     zh="联席会议",
     en="joint meeting",
     record=Meeting,
-    refuses=("unknown_reference", "not_ready", "not_a_party", "already_done"),
+    refuses=("unknown_reference", "not_ready", "not_a_party", "already_done", "too_early"),
     states={
         "called": State("已召集", "called"),
         "held": State("已召开", "held", days=14),

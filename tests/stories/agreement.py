@@ -110,7 +110,7 @@ async def the_joint_meeting_decides(house: House, project: str) -> tuple[str, st
         "community": STREET_REGION,
         "by": STREET,
         "series": "changning-agreement",
-        "starts_at": day(0),
+        "starts_at": day(-1),
         "members": [STREET, HALL, CENTRE],
         "agenda": [{"title": "长者午餐桌立项", "about": f"project:{id_of(project)}"}],
     }

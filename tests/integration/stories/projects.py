@@ -27,7 +27,7 @@ async def met(house: House, *projects: str) -> str:
         "community": "310105001000",
         "by": STREET,
         "series": "street",
-        "starts_at": "2026-11-22T09:00:00+08:00",
+        "starts_at": "2026-11-21T14:00:00+08:00",
         "members": [STREET, HALL, CENTRE],
         "agenda": agenda,
     }

@@ -17,6 +17,8 @@ from tests.stories.house import House
 HALL = f"community:{COMMUNITY}"
 STREET = "office:310105001000"
 UNIT = "unit:91310105MA1FW0008T"
+HELPER = "member:m-7f3a"
+"""Who offers what rounds find."""
 WINDOW = demand()["window"]
 LATER = {"start": "2026-12-02T09:00:00+08:00", "end": "2026-12-02T12:00:00+08:00"}
 TWO_HAIRCUTS = [{"item": "elder_care.hair_cut", "quantity": 2}]
@@ -30,7 +32,7 @@ async def collected(house: House, **said: Any) -> str:
 
 
 async def published(house: House, **said: Any) -> str:
-    need = await collected(house, lines=TWO_HAIRCUTS, window=WINDOW, **said)
+    need = await collected(house, **{"lines": TWO_HAIRCUTS, "window": WINDOW} | said)
     await house.post(f"{need}:verify", {"by": HALL})
     await house.post(f"{need}:publish", {"by": HALL})
     return need
@@ -345,6 +347,15 @@ async def test_a_publication_that_got_stuck_half_way_is_finished_by_its_repeat(w
     await house.post(f"{need}:publish", {"by": HALL}, Idempotency_Key="publish-1")
     assert len(world.sink.facts(DemandPosted)) == 1
     assert await stage(house, need) == "published"
+
+
+async def test_who_provided_it_does_not_say_what_came_of_it(world: World, house: House) -> None:
+    need = await published(house, by=HELPER, requester=HELPER, lines=ONE_HAIRCUT)
+    await served(world, need.rpartition("/")[2], seats=[0])
+    told = await house.refused(f"{need}:confirm", {"by": HELPER, "outcome": "solved", "satisfaction": 5})
+    assert told["code"] == "not_yours"
+    assert await stage(house, need) == "delivered"
+    await house.post(f"{need}:confirm", {"by": STREET, "outcome": "partly"})
 
 
 async def test_names_and_numbers_of_people_do_not_belong_in_a_need(house: House) -> None:

@@ -40,7 +40,7 @@ def call(**changes: Any) -> dict[str, Any]:
         "community": REGION,
         "by": STREET,
         "series": "street",
-        "starts_at": "2026-11-28T09:00:00+08:00",
+        "starts_at": "2026-11-21T14:00:00+08:00",
     } | changes
 
 
@@ -196,6 +196,14 @@ async def test_what_follows_from_a_resolution_survives_a_crash_in_between(
 )
 async def test_a_call_that_cannot_be(house: House, changes: dict[str, Any], code: str) -> None:
     assert (await house.refused("/v1/meetings", call(**changes)))["code"] == code
+
+
+async def test_a_meeting_is_not_held_before_it_begins(world: World, house: House) -> None:
+    at = await called(house, members=[STREET, HALL], starts_at="2026-11-21T15:00:00+08:00")
+    early = await house.refused(f"{at}:hold", {"by": STREET, "present": [STREET, HALL]})
+    assert (early["code"], (await house.get(at))["life"]["state"]) == ("too_early", "called")
+    world.clock.pass_(hours=1)
+    await house.post(f"{at}:hold", {"by": STREET, "present": [STREET, HALL]})
 
 
 async def test_two_call_the_next_meeting_at_once_and_each_has_its_number(world: World, house: House) -> None:

@@ -129,6 +129,14 @@ async def test_what_came_true_before_any_round_leaves_the_wall(world: World, hou
     assert (await house.get(need))["life"]["outcome"] == "solved"
 
 
+async def test_who_realised_a_wish_does_not_thank_himself(house: House) -> None:
+    need = await wish(house, requester=MEMBER)
+    await house.post(f"{need}:claim", {"by": MEMBER})
+    await house.post(f"{need}:realise", {"by": MEMBER})
+    assert (await house.refused(f"{need}:confirm", {"by": MEMBER, "satisfaction": 5}))["code"] == "not_yours"
+    await house.post(f"{need}:confirm", {"by": HALL})
+
+
 async def test_who_gives_it_back_takes_everything_back(world: World, house: House) -> None:
     need = await wish(house)
     await house.post(f"{need}:claim", {"by": MEMBER})
