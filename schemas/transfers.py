@@ -97,6 +97,7 @@ class CarriedResource(Fact):
     fee: Annotated[int | None, Field(description="What a seat costs; left out: it is paid for, nobody said how much.")]
     admits: tuple[str, ...] = ()
     auto_accept: bool = False
+    is_fund: Annotated[bool, Field(exclude_if=unsaid, description="Money: it stands in for no other item.")] = False
 
 
 class Shown(Fact):

@@ -63,11 +63,12 @@ class Board:
     less: Ints | None = None
 
     def item(self, line: Ints, resource: Ints) -> Bools:
-        """The item asked for; or, where the line takes it, another of the same category."""
+        """The item asked for; or, where the line takes it, another of its category. Money stands in for nothing."""
         index = self.frozen.items.category
         asked, offered = self.frozen.lines["item"][line], self.frozen.resources["item"][resource]
         sibling = self.frozen.lines["siblings"][line] & self.policy.rules.siblings
-        return (asked == offered) | (sibling & (index[asked] == index[offered]))
+        stands_in = sibling & (index[asked] == index[offered])
+        return (asked == offered) | (stands_in & ~self.frozen.resources["is_fund"][resource])
 
     def covered(self, line: Ints, resource: Ints) -> Bools:
         """The resource's scope holds the place of the demand."""

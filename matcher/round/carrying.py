@@ -72,4 +72,5 @@ def carried_resource(frozen: Frozen, row: int) -> CarriedResource:
         fee=None if resource["fee"] == UNKNOWN_FEE else int(resource["fee"]),
         admits=frozen.admissions[int(resource["admission"])],
         auto_accept=bool(resource["auto_accept"]),
+        is_fund=bool(resource["is_fund"]),
     )

@@ -43,6 +43,7 @@ ROW = [
     ("per_occasion", "?"),
     ("stays_put", "?"),
     ("in_person", "?"),
+    ("is_fund", "?"),
     ("lender", "i8"),
     # The column below belongs to the fold of rounds.
     ("shown", "i4"),
@@ -99,6 +100,7 @@ class ResourceFold:
         held = self.table.rows[row]
         held["booked"] = resource.access is AccessMode.BOOKING
         held["stays_put"] = resource.kind in _STAY_PUT
+        held["is_fund"] = resource.kind is ResourceKind.FUND
         held["in_person"] = resource.kind is ResourceKind.SKILL and resource.provider.startswith("member:")
         return Fold.APPLIED
 
@@ -115,6 +117,7 @@ class ResourceFold:
         self._lay(row, resource, status=STATUSES[resource.status], mark=0, calendar=calendar, fee=fee)
         held = self.table.rows[row]
         held["booked"], held["stays_put"], held["lender"] = resource.booked, resource.stays_put, int(lender)
+        held["is_fund"] = resource.is_fund
 
     def _row_of(self, resource: Resource | CarriedResource) -> int:
         if resource.item not in self.items.number:
@@ -145,6 +148,7 @@ class ResourceFold:
             fee,
             self.admissions.number(tuple(sorted(set(resource.admits)))),
             resource.per_occasion,
+            False,
             False,
             False,
             0,

@@ -17,7 +17,7 @@ from matcher.state.shard import ShardState
 from matcher.state.transfers import Hold
 from schemas.catalogue import Catalogue
 
-FORMAT: Final = 10
+FORMAT: Final = 11
 
 
 class SnapshotError(ValueError):

@@ -6,7 +6,7 @@ from itertools import chain
 
 from schemas.base import Window
 from schemas.policy import Policy
-from schemas.resources import AccessMode, Resource
+from schemas.resources import AccessMode, Resource, ResourceKind
 from tests.property.ledger import Ledger, Word
 from tests.property.occasions import Job, Seats, person
 from tests.property.optimum import Pair
@@ -35,8 +35,9 @@ class Rules(Ledger):
 
     def _item(self, pair: Pair, policy: Policy) -> bool:
         asked, offered = self.demands[pair[0]].lines[pair[1]], self.resources[pair[2]].item
+        money = self.resources[pair[2]].kind is ResourceKind.FUND
         kin = offered.split(".", maxsplit=1)[0] == asked.item.split(".", maxsplit=1)[0]
-        return offered == asked.item or (kin and asked.siblings and policy.rules.siblings)
+        return offered == asked.item or (kin and asked.siblings and policy.rules.siblings and not money)
 
     def _scope(self, pair: Pair) -> bool:
         return any(self.demands[pair[0]].community.startswith(prefix) for prefix in self.resources[pair[2]].scope)

@@ -64,7 +64,7 @@ ACCESS: list[dict[str, Any]] = [
     {"access": AccessMode.PAID, "fee": 30},
 ]
 _ACCESS = st.sampled_from(ACCESS)
-KINDS = st.sampled_from([ResourceKind.SKILL, ResourceKind.SKILL, ResourceKind.VENUE])
+KINDS = st.sampled_from([ResourceKind.SKILL, ResourceKind.SKILL, ResourceKind.VENUE, ResourceKind.FUND])
 PROVIDERS = st.sampled_from([None, None, "team:one", "team:two", "member:ann", "member:ann"])
 """Some resources belong to the same provider."""
 POINTS = st.integers(0, 12)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from schemas.policy import Policy, Rules
+from schemas.resources import ResourceKind
 from schemas.rounds import Proposal
 from tests.builders import (
     HAIR,
@@ -51,6 +52,13 @@ def test_no_sibling_where_the_line_does_not_take_it() -> None:
 def test_no_sibling_where_the_policy_forbids_it() -> None:
     assert not proposed({"item": MEAL}, {}, line(HAIR, siblings=True), siblings=False)
     assert proposed({"item": HAIR}, {}, line(HAIR, siblings=True), siblings=False)
+
+
+def test_money_stands_in_for_nothing_else_but_is_given_to_who_asks_for_it() -> None:
+    money = {"item": MEAL, "kind": ResourceKind.FUND}
+    assert not proposed(money, {}, line(HAIR, siblings=True))
+    assert proposed(money, {}, line(MEAL, siblings=True))
+    assert proposed({"item": MEAL, "kind": ResourceKind.GOODS}, {}, line(HAIR, siblings=True))
 
 
 def test_another_category_never() -> None:
