@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx
 import structlog
 from httpx_sse import aconnect_sse
+from pydantic_core import to_json
 
 from schemas.base import Fact
 from schemas.demands import DemandPosted, DemandWhistled, DemandWithdrawn
@@ -19,6 +20,9 @@ log = structlog.get_logger(__name__)
 ATTEMPTS = 5
 PAUSE_S = 0.5
 """Before the second attempt; doubled before each further one."""
+PATIENCE_S = 120.0
+"""How long the lists may take to read the whole stock."""
+LOOK_S = 0.05
 OURS = {"version", "enrolled_at", "posted_at", "offered_at"}
 """Fields that the API sets itself."""
 
@@ -37,12 +41,11 @@ class Client:
 
     async def say(self, fact: Fact) -> bool:
         """Send a fact to the route that takes it; return whether it was taken."""
-        path, body = request_of(fact)
-        return await self._post(path, body)
+        return await self.post(*request_of(fact))
 
     async def answer(self, assignment_id: str, answer: str) -> bool:
         """Answer an assignment: accept, decline, done, no-show; return whether it was taken."""
-        return await self._post(f"/v1/assignments/{assignment_id}:{answer}", {})
+        return await self.post(f"/v1/assignments/{assignment_id}:{answer}", {})
 
     async def has_units(self, region: str) -> bool:
         """Return whether any unit reported in ``region`` before."""
@@ -73,23 +76,45 @@ class Client:
                 log.info("the match stream broke; following it again", error=str(error))
             await asyncio.sleep(PAUSE_S)
 
-    async def _post(self, path: str, body: dict[str, Any]) -> bool:
-        """Post once; where it is not known whether it arrived, again under the same key."""
-        headers = {"Idempotency-Key": str(uuid4())}
+    async def post(self, path: str, body: Mapping[str, Any]) -> bool:
+        """Post; return whether it was taken."""
+        return await self._post(path, body) is not None
+
+    async def begin(self, path: str, body: Mapping[str, Any]) -> str | None:
+        """Post what begins something; return where that is, None where it was not taken."""
+        answer = await self._post(path, body)
+        return None if answer is None else answer.headers["location"]
+
+    async def sees(self, path: str) -> bool:
+        """Wait until the lists have what is at ``path``; return whether they came to have it."""
+        deadline = asyncio.get_running_loop().time() + PATIENCE_S
+        while asyncio.get_running_loop().time() < deadline:
+            try:
+                if (await self._http.get(path)).is_success:
+                    return True
+            except httpx.TransportError as error:
+                log.info("no answer", path=path, error=str(error))
+            await asyncio.sleep(LOOK_S)
+        return False
+
+    async def _post(self, path: str, body: Mapping[str, Any]) -> httpx.Response | None:
+        """Post once; where it is not known whether it arrived, again under the same key. None: it was not taken."""
+        content = to_json(body)
+        headers = {"Idempotency-Key": str(uuid4()), "content-type": "application/json"}
         pause_s = PAUSE_S
         for _ in range(ATTEMPTS):
             try:
-                answer = await self._http.post(path, json=body, headers=headers)
+                answer = await self._http.post(path, content=content, headers=headers)
             except httpx.TransportError as error:
                 log.info("no answer", path=path, error=str(error))
             else:
                 if answer.status_code < 500:
-                    return self._taken(path, answer)
+                    return answer if self._taken(path, answer) else None
                 log.info("not now", path=path, status=answer.status_code)
             await asyncio.sleep(pause_s)
             pause_s *= 2
         self.lost += 1
-        return False
+        return None
 
     def _taken(self, path: str, answer: httpx.Response) -> bool:
         if answer.is_success:

@@ -15,6 +15,7 @@ import structlog
 from api.ports import EventSink
 from deploy.demo.affairs import affairs
 from deploy.demo.client import Client
+from deploy.demo.errands import Errand, Errands, page_of, run
 from deploy.demo.neighbours import neighbours
 from deploy.demo.proportions import District, changning, putuo
 from deploy.demo.providers import Providers
@@ -73,18 +74,33 @@ async def run_demo(
         client = Client(http)
         rows = client.follow(region=district.prefix, type=["proposed", "confirmed", "revoked", "expired"])
         tasks.create_task(Providers(client).live(rows))
-        await stock(script, district, sink=sink, client=client, shard_width=shard_width, also=[*next_door, *handled])
+        lists, also = script.stock(), [*next_door, *handled]
+        if await stock(lists, district, sink=sink, client=client, shard_width=shard_width, also=also):
+            begun = Errands(lists, district.communities, catalogue=catalogue, now=now, seed=seed).all()
+            tasks.create_task(begin(begun, lists=lists, client=client))
         await play(script.trickle(), client=client)
 
 
+async def begin(errands: Iterable[Errand], *, lists: Sequence[Fact], client: Client) -> None:
+    """Run the errands as soon as the server has read the lists."""
+    if await client.sees(page_of(lists[-1])):
+        await run(errands, client=client)
+
+
 async def stock(
-    script: Script, district: District, *, sink: EventSink, client: Client, shard_width: int, also: Sequence[Fact] = ()
+    lists: Sequence[Fact],
+    district: District,
+    *,
+    sink: EventSink,
+    client: Client,
+    shard_width: int,
+    also: Sequence[Fact] = (),
 ) -> int:
-    """Publish the stock, and ``also``, unless units have reported in the district before; return how many events."""
+    """Publish the lists, and ``also``, unless units have reported in the district before; return how many events."""
     if await client.has_units(district.prefix):
         log.info("the lists are stocked already", district=district.prefix)
         return 0
-    events = events_of([*also, *script.stock()], at=datetime.now(UTC), shard_width=shard_width)
+    events = events_of([*also, *lists], at=datetime.now(UTC), shard_width=shard_width)
     for first in range(0, len(events), BATCH):
         await sink.publish(events[first : first + BATCH])
         await asyncio.sleep(0)

@@ -39,7 +39,7 @@ def a_script():
 
 async def test_the_stock_goes_in_in_batches_offers_before_wants():
     sink = FakeSink()
-    count = await stock(a_script(), DISTRICT, sink=sink, client=client_of([]), shard_width=6)
+    count = await stock(a_script().stock(), DISTRICT, sink=sink, client=client_of([]), shard_width=6)
     events = [event for batch in sink.batches for event in batch]
     assert count == len(events) > 2 * BATCH
     assert all(len(batch) <= BATCH for batch in sink.batches)
@@ -51,13 +51,16 @@ async def test_the_stock_goes_in_in_batches_offers_before_wants():
 
 async def test_streets_can_be_shards():
     sink = FakeSink()
-    await stock(a_script(), DISTRICT, sink=sink, client=client_of([]), shard_width=9)
+    await stock(a_script().stock(), DISTRICT, sink=sink, client=client_of([]), shard_width=9)
     assert {event.key for batch in sink.batches for event in batch} == set(DISTRICT.streets)
 
 
 async def test_lists_that_are_stocked_are_left_as_they_are():
     sink = FakeSink()
-    assert await stock(a_script(), DISTRICT, sink=sink, client=client_of([{"party": "unit:1"}]), shard_width=6) == 0
+    assert (
+        await stock(a_script().stock(), DISTRICT, sink=sink, client=client_of([{"party": "unit:1"}]), shard_width=6)
+        == 0
+    )
     assert sink.batches == []
 
 
