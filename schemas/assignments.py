@@ -36,7 +36,9 @@ class AssignmentConfirmed(_Ending):
 class AssignmentRevoked(_Ending):
     """It is off; both sides went back to the pool in the same round."""
 
-    reason: Literal["declined", "no_show", "resource_gone", "demand_gone", "no_longer_allowed", "team_broken"]
+    reason: Literal[
+        "declined", "no_show", "resource_gone", "demand_gone", "no_longer_allowed", "team_broken", "ordered"
+    ]
 
 
 class AssignmentExpired(_Ending):

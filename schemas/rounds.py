@@ -33,6 +33,7 @@ Reason = Literal[
     "demand_gone",
     "no_longer_allowed",
     "team_broken",
+    "ordered",
 ]
 """Why it goes there."""
 

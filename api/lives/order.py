@@ -21,7 +21,7 @@ from api.reading import some
 from api.readmodel.lifeviews import OrderView
 from api.readmodel.queries.claims import get_claim
 from api.readmodel.queries.demands import demand_detail, get_demand
-from api.readmodel.queries.orders import pair_of, unmet_of
+from api.readmodel.queries.orders import orders_of, pair_of, unmet_of
 from api.readmodel.queries.resources import get_resource
 from api.readmodel.tables import lives
 from api.readmodel.views import AssignmentView
@@ -63,13 +63,16 @@ def _known(connection: Connection, said: Mapping[str, Any], shard_of: ShardOf) -
 
 
 def _can_be_ordered(connection: Connection, after: Order, fact: OrderPlaced) -> None:
-    """Refuse more than is open on either side, and a day that has passed."""
+    """Refuse more than is open on either side, and a day that has passed. What waits for an answer gives way to it."""
     if fact.due <= fact.at:
         raise Refused("window_passed", fact.due.isoformat())
     line = some(demand_detail(connection, demand_id=after.demand_id), what=after.demand_id).lines[after.line]
-    ordered = unmet_of(connection, demand_id=after.demand_id, line=after.line, besides=after.id)
+    others = orders_of(connection, demand_id=after.demand_id, line=after.line, besides=after.id)
+    theirs = {name for each in others for name in _ids(each, shard=_shard(connection, each))}
+    pair = pair_of(connection, demand_id=after.demand_id, line=after.line, resource_id=after.resource_id)
+    waits = sum(each.state == "proposed" and each.assignment_id not in theirs for each in pair)
     offer = some(get_resource(connection, resource_id=after.resource_id), what=after.resource_id)
-    free = max(0, min(line.quantity - line.filled - ordered, offer.free))
+    free = max(0, min(line.quantity - line.filled - unmet_of(connection, others), offer.free) + waits)
     if after.quantity > free:
         raise Rejection("more_than_open", f"{free} open", extra={"free": free})
 
@@ -156,7 +159,7 @@ def _unanswered(connection: Connection, order: Order, *states: str) -> list[str]
     """
     found, claim = _seats(connection, order), get_claim(connection, claim_id=order.id)
     if not found and claim is not None and claim.state in ("open", "dropped", "honoured"):
-        return _ids(connection, order)
+        return _ids(order, shard=_shard(connection, order))
     return [each.assignment_id for each in found if each.state in states and each.answer in (None, "accepted")]
 
 
@@ -164,15 +167,14 @@ def _seats(connection: Connection, order: Order) -> list[AssignmentView]:
     """Return the assignments that an order holds, by their numbers."""
     pair = pair_of(connection, demand_id=order.demand_id, line=order.line, resource_id=order.resource_id)
     named = {each.assignment_id: each for each in pair}
-    own = [named[name] for name in _ids(connection, order) if name in named]
+    own = [named[name] for name in _ids(order, shard=_shard(connection, order)) if name in named]
     claim = get_claim(connection, claim_id=order.id)
     if own or claim is None or claim.state != "honoured":
         return own
     return [each for each in reversed(pair) if each.round_no == claim.round_no][: order.quantity]
 
 
-def _ids(connection: Connection, order: Order) -> list[str]:
-    shard = _shard(connection, order)
+def _ids(order: Order, *, shard: str) -> list[str]:
     return [seat_of(shard=shard, claim_id=order.id, number=number) for number in range(order.quantity)]
 
 

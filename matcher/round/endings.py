@@ -5,10 +5,12 @@
 3. Otherwise it is revoked where a side is gone, or changed so that the pair is no longer allowed or
    its entry has no room for it any more.
 4. Otherwise an acceptance confirms it; and no answer in time lets it expire.
-5. What would live on is revoked where its team is not whole any more (``teams``).
-6. Of more endings than fit into one record, the next round says the rest; a team ends in one record.
+5. A proposal that nobody has answered gives way to an order of the same pair, which is to hold its seat.
+6. What would live on is revoked where its team is not whole any more (``teams``).
+7. Of more endings than fit into one record, the next round says the rest; a team ends in one record.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -112,6 +114,7 @@ def _words(frozen: Frozen, *, now_ms: int, policy: Policy) -> dict[int, Word]:
         word = _word(frozen, live[row], said[row], allowed=bool(allowed[row]), now_ms=now_ms)
         if word is not None:
             words[row] = word
+    words |= dict.fromkeys(_giving_way(frozen, words), ("revoked", "ordered"))
     fulfilled = _marked(len(live), words, "fulfilled")
     for row in beyond_room(
         frozen,
@@ -124,6 +127,27 @@ def _words(frozen: Frozen, *, now_ms: int, policy: Policy) -> dict[int, Word]:
     for row in broken(frozen, stays=~_marked(len(live), words, *_ENDED), fulfilled=fulfilled).tolist():
         words[row] = "revoked", "team_broken"
     return words
+
+
+def _giving_way(frozen: Frozen, words: Mapping[int, Word]) -> list[int]:
+    """Return the proposals that open orders take the place of: unanswered ones of their pairs, that no order holds."""
+    orders = [each for each in frozen.claims if each.known and each.claim.quantity and each.demand >= 0]
+    if not orders:
+        return []
+    live, team, line, found = frozen.live, team_of(frozen), line_rows(frozen), list[int]()
+    waiting: dict[tuple[int, int, int], list[int]] = {}
+    for row in np.flatnonzero(live["state"] == PROPOSED).tolist():
+        held = live[row]
+        there = held["line"] < frozen.demands["lines"][held["demand"]] and not frozen.demands["guest"][held["demand"]]
+        answered = row in words or frozen.said[row] or frozen.live_ids[row] in frozen.ordered
+        if there and not answered and team[line[row]] == ALONE:
+            waiting.setdefault((int(held["demand"]), int(held["line"]), int(held["resource"])), []).append(row)
+    for order in orders:
+        pair = order.demand, order.claim.line, order.resource
+        rows = waiting.get(pair, [])
+        found += rows[: order.claim.quantity]
+        waiting[pair] = rows[order.claim.quantity :]
+    return found
 
 
 def _stirred(frozen: Frozen, allowed: Bools, *, now_ms: int) -> Ints:

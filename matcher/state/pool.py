@@ -50,7 +50,8 @@ class Frozen:
     ``rests`` (n, 3) lists
     pairs that rest: demand row, resource row, until (ms). ``outbid`` (lines,) tells since when a line has been
     outbid (ms), 0 where it was not; ``served`` (n, 3) what each provider did: provider, day, count.
-    ``claims`` are those that are open, in the order in which they were made.
+    ``claims`` are those that are open, in the order in which they were made; ``ordered`` the ids of the assignments
+    that orders hold or held of the pairs that open orders name.
     """
 
     shard: str
@@ -80,6 +81,7 @@ class Frozen:
     served: Ints
     claims: list[OpenClaim]
     abroad: Abroad
+    ordered: frozenset[str] = frozenset()
 
 
 def freeze(state: ShardState, *, also: str | None = None) -> Frozen:
@@ -137,6 +139,7 @@ def freeze(state: ShardState, *, also: str | None = None) -> Frozen:
             line_count=line_count,
             elsewhere=elsewhere,
         ),
+        ordered=_ordered(state),
     )
 
 
@@ -280,6 +283,18 @@ def _claims(state: ShardState, new_demand: Ints, new_resource: Ints) -> list[Ope
         _open_claim(state, claim_id, claim, new_demand, new_resource)
         for claim_id, claim in state.responses.open.items()
     ]
+
+
+def _ordered(state: ShardState) -> frozenset[str]:
+    pairs = {claim.pair for claim in state.responses.open.values() if claim.quantity}
+    if not pairs:
+        return frozenset()
+    return frozenset(
+        seat_of(shard=state.shard, claim_id=claim_id, number=number)
+        for claim_id, claim in state.responses.claims.items()
+        if claim.pair in pairs
+        for number in range(claim.quantity or 0)
+    )
 
 
 def _open_claim(state: ShardState, claim_id: str, claim: Claim, new_demand: Ints, new_resource: Ints) -> OpenClaim:

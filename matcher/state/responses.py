@@ -35,6 +35,11 @@ class Claim(NamedTuple):
     at_ms: int
     quantity: int | None = None
 
+    @property
+    def pair(self) -> tuple[str, int, str]:
+        """What was picked: demand, line, resource."""
+        return self.demand_id, self.line, self.resource_id
+
 
 class ResponseFold:
     """Answers and claims.

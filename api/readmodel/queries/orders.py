@@ -1,5 +1,7 @@
 """Orders 订单: what of a line is ordered and not met yet, and what rounds made of a pair."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, func, select
 
 from api.readmodel.queries.assignments import assignments_of
@@ -12,13 +14,19 @@ from schemas.sharing import EVER
 _TAKING = (*LIVE, "fulfilled")
 
 
-def unmet_of(connection: Connection, *, demand_id: str, line: int, besides: str) -> int:
-    """Return the seats of a line that open orders are for, but for one of them, and that no round has filled yet."""
+def orders_of(connection: Connection, *, demand_id: str, line: int, besides: str) -> list[Order]:
+    """Return the open orders of a line, but for one of them."""
     held = shares_of(connection, kind="order", name=f"{demand_id}/{line}", span=EVER)
-    wanted = {order_id: amount for order_id, _, amount in held if order_id != besides}
+    wanted = [order_id for order_id, _, _ in held if order_id != besides]
     query = select(lives.c.body).where(lives.c.kind == "order", lives.c.id.in_(wanted))
-    orders = [Order.model_validate_json(body) for body in connection.execute(query).scalars()]
-    return sum(max(0, order.quantity - _filled(connection, demand_id, line, order.resource_id)) for order in orders)
+    return [Order.model_validate_json(body) for body in connection.execute(query).scalars()]
+
+
+def unmet_of(connection: Connection, orders: Sequence[Order]) -> int:
+    """Return how many seats orders are for that no round has filled yet."""
+    return sum(
+        max(0, each.quantity - _filled(connection, each.demand_id, each.line, each.resource_id)) for each in orders
+    )
 
 
 def pair_of(connection: Connection, *, demand_id: str, line: int, resource_id: str) -> tuple[AssignmentView, ...]:

@@ -240,6 +240,20 @@ async def test_an_order_that_was_over_before_any_round_is_fulfilled_by_the_next(
         assert len(found) == 2, "the two that nobody ordered"
 
 
+async def test_what_a_round_proposed_of_the_pair_by_itself_can_be_ordered(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as world:
+        rounds, (wanted, hands) = Rounds(world), await lists(world, quantity=4)
+        await rounds.decide()
+        assert await seats_of(world, wanted) == (4, 4, 0)
+        five = await world.post("/v1/orders", order(wanted, hands, quantity=5))
+        assert (five.json()["code"], five.json()["free"]) == ("more_than_open", 4)
+        at = (await world.post("/v1/orders", order(wanted, hands))).headers["location"]
+        await steps(world, at, *WHOLE)
+        await rounds.decide()
+        await rounds.decide()
+        assert await seats_of(world, wanted) == (4, 4, 2), "two are done, two are proposed as before"
+
+
 async def test_what_was_not_received_is_open_again(tmp_path: Path) -> None:
     async with world_in(tmp_path) as world:
         rounds, (at, wanted) = Rounds(world), await ordered(world)

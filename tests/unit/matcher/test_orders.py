@@ -73,6 +73,29 @@ def test_seats_delivered_are_never_given_again() -> None:
     assert [each.demand_id for each in given].count("d1") == 2, "two of four are open"
 
 
+def test_an_order_takes_the_place_of_what_was_proposed_of_the_pair_and_nobody_answered() -> None:
+    town = four()
+    first = town.round()
+    town.answer(first.proposals[0], "accepted")
+    town.tell(ordered(2))
+    decided = town.round()
+    given_way = [word for word in ended(decided).values() if word[0] == "revoked"]
+    assert given_way == 2 * [("revoked", "ordered")]
+    assert len(of_order(decided)) == len(decided.proposals) == 2
+    assert town.restored().decide() == town.decide()
+    assert town.round().transitions == ()
+
+
+def test_an_order_never_takes_the_place_of_another_order() -> None:
+    town = four(ordered(3, by="requester"))
+    town.round()
+    town.tell(ordered(2, claim_id="o2"))
+    decided = town.round()
+    assert [each.outcome for each in decided.claims] == ["filled"]
+    assert len(of_order(town.decide(), claim_id="o2")) == 0
+    assert len(town.state.rounds.ids) == 4
+
+
 def test_what_was_said_of_an_order_before_any_round_is_heeded_by_the_next_but_one_which_follows_at_once() -> None:
     town = four(ordered(2))
     for number in range(2):
