@@ -8,6 +8,7 @@ import Told from "./told.js";
 export default {
   mixins: [speech],
   components: { Past, Told },
+  emits: ["changed"],
   data: () => ({ words, access, LISTS, kind: "demands", file: null, report: null, problem: null, busy: "", imported: 0 }),
   methods: {
     /** Another file, or another list: what was said of the last one holds no more. */
@@ -21,6 +22,7 @@ export default {
     async send(dryRun) {
       if (this.busy || !this.file) return;
       this.busy = dryRun ? "import_trying" : "importing";
+      this.problem = null;
       const body = new FormData();
       body.append("kind", this.kind);
       body.append("dry_run", dryRun);
@@ -32,7 +34,10 @@ export default {
       if (asked[0] !== this.kind || asked[1] !== this.file) return;
       this.report = said ?? null;
       this.problem = said ? null : (problem ?? { messages: { zh: this.t("lost"), en: this.t("lost") } });
-      if (said && !dryRun) this.imported += 1;
+      if (said && !dryRun) {
+        this.imported += 1;
+        this.$emit("changed");
+      }
       await this.$nextTick();
       this.$refs.said?.focus();
     },
@@ -54,6 +59,6 @@ export default {
         </div>
         <button v-if="report?.dry_run && report.valid" type="button" class="plain strong" data-test="import" :disabled="!!busy" @click="send(false)">{{ t("import_do", { count: number(report.valid) }) }}</button>
       </form>
-      <Past :imported="imported" />
+      <Past :imported="imported" @undone="$emit('changed')" />
     </section>`,
 };

@@ -84,6 +84,6 @@ export default {
         <p class="files"><a v-for="[label, path] in sheets" :key="label" :href="file(path)" download>{{ t(label) }}</a></p>
         <Stages v-if="tables" :tables="tables" :stages="found.stages" :late="late.own" :now="found.at" @turn="$emit('turn', $event)" />
       </template>
-      <div class="halves"><Reports :region="named" /><Draft :region="named" /><Files :region="named" /><Imports /></div>
+      <div class="halves"><Reports :region="named" /><Draft :region="named" /><Files :region="named" /><Imports @changed="look" /></div>
     </section>`,
 };

@@ -7,6 +7,7 @@ export default {
   mixins: [speech],
   components: { Told },
   props: { imported: Number },
+  emits: ["undone"],
   data: () => ({ words, rows: null, cursor: null, sure: "", looked: "", report: null, problem: null, busy: false }),
   watch: { imported: "look" },
   mounted() {
@@ -43,8 +44,10 @@ export default {
       [this.busy, this.sure] = [false, ""];
       if (problem?.code === "unauthorized") access.needed = true;
       [this.looked, this.report] = [id, said ?? null];
-      if (said) Object.assign(row, { undone_at: said.undone_at, undone: said.undone, kept: said.kept });
-      else this.problem = problem ?? { messages: { zh: this.t("lost"), en: this.t("lost") } };
+      if (said) {
+        Object.assign(row, { undone_at: said.undone_at, undone: said.undone, kept: said.kept });
+        this.$emit("undone");
+      } else this.problem = problem ?? { messages: { zh: this.t("lost"), en: this.t("lost") } };
     },
     when: (row) => Date.parse(row.created_at),
   },
