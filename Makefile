@@ -42,7 +42,7 @@ up: setup ## the server alone, on the data under COBUILD_DATA_DIR
 	@$(BIN)/cobuild up
 
 test: setup-dev browser broker ## everything: properties at hundreds of examples, real browser, real Kafka, kills
-	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 25
+	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder --durations 25
 
 check: setup-dev lint types contract docs-check quick ## format, ruff, mypy, import contract, docs drift, quick tests
 

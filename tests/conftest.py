@@ -18,7 +18,7 @@ os.environ.pop("COLUMNS", None)  # tests side by side set it; a console that is 
 _slow_machines = [HealthCheck.too_slow, HealthCheck.data_too_large]
 _always = settings(deadline=None, suppress_health_check=_slow_machines, print_blob=True)
 settings.register_profile("quick", _always, max_examples=50, derandomize=True)
-settings.register_profile("ci", _always, max_examples=400, derandomize=True)
+settings.register_profile("ci", _always, max_examples=300, derandomize=True)
 settings.register_profile("thorough", _always, max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "5000")))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 

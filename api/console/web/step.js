@@ -25,7 +25,7 @@ export default {
     },
   },
   watch: {
-    move: { immediate: true, handler: "begin" },
+    path: { immediate: true, handler: "begin" }, // not the move: that is told anew every few seconds, and nobody starts again
     preset: "begin",
   },
   methods: {
