@@ -1,4 +1,4 @@
-"""Real brokers for tests: ``kafka`` is one broker, ``kafka3`` three; both live as long as the test session.
+"""Real brokers for tests: ``kafka`` is one broker that lives as long as the session, ``kafka3`` three, for a file.
 
 Without Java, Maven or the jars the tests skip and say so; with ``COBUILD_REQUIRE=kafka`` (as in CI) they fail.
 Nothing is left running: at the end, at Ctrl-C, and even when this process is killed (``guard``).
@@ -90,7 +90,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealKafka]:
         yield cluster
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # three brokers at rest take a tenth of a processor
 def kafka3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealKafka]:
     """Three brokers: replication 3, two must have a record before it is acknowledged."""
     with running(tmp_path_factory.mktemp("kafka3"), brokers=3) as cluster:
