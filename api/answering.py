@@ -14,13 +14,13 @@ from api.positions import Position
 from api.problems import Rejection
 from api.reading import Reading, some
 from api.readmodel.queries.assignments import get_assignment
-from api.readmodel.views import Answer, AssignmentView
+from api.readmodel.views import LIVE, Answer, AssignmentView
 from api.writing import Writer
 from schemas.base import Fact
 
 _OPEN_TO: dict[Answer, frozenset[str]] = {
     "accepted": frozenset({"proposed"}),
-    "declined": frozenset({"proposed", "accepted", "confirmed"}),
+    "declined": frozenset(LIVE),
     "done": frozenset({"accepted", "confirmed"}),
     "no_show": frozenset({"accepted", "confirmed"}),
 }

@@ -10,9 +10,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from api.claiming import Pick, shard_of_pair
 from api.living import Entailed, Filling, Practice, ShardOf
@@ -21,10 +21,10 @@ from api.reading import some
 from api.readmodel.lifeviews import OrderView
 from api.readmodel.queries.claims import get_claim
 from api.readmodel.queries.demands import demand_detail, get_demand
+from api.readmodel.queries.lives import shard_of_life
 from api.readmodel.queries.orders import orders_of, pair_of, unmet_of
 from api.readmodel.queries.resources import get_resource
-from api.readmodel.tables import lives
-from api.readmodel.views import AssignmentView
+from api.readmodel.views import LIVE, AssignmentView
 from schemas.claims import ClaimDropped, ClaimMade, Side, seat_of
 from schemas.lifecycle import Step
 from schemas.lives.order import (
@@ -38,8 +38,6 @@ from schemas.lives.order import (
 )
 from schemas.refusals import Refused
 from schemas.responses import AssignmentAccepted, AssignmentDeclined, AssignmentDone
-
-_LIVE: Final = ("proposed", "accepted", "confirmed")
 
 
 def _known(connection: Connection, said: Mapping[str, Any], shard_of: ShardOf) -> Mapping[str, Any]:
@@ -87,7 +85,7 @@ def _is_held(connection: Connection, after: Order, fact: OrderAccepted) -> None:
     claim = get_claim(connection, claim_id=after.id)
     if claim is None or claim.state == "open":
         return
-    held = [each for each in _seats(connection, after) if each.state in _LIVE]
+    held = [each for each in _seats(connection, after) if each.state in LIVE]
     if len(held) < after.quantity:
         raise Rejection("more_than_open", f"claim: {claim.state}", extra={"free": len(held)})
 
@@ -112,8 +110,9 @@ def _accepted(connection: Connection, after: Order, fact: OrderAccepted) -> Sequ
     """A provider that ordered has said yes before."""
     if after.side == "provider":
         return ()
+    shard = _shard(connection, after)
     return tuple(
-        _answer(AssignmentAccepted(assignment_id=each, shard=_shard(connection, after), by="provider", at=fact.at))
+        _answer(AssignmentAccepted(assignment_id=each, shard=shard, by="provider", at=fact.at))
         for each in _unanswered(connection, after, "proposed")
     )
 
@@ -121,7 +120,7 @@ def _accepted(connection: Connection, after: Order, fact: OrderAccepted) -> Sequ
 def _dropped(connection: Connection, after: Order, fact: Step) -> Sequence[Entailed]:
     """Take the claim back, unless a round has settled it, and give back what a round holds or is just about to."""
     claim = get_claim(connection, claim_id=after.id)
-    gone = _given_back(connection, after, fact, _unanswered(connection, after, *_LIVE))
+    gone = _given_back(connection, after, fact, _unanswered(connection, after, *LIVE))
     if claim is None or claim.state != "open":
         return gone
     return (Entailed(ClaimDropped(claim_id=after.id, shard=claim.shard, at=fact.at), f"claim:{after.id}", 2), *gone)
@@ -129,12 +128,11 @@ def _dropped(connection: Connection, after: Order, fact: Step) -> Sequence[Entai
 
 def _received(connection: Connection, after: Order, fact: OrderConfirmed) -> Sequence[Entailed]:
     """What was received is done; the rest is open again."""
-    seats = _unanswered(connection, after, *_LIVE)
+    seats, shard = _unanswered(connection, after, *LIVE), _shard(connection, after)
     before = sum(each.state == "fulfilled" or each.answer == "done" for each in _seats(connection, after))
     more = max(0, (after.confirmed or 0) - before)
     done = tuple(
-        _answer(AssignmentDone(assignment_id=each, shard=_shard(connection, after), by="requester", at=fact.at))
-        for each in seats[:more]
+        _answer(AssignmentDone(assignment_id=each, shard=shard, by="requester", at=fact.at)) for each in seats[:more]
     )
     return (*done, *_given_back(connection, after, fact, seats[more:]))
 
@@ -179,10 +177,7 @@ def _ids(order: Order, *, shard: str) -> list[str]:
 
 
 def _shard(connection: Connection, order: Order) -> str:
-    shard: str = connection.execute(
-        select(lives.c.shard).where(lives.c.kind == "order", lives.c.id == order.id)
-    ).scalar_one()
-    return shard
+    return shard_of_life(connection, kind="order", life_id=order.id)
 
 
 def _beside(connection: Connection, order: Order, now: datetime) -> OrderView:
@@ -191,7 +186,7 @@ def _beside(connection: Connection, order: Order, now: datetime) -> OrderView:
     return OrderView(
         claim=get_claim(connection, claim_id=order.id),
         assignments=pair,
-        promised=sum(each.state in _LIVE for each in seats),
+        promised=sum(each.state in LIVE for each in seats),
         done=sum(each.state == "fulfilled" for each in seats),
     )
 

@@ -10,19 +10,18 @@
 """
 
 from collections.abc import Iterator
-from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from api.entries import WITHDRAWN
 from api.living import Entailed
 from api.readmodel.queries.assignments import assignments_of
 from api.readmodel.queries.claims import get_claim
 from api.readmodel.queries.demands import get_demand
+from api.readmodel.queries.lives import shard_of_life
 from api.readmodel.queries.parties import get_member
 from api.readmodel.queries.resources import get_resource
-from api.readmodel.tables import lives
-from api.readmodel.views import AssignmentView, DemandView
+from api.readmodel.views import LIVE, AssignmentView, DemandView
 from schemas.claims import ClaimDropped, ClaimMade
 from schemas.demands import DemandWithdrawn
 from schemas.lifecycle import Step
@@ -31,8 +30,6 @@ from schemas.lives.wish import DemandClaimed, DemandRealised, DemandReleased
 from schemas.refusals import Refused
 from schemas.resources import Resource, ResourceKind, ResourceOffered, ResourceWithdrawn
 from schemas.responses import AssignmentDeclined, AssignmentDone
-
-_PROMISED: Final = ("proposed", "accepted", "confirmed")
 
 
 def can_be_claimed(connection: Connection, need: Need, fact: DemandClaimed) -> None:
@@ -59,9 +56,7 @@ def claim(connection: Connection, need: Need, fact: DemandClaimed) -> tuple[Enta
     view = get_demand(connection, demand_id=need.entry or "")
     if view is None or need.state != "claimed":
         return ()
-    if not view.open_seats and not any(
-        each.state in (*_PROMISED, "fulfilled") for each in _from_claimant(connection, need)
-    ):
+    if not view.open_seats and not any(each.state in (*LIVE, "fulfilled") for each in _from_claimant(connection, need)):
         return (*_drop(connection, need, fact), _came_late(need, fact))
     return (*_claim(connection, need, fact), *_offer(connection, need, view, fact))
 
@@ -80,7 +75,7 @@ def _claim(connection: Connection, need: Need, fact: DemandClaimed) -> Iterator[
             by="provider",
             demand_id=need.entry or "",
             resource_id=need.serving,
-            shard=_shard(connection, need),
+            shard=shard_of_life(connection, kind="demand", life_id=need.id),
             at=fact.at,
         )
         yield Entailed(made, f"claim:{need.claim}", 1)
@@ -167,16 +162,9 @@ def _off_the_wall(view: DemandView) -> Iterator[Entailed]:
 
 def promised(connection: Connection, need: Need) -> list[AssignmentView]:
     """Return what rounds promised to a wish from the resource with which it was taken on."""
-    return [each for each in _from_claimant(connection, need) if each.state in _PROMISED]
+    return [each for each in _from_claimant(connection, need) if each.state in LIVE]
 
 
 def _from_claimant(connection: Connection, need: Need) -> list[AssignmentView]:
     found = assignments_of(connection, demand_id=need.entry)
     return [each for each in found if each.resource_id == need.serving]
-
-
-def _shard(connection: Connection, need: Need) -> str:
-    shard: str = connection.execute(
-        select(lives.c.shard).where(lives.c.kind == "demand", lives.c.id == need.id)
-    ).scalar_one()
-    return shard

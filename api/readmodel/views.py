@@ -4,7 +4,7 @@ Every time is in UTC. A region is a prefix; points are whole.
 """
 
 from datetime import datetime
-from typing import Generic, Literal, TypeVar
+from typing import Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,6 +22,8 @@ Row = TypeVar("Row")
 ResourceState = Literal["published", "suspended", "withdrawn"]
 DemandState = Literal["open", "partly_matched", "matched", "fulfilled", "lapsed", "withdrawn"]
 AssignmentState = Literal["proposed", "accepted", "confirmed", "fulfilled", "declined", "expired", "revoked"]
+LIVE: Final[tuple[AssignmentState, ...]] = ("proposed", "accepted", "confirmed")
+"""Something may still come of it."""
 ClaimState = Literal[
     "open",
     "dropped",

@@ -1,11 +1,12 @@
 // What is being handled: every kind of life, how many are open and overdue, and the list of one kind.
+import { again } from "./again.js";
 import { call } from "./links.js";
 import { speech, words } from "./words.js";
 
 const AGAIN_MS = 5000;
 
 export default {
-  mixins: [speech],
+  mixins: [speech, again("look", AGAIN_MS)],
   props: { region: String, tables: Array, kind: String, changes: Number },
   emits: ["tables", "kind", "open", "begin"],
   data: () => ({ words, rows: null, failed: false, state: "", late: false, cursor: null }),
@@ -29,13 +30,6 @@ export default {
       this.rows = null;
       this.look();
     },
-  },
-  mounted() {
-    this.look();
-    this.again = setInterval(() => document.hidden || this.look(), AGAIN_MS);
-  },
-  beforeUnmount() {
-    clearInterval(this.again);
   },
   methods: {
     async look() {

@@ -1,5 +1,6 @@
 // The ledger: a region's sums and those one level below it, down to the smallest grid; what is late;
 // time in each stage; reports and files.
+import { again } from "./again.js";
 import { api, call } from "./links.js";
 import { speech, words } from "./words.js";
 import Draft from "./draft.js";
@@ -12,7 +13,7 @@ import Sums from "./sums.js";
 const AGAIN_MS = 10000;
 
 export default {
-  mixins: [speech],
+  mixins: [speech, again("look", AGAIN_MS)],
   components: { Draft, Files, Imports, Reports, Stages, Sums },
   props: { region: String, tables: Array },
   emits: ["tables", "go", "turn"],
@@ -41,13 +42,6 @@ export default {
       this.found = null;
       this.look();
     },
-  },
-  mounted() {
-    this.look();
-    this.again = setInterval(() => document.hidden || this.look(), AGAIN_MS);
-  },
-  beforeUnmount() {
-    clearInterval(this.again);
   },
   methods: {
     async look() {

@@ -1,4 +1,5 @@
 // Escalation: what is with each level now, what came of what reached it in a week, and which demands went up.
+import { again } from "./again.js";
 import { speech } from "./words.js";
 
 const AGAIN_MS = 5000;
@@ -6,7 +7,7 @@ const AGES = ["hour", "day", "days", "older"];
 const STATES = ["waiting", "held", "passed_on", "returned", "served", "gone"];
 
 export default {
-  mixins: [speech],
+  mixins: [speech, again("ask", AGAIN_MS)],
   props: { levels: Object, region: String },
   emits: ["ask", "open"],
   data: () => ({ to: "", state: "", AGES, STATES }),
@@ -20,13 +21,6 @@ export default {
       this.to = "";
       this.ask();
     },
-  },
-  mounted() {
-    this.ask();
-    this.again = setInterval(() => document.hidden || this.ask(), AGAIN_MS);
-  },
-  beforeUnmount() {
-    clearInterval(this.again);
   },
   methods: {
     sum: (seats) => seats.reduce((all, count) => all + count, 0),

@@ -1,4 +1,5 @@
 // The scarcity board: what one more seat would add, by item and time or street; as a heat map and as a table.
+import { again } from "./again.js";
 import { charted, colour } from "./chart.js";
 import { speech } from "./words.js";
 import Units from "./units.js";
@@ -11,7 +12,7 @@ const TABLE = 40;
 const narrow = matchMedia("(max-width: 640px)");
 
 export default {
-  mixins: [speech, charted],
+  mixins: [speech, charted, again("ask", AGAIN_MS)],
   components: { Units },
   props: { prices: Object, units: Object, region: String },
   emits: ["ask", "units"],
@@ -52,14 +53,10 @@ export default {
   watch: {
     cells: "draw",
   },
-  mounted() {
-    this.$emit("ask");
-    this.again = setInterval(() => document.hidden || this.$emit("ask"), AGAIN_MS);
-  },
-  beforeUnmount() {
-    clearInterval(this.again);
-  },
   methods: {
+    ask() {
+      this.$emit("ask");
+    },
     stretch(at) {
       const [from, to] = [at, at + STRETCH_MS].map((end) => this.minute(end).replace(/:00$/, ""));
       return `${this.day(at)} ${from}–${to}`;

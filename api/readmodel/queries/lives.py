@@ -24,6 +24,14 @@ def get_life(connection: Connection, *, kind: str, life_id: str) -> LifeView[Any
     return None if row is None else _view(row)
 
 
+def shard_of_life(connection: Connection, *, kind: str, life_id: str) -> str:
+    """Return the shard in which a life was begun; there has to be such a life."""
+    shard: str = connection.execute(
+        select(lives.c.shard).where(lives.c.kind == kind, lives.c.id == life_id)
+    ).scalar_one()
+    return shard
+
+
 def list_lives(
     connection: Connection,
     *,

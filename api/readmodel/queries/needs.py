@@ -19,10 +19,10 @@ from api.readmodel.queries.lives import history_of, list_lives
 from api.readmodel.queries.paging import MAX_LIMIT
 from api.readmodel.queries.times import stretches
 from api.readmodel.tables import feed
-from api.readmodel.views import AssignmentView, DemandView, View
+from api.readmodel.views import LIVE, AssignmentView, DemandView, View
 from schemas.lives.demand import Need
 
-_STANDING = ("proposed", "accepted", "confirmed", "fulfilled")
+_STANDING = (*LIVE, "fulfilled")
 
 
 class NeedStanding(View):
